@@ -1,0 +1,233 @@
+"""The inventory: which services there are, who is a member, how each host is reached.
+
+One TOML file. Keys of a member may also stand in its service's table, as a default for all members;
+an unknown key is an error that names file, line and the nearest known key.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from cctrl.outcome import ConfigError
+
+KINDS = ("dataservice", "segments", "grid")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """How one host is reached by SSH. What is left out comes from the user's own SSH set-up."""
+
+    name: str
+    address: str  # as given to ssh: an alias of ~/.ssh/config, a name or an IP address
+    ssh_port: int | None = None
+    ssh_user: str | None = None
+    identity: str | None = None  # private key file
+    known_hosts: str | None = None  # file; the user's and the system's where absent
+    ssh_config: str | None = None  # file for `ssh -F`
+    become: str | None = None  # run commands as this user, through `sudo -n -u`
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One database server: where it lives on its host and how the others reach it."""
+
+    name: str  # the member's name, also its application_name
+    host: Host
+    address: str  # database address as the other members and clients reach it
+    port: int
+    data_dir: str
+    bin_dir: str = ""  # "" means $PATH on the host
+    config_file: str = ""  # postgresql.conf where it is outside data_dir
+    socket_dir: str = ""  # "" means the server's default
+    user: str = "postgres"  # database superuser for local, password-free access
+    database: str = "postgres"
+    start: tuple[str, ...] = ()  # service commands, run as the SSH user; pg_ctl where empty
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service: its kind of vocabulary, its members and what holds for all of them."""
+
+    kind: str
+    name: str
+    members: tuple[Server, ...]
+    engine: str = "postgresql"
+    replication_user: str = "replicator"
+    passfile: str = ""  # libpq password file on the hosts; "" means the user's ~/.pgpass
+    maximum_lag: int = 16 * 1024 * 1024  # bytes a switch's target may be behind at its start
+
+    def member(self, name: str) -> Server:
+        """The member of that name; KeyError where there is none."""
+        for member in self.members:
+            if member.name == name:
+                return member
+        raise KeyError(name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The members' names, as configured."""
+        return tuple(m.name for m in self.members)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole configuration."""
+
+    path: Path
+    services: tuple[Service, ...]
+    state_dir: Path
+    timeout: float = 5.0  # seconds one host may take to answer
+    lab: Path | None = None  # the lab this is the configuration of, if it is one's
+
+    def service(self, name: str) -> Service | None:
+        """The service of that name, if there is one."""
+        return next((s for s in self.services if s.name == name), None)
+
+
+def default_path(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the configuration is looked for without `--config`: the first that exists, else the
+    user's own place (`$CCTRL_CONFIG`, `$XDG_CONFIG_HOME/cctrl/cctrl.toml`, `/etc/cctrl/cctrl.toml`)."""
+    if environ.get("CCTRL_CONFIG"):
+        return Path(environ["CCTRL_CONFIG"])
+    home = Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "~")).expanduser() / ".config")
+    places = (home / "cctrl" / "cctrl.toml", Path("/etc/cctrl/cctrl.toml"))
+    return next((p for p in places if p.exists()), places[0])
+
+
+def default_state_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """`$XDG_STATE_HOME/cctrl`, where history, intended state and audit are kept."""
+    home = environ.get("XDG_STATE_HOME") or Path(environ.get("HOME", "~")).expanduser() / ".local/state"
+    return Path(home) / "cctrl"
+
+
+def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
+    """Read and check the configuration at `path`. Raises ConfigError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(
+            f"no configuration at {path}",
+            next="cctrl demo   (three servers on this machine), or write that file: see README, 'Your own hosts'",
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot read the configuration {path}: {_reason(error)}") from None
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}", next=f"correct {path}") from None
+    return _Reader(path, text, environ).config(document)
+
+
+def _reason(error: Exception) -> str:
+    return (getattr(error, "strerror", None) or str(error)).lower()
+
+
+_HOST_KEYS = {"ssh_port": int, "ssh_user": str, "identity": str, "known_hosts": str, "ssh_config": str, "become": str}
+_SERVER_KEYS = {
+    "host": str, "address": str, "port": int, "data_dir": str, "bin_dir": str, "config_file": str,
+    "socket_dir": str, "user": str, "database": str, "start": list, "stop": list,
+}  # fmt: skip
+_MEMBER_KEYS = {**_HOST_KEYS, **_SERVER_KEYS, "ssh_address": str}
+_SERVICE_KEYS = {"engine": str, "replication_user": str, "passfile": str, "maximum_lag": int, "members": dict}
+_TOP_KEYS = {"state_dir": str, "timeout": float, "lab": str, **dict.fromkeys(KINDS, dict)}
+
+
+class _Reader:
+    """Turns the parsed document into dataclasses, with the file's line in every complaint."""
+
+    def __init__(self, path: Path, text: str, environ: Mapping[str, str]) -> None:
+        self.path = path
+        self.lines = text.splitlines()
+        self.environ = environ
+
+    def config(self, document: dict[str, Any]) -> Config:
+        self.check(document, _TOP_KEYS, "")
+        services = [
+            self.service(kind, name, table)
+            for kind in KINDS
+            for name, table in document.get(kind, {}).items()
+        ]
+        if not services:
+            raise ConfigError(f"{self.path} configures no service", next="add a table [dataservice.NAME]: see README")
+        state = document.get("state_dir")
+        return Config(
+            path=self.path,
+            services=tuple(services),
+            state_dir=Path(state).expanduser() if state else default_state_dir(self.environ),
+            timeout=float(document.get("timeout", 5.0)),
+            lab=Path(document["lab"]) if "lab" in document else None,
+        )
+
+    def service(self, kind: str, name: str, table: Any) -> Service:
+        where = f"{kind}.{name}"
+        self.name(name, where)
+        self.check(table, {**_SERVICE_KEYS, **_MEMBER_KEYS}, where)
+        members = table.get("members", {})
+        if not members:
+            self.fail(where, name, f"service {name} has no members", "add [" + where + ".members.HOST] tables")
+        defaults = {k: v for k, v in table.items() if k in _MEMBER_KEYS}
+        own = {k: v for k, v in table.items() if k in _SERVICE_KEYS and k != "members"}
+        servers = tuple(self.member(f"{where}.members.{m}", m, defaults, t) for m, t in members.items())
+        return Service(kind=kind, name=name, members=servers, **own)
+
+    def member(self, where: str, name: str, defaults: dict[str, Any], table: Any) -> Server:
+        self.name(name, where)
+        self.check(table, _MEMBER_KEYS, where)
+        merged = {**defaults, **table}
+        if "data_dir" not in merged:
+            self.fail(where, name, f"member {name} has no data_dir", 'add data_dir = "/path" to it or to its service')
+        host_name = merged.pop("host", name)
+        ssh = {k: merged.pop(k) for k in _HOST_KEYS if k in merged}
+        address = merged.pop("address", host_name)
+        host = Host(name=host_name, address=merged.pop("ssh_address", address), **ssh)
+        commands = {k: tuple(merged.pop(k)) for k in ("start", "stop") if k in merged}
+        return Server(name=name, host=host, address=address, port=merged.pop("port", 5432), **commands, **merged)
+
+    def name(self, name: str, where: str) -> None:
+        if not _NAME.match(name):
+            self.fail(where, name, f"{name!r} is not a name", "letters, digits, '.', '_' and '-', at most 63")
+
+    def check(self, table: Any, known: Mapping[str, type], where: str) -> None:
+        if not isinstance(table, dict):
+            self.fail(where, where.rpartition(".")[2], f"{where} is not a table", "")
+        for key, value in table.items():
+            if key not in known:
+                near = difflib.get_close_matches(key, known, 1)
+                self.fail(where, key, f"unknown key {key}", f"did you mean {near[0]}?" if near else "")
+            kind = known[key]
+            right = isinstance(value, (int, float)) if kind is float else isinstance(value, kind)
+            if not right or isinstance(value, bool):
+                self.fail(where, key, f"{key} must be {_A[kind]}", "")
+            if kind is list and not all(isinstance(word, str) for word in value):
+                self.fail(where, key, f"{key} must be a list of strings", "")
+
+    def fail(self, where: str, key: str, what: str, next: str) -> NoReturn:
+        line = self.line(where, key)
+        place = f"{self.path}:{line}" if line else str(self.path)
+        raise ConfigError(f"{place}: {what}" + (f" (in [{where}])" if where else ""), next=next)
+
+    def line(self, where: str, key: str) -> int:
+        """The line of `key` in the table `where`, as well as it can be told from the text; 0 if not."""
+        table = ""
+        found = 0
+        for number, text in enumerate(self.lines, 1):
+            header = re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", text)
+            if header:
+                table = header[1].replace('"', "")
+                if table == where or table.startswith(where + "."):
+                    found = found or number
+            if re.match(rf'\s*"?{re.escape(key)}"?\s*=', text) and (table == where or not where):
+                return number
+        return found
+
+
+_A = {str: "text in quotes", int: "a whole number", float: "a number", list: "a list of strings", dict: "a table"}

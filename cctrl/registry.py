@@ -1,0 +1,115 @@
+"""The one registry of commands: what can be typed, what it needs, how dangerous it is.
+
+A `Command` is declared by its usage line. The same line is parsed, completed, highlighted, shown by
+`help` and written into the shell completions. Its grammar::
+
+    datasource HOST recover [--force]     lower case: the word itself; UPPER CASE: an argument
+    switch [to HOST]                      [...]: may be left out
+    set policy automatic|manual           a|b: one of these words
+    explain COMMAND...                    NAME...: the rest of the line, at least one word
+
+An argument's name is its type: `HOST` is a member of the service, `SERVICE` a service, and so on;
+which words exist for a type is asked of the open service (`ServiceHandle.words`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Protocol
+
+from cctrl.config import Config, Service
+from cctrl.outcome import Outcome
+
+
+class Danger(Enum):
+    """How much a command can break; decides whether a question is asked."""
+
+    LOOK = "look"  # changes nothing
+    CHANGE = "change"  # a planned or reversible change: no question
+    EXPERT = "expert"  # asks the documented expert-level question unless in EXPERT mode or --yes
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """A parsed command line: the arguments by type name, the flags that were given, the text."""
+
+    text: str
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    flags: frozenset[str] = frozenset()
+    words: tuple[str, ...] = ()
+    rest: tuple[str, ...] = ()
+
+
+class Talk(Protocol):
+    """Where a verb's words go and its questions are asked; the shell's side of a command."""
+
+    @property
+    def expert(self) -> bool:
+        """True in EXPERT mode: expert-level questions are not asked."""
+
+    @property
+    def verbose(self) -> bool:
+        """True with -v: every remote command is shown as it runs."""
+
+    def line(self, text: str = "") -> None:
+        """One line of data, on stdout, at once."""
+
+    def note(self, text: str) -> None:
+        """One line of talk (progress, hint, warning), on stderr."""
+
+    def data(self, name: str, value: object) -> None:
+        """A value for the JSON document of this command; nothing in text form."""
+
+    def confirm(self, question: str) -> None:
+        """Ask `question` (its lines are shown first; the answer is y or n).
+
+        Returns when the answer is yes or `--yes` was given; otherwise raises `Refused`: on the
+        answer no, and where stdin is not a terminal (the message then names `--yes`).
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing that can be typed."""
+
+    usage: str
+    summary: str  # one line, for `help`
+    run: Callable[[Any, Invocation, Talk], Outcome]  # (service handle or shell, what was typed, talk)
+    help: str = ""  # what it does, when it is refused, what to do next: for `help COMMAND`
+    danger: Danger = Danger.LOOK
+    explain: Callable[[Any, Invocation, Talk], Outcome] | None = None  # print the plan and stop
+
+
+class ServiceHandle(Protocol):
+    """An open service: what its vocabulary's commands work on."""
+
+    @property
+    def name(self) -> str:
+        """The service's name, as in the prompt."""
+
+    def warm(self) -> None:
+        """Begin to connect to the hosts in the background; returns at once."""
+
+    def words(self, kind: str) -> Mapping[str, str]:
+        """Word -> short remark for an argument type, from the configuration and the last
+        observation; never touches the network."""
+
+    def close(self) -> None:
+        """Close the connections; idempotent."""
+
+
+class Vocabulary(Protocol):
+    """One documented system's words: its commands, and how a service of its kind is opened."""
+
+    @property
+    def kind(self) -> str:
+        """The configuration's table for it: `dataservice`, `segments` or `grid`."""
+
+    @property
+    def commands(self) -> Sequence[Command]:
+        """Its commands, in the order `help` lists them."""
+
+    def open(self, config: Config, service: Service, talk: Talk) -> ServiceHandle:
+        """Open a service; no network before `warm` or the first command."""
