@@ -96,6 +96,9 @@ class ServiceHandle(Protocol):
         """Word -> short remark for an argument type, from the configuration and the last
         observation; never touches the network."""
 
+    def states(self) -> Mapping[str, str]:
+        """Member -> its state as `ls` would show it now (`master:ONLINE`), observed afresh."""
+
     def close(self) -> None:
         """Close the connections; idempotent."""
 
