@@ -1,0 +1,146 @@
+"""The commands that every service shares: moving about, modes, help, leaving.
+
+Each is handed the session.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cctrl import grammar
+from cctrl.outcome import Outcome, Refused
+from cctrl.registry import Command, Danger, Invocation, Talk
+from cctrl.shell.talk import WARNING
+
+if TYPE_CHECKING:
+    from cctrl.shell.session import Session
+
+
+def _use(session: Session, typed: Invocation, talk: Talk) -> Outcome:
+    session.use(typed.arguments.get("SERVICE", ""))
+    return Outcome.DONE
+
+
+def _ls_services(session: Session, typed: Invocation, talk: Talk) -> Outcome:
+    names = sorted(s.name for s in session.config.services)
+    border = "+" + "-" * 76 + "+"
+    for line in ("", border, f"|{'DATA SERVICES:':<76}|", border, *names, ""):
+        talk.line(line)
+    talk.data("services", [{"name": n, "kind": _kind(session, n)} for n in names])
+    return Outcome.DONE
+
+
+def _kind(session: Session, name: str) -> str:
+    service = session.config.service(name)
+    return service.kind if service else ""
+
+
+def _expert(session: Session, typed: Invocation, talk: Talk) -> Outcome:
+    if not session.manner.expert:
+        talk.confirm(WARNING)
+        session.manner.expert = True
+    return Outcome.DONE
+
+
+def _logical(session: Session, typed: Invocation, talk: Talk) -> Outcome:
+    session.manner.expert = False
+    return Outcome.DONE
+
+
+def _leave(session: Session, typed: Invocation, talk: Talk) -> Outcome:
+    session.leaving = True
+    return Outcome.DONE
+
+
+def _help(session: Session, typed: Invocation, talk: Talk) -> Outcome:
+    commands = session.commands()
+    width = min(44, max(len(c.usage) for c in commands))
+    for command in commands:
+        if len(command.usage) > width:
+            talk.line(command.usage)
+            talk.line(" " * width + "  " + command.summary)
+        else:
+            talk.line(f"{command.usage:<{width}}  {command.summary}")
+    talk.line()
+    talk.line("help COMMAND tells more about one; explain COMMAND shows what it would do, and changes nothing.")
+    talk.data("commands", [_described(c) for c in commands])
+    return Outcome.DONE
+
+
+def _help_command(session: Session, typed: Invocation, talk: Talk) -> Outcome:
+    about = _about(session, typed)
+    for number, command in enumerate(about):
+        if number:
+            talk.line()
+        talk.line(command.usage)
+        talk.line(f"    {command.summary}")
+        for line in command.help.strip().splitlines():
+            talk.line(f"    {line.strip()}".rstrip())
+        if command.danger is Danger.EXPERT:
+            talk.line("    An expert-level command: asks first, unless in EXPERT mode or with --yes.")
+    talk.data("commands", [_described(c) for c in about])
+    return Outcome.DONE
+
+
+def _about(session: Session, typed: Invocation) -> list[Command]:
+    """The commands that begin with the words given; UsageError where there is none."""
+    commands = session.commands()
+    words = [w.lower() for w in typed.rest]
+    named = [c for c in commands if {w.lower() for w in c.usage.split()} >= set(words) and _begins(c, words[0])]
+    if named:
+        return named
+    statement = _inner(typed)
+    after = grammar.expected(commands, statement.tokens, session.words).commands
+    return list(after) or [grammar.parse(commands, statement, session.words)[0]]
+
+
+def _begins(command: Command, word: str) -> bool:
+    return any(word in [w.lower() for w in p.items[0].words] for p in grammar.compile_usage(command.usage))
+
+
+def _described(command: Command) -> dict[str, str]:
+    return {"usage": command.usage, "summary": command.summary, "danger": command.danger.value}
+
+
+def _inner(typed: Invocation) -> grammar.Statement:
+    """The command after `help` or `explain`."""
+    return grammar.split(typed.text.split(None, 1)[1])[0]
+
+
+def _explain(session: Session, typed: Invocation, talk: Talk) -> Outcome:
+    command, invocation = session.parse(_inner(typed))
+    if command.explain is not None:
+        return command.explain(session.target(command), invocation, talk)
+    if command.danger is Danger.LOOK:
+        talk.line(f"{command.usage}: {command.summary}")
+        talk.line("It changes nothing.")
+        return Outcome.DONE
+    raise Refused(f"{invocation.text!r} cannot be explained beforehand", next=f"help {invocation.text.split()[0]}")
+
+
+_USE_HELP = """The service's commands then work on that one; the prompt names it.
+`cd ..` goes back to the root, where `ls` lists the services."""
+
+COMMON: tuple[Command, ...] = (
+    Command("cd SERVICE|..", "go to another service, or back to the root", _use, _USE_HELP),
+    Command("use SERVICE", "go to another service", _use, _USE_HELP),
+    Command(
+        "expert",
+        "go to EXPERT mode: expert-level commands no longer ask",
+        _expert,
+        "Asks once, with the same warning. `logical` goes back. `cctrl -expert` starts in it.",
+    ),
+    Command("logical", "leave EXPERT mode", _logical, "Expert-level commands ask again."),
+    Command(
+        "explain COMMAND...",
+        "show what a command would do, and stop",
+        _explain,
+        "Observes the hosts, decides as the command would, prints its plan and changes nothing.",
+    ),
+    Command("help", "list the commands", _help),
+    Command("help COMMAND...", "tell more about one command", _help_command),
+    Command("quit", "leave", _leave),
+    Command("exit", "leave", _leave),
+)
+
+ROOT: tuple[Command, ...] = (Command("ls", "list the services", _ls_services),)

@@ -1,0 +1,118 @@
+"""Where a session's lines go and where its answers come from."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from typing import Protocol, TextIO
+
+
+class Console(Protocol):
+    """Two streams of lines and somebody, or nobody, to ask."""
+
+    def out(self, line: str) -> None:
+        """One line of data (stdout)."""
+
+    def err(self, line: str) -> None:
+        """One line of talk (stderr)."""
+
+    def answer(self, prompt: str) -> str | None:
+        """Show `prompt` and return the line typed; None where there is nobody to ask or no more input."""
+
+
+class Terminal:
+    """The process's own stdout, stderr and stdin; each line is flushed at once.
+
+    A reader of stdout that goes away (`cctrl -c ls | head -1`) never stops a command half-way: what it
+    no longer reads is dropped.
+    """
+
+    def __init__(self, *, ask: bool | None = None) -> None:
+        self._ask = sys.stdin is not None and sys.stdin.isatty() if ask is None else ask
+
+    def out(self, line: str) -> None:
+        """One line on stdout."""
+        _write(sys.stdout, line + "\n")
+
+    def err(self, line: str) -> None:
+        """One line on stderr."""
+        _write(sys.stderr, line + "\n")
+
+    def answer(self, prompt: str) -> str | None:
+        """The line typed at the terminal; None where stdin is not one, and at end of input."""
+        if not self._ask:
+            return None
+        _write(sys.stderr, prompt)
+        line = sys.stdin.readline()
+        if not line:
+            _write(sys.stderr, "\n")
+            return None
+        return line.rstrip("\n")
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(text)
+        stream.flush()
+    except UnicodeEncodeError:
+        stream.write(text.encode(stream.encoding or "ascii", "backslashreplace").decode(stream.encoding or "ascii"))
+        stream.flush()
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+class Script:
+    """Lines go to callables, answers come from a list: a session without a terminal (transcripts, tests)."""
+
+    def __init__(
+        self,
+        out: Callable[[str], None],
+        err: Callable[[str], None],
+        answers: Iterable[str] = (),
+    ) -> None:
+        self._out = out
+        self._err = err
+        self.answers = list(answers)
+
+    def out(self, line: str) -> None:
+        """One line of data, to the callable."""
+        self._out(line)
+
+    def err(self, line: str) -> None:
+        """One line of talk, to the callable."""
+        self._err(line)
+
+    def answer(self, prompt: str) -> str | None:
+        """The next answer of the list, shown with its question as on a terminal; None when used up."""
+        answer = self.answers.pop(0) if self.answers else None
+        self._err(prompt if answer is None else prompt + answer)
+        return answer
+
+
+class Tee:
+    """A console that also tells somebody what was shown and what was answered (`cctrl record`)."""
+
+    def __init__(self, console: Console, heard: Callable[[str, str], None]) -> None:
+        self._console = console
+        self._heard = heard  # called with "out", "err" or "answer", and the text
+
+    def out(self, line: str) -> None:
+        """One line of data, shown and told."""
+        self._console.out(line)
+        self._heard("out", line)
+
+    def err(self, line: str) -> None:
+        """One line of talk, shown and told."""
+        self._console.err(line)
+        self._heard("err", line)
+
+    def answer(self, prompt: str) -> str | None:
+        """Ask, and tell the question and its answer."""
+        answer = self._console.answer(prompt)
+        self._heard("err", prompt + (answer or ""))
+        if answer is not None:
+            self._heard("answer", answer)
+        return answer
