@@ -1,1 +1,10 @@
+"""What cctrl remembers: intended state, events, the journal of operations, last known positions.
 
+`cctrl.store.sqlite.SqliteStore` is the store; it is not imported here because sqlite3 is not
+needed to reach a prompt.
+"""
+
+from cctrl.store.interface import Store
+from cctrl.store.records import Event, MemberIntent, Operation, Position, ServiceIntent
+
+__all__ = ["Event", "MemberIntent", "Operation", "Position", "ServiceIntent", "Store"]

@@ -1,0 +1,168 @@
+"""One SQLite file that several processes share: made whole, opened late, every failure put in words."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from cctrl.store import errors
+
+APPLICATION = 0x63637472  # "cctr": tells cctrl's file from any other SQLite file
+VERSION = 1
+
+_SCHEMA = f"""
+PRAGMA journal_mode = WAL;
+BEGIN;
+CREATE TABLE intent (service TEXT PRIMARY KEY, document TEXT NOT NULL);
+CREATE TABLE event (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, service TEXT NOT NULL, kind TEXT NOT NULL,
+    text TEXT NOT NULL, member TEXT NOT NULL, data TEXT NOT NULL
+);
+CREATE INDEX event_service ON event (service, id);
+CREATE TABLE operation (
+    id TEXT PRIMARY KEY, service TEXT NOT NULL, verb TEXT NOT NULL, text TEXT NOT NULL, source TEXT NOT NULL,
+    target TEXT NOT NULL, policy TEXT NOT NULL, who TEXT NOT NULL, started REAL NOT NULL,
+    finished REAL, outcome TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX operation_service ON operation (service);
+CREATE TABLE step (
+    n INTEGER PRIMARY KEY AUTOINCREMENT, operation TEXT NOT NULL REFERENCES operation, name TEXT NOT NULL,
+    at REAL NOT NULL
+);
+CREATE INDEX step_operation ON step (operation, n);
+CREATE TABLE position (
+    service TEXT NOT NULL, member TEXT NOT NULL, timeline INTEGER NOT NULL, lsn INTEGER NOT NULL, at REAL NOT NULL,
+    PRIMARY KEY (service, member)
+);
+PRAGMA application_id = {APPLICATION};
+PRAGMA user_version = {VERSION};
+COMMIT;
+"""
+
+
+class Database:
+    """The file and this process's connection to it, which threads take in turns."""
+
+    def __init__(self, path: Path, timeout: float) -> None:
+        self.path = path
+        self.timeout = timeout
+        self._turn = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+
+    def rows(self, statement: str, *values: object) -> list[sqlite3.Row]:
+        """All rows of a query."""
+        with self._turn, self._explaining():
+            return list(self._open().execute(statement, values))
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that nobody else writes beside; undone where the body raises."""
+        with self._turn, self._explaining():
+            connection = self._open()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:  # SQLite has undone it by itself after some errors
+                    connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def decoding(self) -> Iterator[None]:
+        """Around what reads kept documents: one that makes no sense is a damaged store."""
+        try:
+            yield
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise errors.damaged(self.path, f"a record in it makes no sense ({error})") from None
+
+    def close(self) -> None:
+        """Let go of the file; the next use opens it again."""
+        with self._turn:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            explained = errors.explained(error, self.path, self.timeout)
+            if explained is None:
+                raise
+            raise explained from None
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._ensure()
+            self._connection = self._connect()
+        return self._connection
+
+    def _ensure(self) -> None:
+        """Make the file where there is none."""
+        try:
+            leftover = Path(f"{self.path}-wal").exists()  # asked first: the file is there before its log is
+            if self.path.exists():
+                return
+            if leftover:  # SQLite would play it into the new file
+                raise errors.damaged(self.path, "its write-ahead log is there without it")
+            _create(self.path)
+        except OSError as error:
+            raise _os_error(self.path, error) from None
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?mode=rw",  # never make a file here: `_create` makes it whole
+            uri=True,
+            timeout=self.timeout,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA synchronous = FULL")  # a journal that forgets its last line is none
+            self._check(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _check(self, connection: sqlite3.Connection) -> None:
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if application != APPLICATION:
+            raise errors.damaged(self.path, "it lacks cctrl's mark")
+        if version > VERSION:
+            raise errors.newer(self.path, version, VERSION)
+
+
+def _create(path: Path) -> None:
+    """Make the file under another name and link it into place: nobody ever sees half of it, and of
+    several processes that do this at once one wins and the others use its file."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, made = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # readable by its owner alone
+    os.close(handle)
+    try:
+        connection = sqlite3.connect(made)
+        try:
+            connection.executescript(_SCHEMA)
+        finally:
+            connection.close()
+        with suppress(FileExistsError):
+            os.link(made, path)
+    finally:
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            Path(made + suffix).unlink(missing_ok=True)
+
+
+def _os_error(path: Path, error: OSError) -> errors.StoreError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return errors.full(path)
+    return errors.unwritable(path, (error.strerror or str(error)).lower())

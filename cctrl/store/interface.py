@@ -1,0 +1,63 @@
+"""The one interface to what cctrl remembers; SQLite is behind it today (`cctrl.store.sqlite`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from cctrl.outcome import Outcome
+from cctrl.store.records import Event, Operation, Position, ServiceIntent
+
+
+class Store(Protocol):
+    """Intended state, events, the journal of operations and last known positions.
+
+    Every method raises `StoreError` (a `Refused`) where the store cannot be read or written.
+    """
+
+    def intent(self, service: str) -> ServiceIntent:
+        """What was last decided about `service`; an empty intent where nothing was."""
+
+    def update(self, service: str, change: Callable[[ServiceIntent], ServiceIntent]) -> ServiceIntent:
+        """Replace the intent by `change(intent)` with nobody in between; returns the new one.
+
+        `change` must be quick and must not use the store; what it raises leaves all as it was.
+        """
+
+    def event(
+        self, service: str, kind: str, text: str, member: str = "", data: Mapping[str, object] | None = None
+    ) -> int:
+        """Keep an event; returns its id. `data` must be fit for JSON and hold no secret."""
+
+    def events(self, service: str, after_id: int = 0, limit: int = 100) -> Sequence[Event]:
+        """At most `limit` events with a greater id than `after_id`, oldest first."""
+
+    def last_event_id(self, service: str) -> int:
+        """The id of the newest event; 0 where there is none. The start for following what comes."""
+
+    def begin(self, service: str, verb: str, text: str, source: str = "", target: str = "", policy: str = "") -> str:
+        """Enter a changing command into the journal, before its first step; returns its id."""
+
+    def note_step(self, op_id: str, step: str) -> None:
+        """Enter that the operation begins `step`."""
+
+    def finish(self, op_id: str, outcome: Outcome, message: str = "") -> None:
+        """Enter how the operation ended. Also for an old one that a later operation completed."""
+
+    def unfinished(self, service: str) -> Operation | None:
+        """The latest operation that has no end: it runs now, or its process was killed."""
+
+    def operations(self, service: str, limit: int = 100) -> Sequence[Operation]:
+        """The newest `limit` operations, newest first."""
+
+    def remember(self, service: str, member: str, timeline: int, lsn: int, at: float) -> None:
+        """Keep where a member was seen; an older sight never replaces a newer one."""
+
+    def remember_all(self, service: str, seen: Mapping[str, Position]) -> None:
+        """The same for several members at once, in one write."""
+
+    def positions(self, service: str) -> Mapping[str, Position]:
+        """The last known position of each member that was ever seen."""
+
+    def close(self) -> None:
+        """Let go of the file; idempotent. The next call opens it again."""

@@ -1,0 +1,157 @@
+"""The store in one SQLite file."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets
+import socket
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+
+from cctrl.outcome import Outcome
+from cctrl.store import codec
+from cctrl.store.database import Database
+from cctrl.store.records import Event, Operation, Position, ServiceIntent
+
+KEPT_EVENTS = 20_000  # older ones are dropped, so that a watching process cannot fill the disk
+
+_STEPS = "(SELECT json_group_array(name) FROM (SELECT name FROM step WHERE operation = o.id ORDER BY n))"
+_OPERATIONS = f"SELECT o.*, {_STEPS} AS steps FROM operation o WHERE service = ?"
+
+
+class SqliteStore:
+    """`Store` in one file that several processes on this machine may use at once.
+
+    Nothing is opened before the first call. Safe to share between threads.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time, timeout: float = 5.0) -> None:
+        """`path` is the file (its directory is made), `timeout` how many seconds a lock is waited for."""
+        self._database = Database(path, timeout)
+        self._clock = clock
+
+    def intent(self, service: str) -> ServiceIntent:
+        """See `Store.intent`."""
+        rows = self._database.rows("SELECT document FROM intent WHERE service = ?", service)
+        with self._database.decoding():
+            return codec.intent(rows[0]["document"]) if rows else ServiceIntent()
+
+    def update(self, service: str, change: Callable[[ServiceIntent], ServiceIntent]) -> ServiceIntent:
+        """See `Store.update`."""
+        with self._database.transaction() as connection:
+            row = connection.execute("SELECT document FROM intent WHERE service = ?", (service,)).fetchone()
+            with self._database.decoding():
+                old = codec.intent(row["document"]) if row else ServiceIntent()
+            new = change(old)
+            if new != old:
+                connection.execute("INSERT OR REPLACE INTO intent VALUES (?, ?)", (service, codec.text(new)))
+        return new
+
+    def event(
+        self, service: str, kind: str, text: str, member: str = "", data: Mapping[str, object] | None = None
+    ) -> int:
+        """See `Store.event`."""
+        values = (self._clock(), service, kind, text, member, codec.data_text(data or {}))
+        with self._database.transaction() as connection:
+            cursor = connection.execute(
+                "INSERT INTO event (at, service, kind, text, member, data) VALUES (?, ?, ?, ?, ?, ?)", values
+            )
+            new = int(cursor.lastrowid or 0)
+            connection.execute("DELETE FROM event WHERE id <= ?", (new - KEPT_EVENTS,))
+        return new
+
+    def events(self, service: str, after_id: int = 0, limit: int = 100) -> tuple[Event, ...]:
+        """See `Store.events`."""
+        rows = self._database.rows(
+            "SELECT * FROM event WHERE service = ? AND id > ? ORDER BY id LIMIT ?", service, after_id, limit
+        )
+        with self._database.decoding():
+            return tuple(codec.event(row) for row in rows)
+
+    def last_event_id(self, service: str) -> int:
+        """See `Store.last_event_id`."""
+        return int(self._database.rows("SELECT coalesce(max(id), 0) FROM event WHERE service = ?", service)[0][0])
+
+    def begin(self, service: str, verb: str, text: str, source: str = "", target: str = "", policy: str = "") -> str:
+        """See `Store.begin`."""
+        now = self._clock()
+        stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%S")
+        with self._database.transaction() as connection:
+            op_id = _fresh(connection, stamp)
+            connection.execute(
+                "INSERT INTO operation (id, service, verb, text, source, target, policy, who, started)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (op_id, service, verb, text, source, target, policy, who(), now),
+            )
+        return op_id
+
+    def note_step(self, op_id: str, step: str) -> None:
+        """See `Store.note_step`."""
+        with self._database.transaction() as connection:
+            connection.execute("INSERT INTO step (operation, name, at) VALUES (?, ?, ?)", (op_id, step, self._clock()))
+
+    def finish(self, op_id: str, outcome: Outcome, message: str = "") -> None:
+        """See `Store.finish`."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE operation SET finished = ?, outcome = ?, message = ? WHERE id = ?",
+                (self._clock(), outcome.name, message, op_id),
+            )
+
+    def unfinished(self, service: str) -> Operation | None:
+        """See `Store.unfinished`."""
+        found = self._operations("AND finished IS NULL", service, 1)
+        return found[0] if found else None
+
+    def operations(self, service: str, limit: int = 100) -> tuple[Operation, ...]:
+        """See `Store.operations`."""
+        return self._operations("", service, limit)
+
+    def remember(self, service: str, member: str, timeline: int, lsn: int, at: float) -> None:
+        """See `Store.remember`."""
+        self.remember_all(service, {member: Position(timeline, lsn, at)})
+
+    def remember_all(self, service: str, seen: Mapping[str, Position]) -> None:
+        """See `Store.remember_all`."""
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "INSERT INTO position VALUES (?, ?, ?, ?, ?) ON CONFLICT (service, member) DO UPDATE"
+                " SET timeline = excluded.timeline, lsn = excluded.lsn, at = excluded.at WHERE excluded.at >= at",
+                [(service, member, p.timeline, p.lsn, p.at) for member, p in seen.items()],
+            )
+
+    def positions(self, service: str) -> Mapping[str, Position]:
+        """See `Store.positions`."""
+        rows = self._database.rows("SELECT * FROM position WHERE service = ? ORDER BY member", service)
+        return MappingProxyType({row["member"]: Position(row["timeline"], row["lsn"], row["at"]) for row in rows})
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        self._database.close()
+
+    def _operations(self, where: str, service: str, limit: int) -> tuple[Operation, ...]:
+        rows = self._database.rows(f"{_OPERATIONS} {where} ORDER BY o.rowid DESC LIMIT ?", service, limit)
+        with self._database.decoding():
+            return tuple(codec.operation(row) for row in rows)
+
+
+def who() -> str:
+    """Who acts: `user@host pid N`, as it stands in the journal."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # a user id without a name, as containers have
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()} pid {os.getpid()}"
+
+
+def _fresh(connection: sqlite3.Connection, stamp: str) -> str:
+    """An operation id that is not taken."""
+    while True:
+        op_id = f"{stamp}-{secrets.token_hex(2)}"
+        if connection.execute("SELECT 1 FROM operation WHERE id = ?", (op_id,)).fetchone() is None:
+            return op_id
