@@ -1,0 +1,90 @@
+"""Who may become the primary, who should, and why the others were not taken. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cctrl.replication.diagnosis import Diagnosis
+from cctrl.replication.divergence import Relation, parting
+from cctrl.replication.facts import Facts, View
+from cctrl.replication.position import Position, size
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One candidate with the numbers that were compared."""
+
+    name: str
+    eligible: bool
+    received: Position
+    replayed: Position
+    behind: int  # bytes behind the most advanced member that was seen
+    lag: float | None  # seconds its replay is behind
+    reason: str  # why not, or what is still to be done first
+
+
+def verdicts(
+    view: View, diagnosis: Diagnosis, excluded: Mapping[str, str], *, limit: int | None = None
+) -> tuple[Verdict, ...]:
+    """A verdict for every member but the primary, best first.
+
+    `excluded` holds members that are out of service on purpose, with the reason. `limit`: bytes a
+    candidate may be behind (a planned move); None where being behind is no obstacle (the primary
+    is gone, so the most advanced one wins).
+    """
+    others = [m for m in view.members if m.name != diagnosis.primary]
+    ahead = max((m.received for m in view.members if m.up), default=Position(0))
+    judged = [_judge(view, diagnosis, m, ahead, excluded, limit) for m in others]
+    order = {m.name: n for n, m in enumerate(view.members)}
+    timeline = {m.name: m.timeline for m in view.members}
+    return tuple(
+        sorted(judged, key=lambda v: (not v.eligible, -timeline[v.name], -v.received, -v.replayed, order[v.name]))
+    )
+
+
+def _judge(
+    view: View, diagnosis: Diagnosis, member: Facts, ahead: Position, excluded: Mapping[str, str], limit: int | None
+) -> Verdict:
+    behind = max(0, ahead - member.received) if member.up else 0
+    reason = _obstacle(view, diagnosis, member, excluded)
+    if not reason and limit is not None and behind > limit:
+        reason = f"{size(behind)} behind, limit {size(limit)}"
+    return Verdict(
+        name=member.name,
+        eligible=not reason,
+        received=member.received,
+        replayed=member.replayed,
+        behind=behind,
+        lag=member.lag,
+        reason=reason,
+    )
+
+
+def _obstacle(view: View, diagnosis: Diagnosis, member: Facts, excluded: Mapping[str, str]) -> str:
+    if member.name in excluded:
+        return excluded[member.name]
+    if not member.up:
+        return f"its server {member.server.value}" + (f": {member.reason}" if member.reason else "")
+    if member.writable:
+        return "it accepts writes itself"
+    systems = {m.system for m in view.members if m.up and m.system and not m.writable} | _system(view, diagnosis)
+    if len(systems) > 1 and member.system not in _system(view, diagnosis):
+        return f"another system identifier: {member.system}"
+    primary = view[diagnosis.primary] if diagnosis.primary else None
+    if primary is not None and primary.timeline and parting(member, primary).relation is Relation.FOREIGN:
+        return f"its timeline {member.timeline} is not part of {primary.name}'s history"
+    latest = max(m.timeline for m in view.members if m.up)
+    if primary is None or not primary.timeline:
+        return f"on timeline {member.timeline}, others are on {latest}" if member.timeline < latest else ""
+    return ""
+
+
+def _system(view: View, diagnosis: Diagnosis) -> set[str]:
+    system = view[diagnosis.primary].system if diagnosis.primary else ""
+    return {system} if system else set()
+
+
+def choose(judged: tuple[Verdict, ...]) -> Verdict | None:
+    """The most advanced eligible candidate; None where there is none."""
+    return next((v for v in judged if v.eligible), None)

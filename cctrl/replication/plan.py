@@ -1,0 +1,182 @@
+"""Plans for moving the primary: planned (`plan_move`) and after a failure (`plan_takeover`). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cctrl.replication.candidates import Verdict, choose, verdicts
+from cctrl.replication.diagnosis import Diagnosis, Health, diagnose
+from cctrl.replication.divergence import Tail
+from cctrl.replication.facts import Facts, Server, View
+from cctrl.replication.position import size
+from cctrl.replication.rejection import Rejected, Why
+from cctrl.replication.steps import Action, Group, Plan, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A plan that makes `target` the primary in place of `source`, with the candidates' verdicts."""
+
+    source: str
+    target: str
+    verdicts: tuple[Verdict, ...]
+    plan: Plan
+
+
+def plan_move(view: View, target: str, excluded: Mapping[str, str], limit: int) -> Move:
+    """Plan a move of the primary while it is well. Raises Rejected.
+
+    `target` "" takes the most advanced candidate. `limit`: bytes a candidate may be behind. A move that
+    was broken off after the old primary was stopped is planned from where it stands.
+    """
+    diagnosis = diagnose(view)
+    source = _movable(view, diagnosis)
+    if target == source:
+        raise Rejected(Why.IS_PRIMARY, target, f"{target} already is the primary")
+    judged = verdicts(view, diagnosis, excluded, limit=limit)
+    chosen = _pick(judged, target)
+    return Move(source, chosen.name, judged, Plan(_move_groups(view, source, chosen.name)))
+
+
+def _movable(view: View, diagnosis: Diagnosis) -> str:
+    """The primary's name, where a planned move from it is possible."""
+    if diagnosis.strays or diagnosis.health in (Health.TWO_PRIMARIES, Health.STALE_PRIMARY):
+        raise _two(view, diagnosis)
+    if diagnosis.health in (Health.HEALTHY, Health.PRIMARY_STOPPED):
+        return diagnosis.primary
+    if not diagnosis.primary:
+        raise Rejected(Why.NO_PRIMARY, "", f"no primary: {diagnosis.health.value}")
+    what = f"{diagnosis.primary} cannot hand over: {diagnosis.health.value}"
+    raise Rejected(Why.PRIMARY_FAILED, diagnosis.primary, what, detail=diagnosis.evidence)
+
+
+def _two(view: View, diagnosis: Diagnosis) -> Rejected:
+    writable = ", ".join(f"{m.name} (timeline {m.timeline}, at {m.received})" for m in view.writable)
+    stray = diagnosis.strays[0] if diagnosis.strays else ""
+    what = f"{diagnosis.health.value}: {writable}"
+    return Rejected(Why.TWO_PRIMARIES, stray, what, detail=diagnosis.evidence)
+
+
+def _pick(judged: tuple[Verdict, ...], target: str) -> Verdict:
+    if target:
+        verdict = next((v for v in judged if v.name == target), None)
+        if verdict is None or not verdict.eligible:
+            reason = verdict.reason if verdict else "it is no candidate"
+            raise Rejected(Why.NOT_ELIGIBLE, target, f"{target} cannot become the primary: {reason}")
+        return verdict
+    chosen = choose(judged)
+    if chosen is None:
+        detail = "\n".join(f"{v.name}: {v.reason}" for v in judged)
+        raise Rejected(Why.NO_CANDIDATE, "", "no member can become the primary", detail=detail)
+    return chosen
+
+
+def _move_groups(view: View, source: str, target: str) -> tuple[Group, ...]:
+    stopped = view[source].server is Server.DOWN
+    has_all = view[target].replayed > view[source].received
+    before: tuple[Group, ...] = ()
+    if not stopped or not has_all:
+        back = ((Step(Action.UNMARK, source, target),),) if stopped else ()
+        before = (
+            *back,
+            (Step(Action.CHECKPOINT, source),),
+            (Step(Action.CATCH_UP, target, source),),
+            (Step(Action.STOP, source, target),),
+        )
+    final = view[source].received if stopped and has_all else None
+    return (
+        *before,
+        (Step(Action.MARK, source, target),),
+        (Step(Action.PROMOTE, target, source, final),),
+        (Step(Action.START, source, target), *_followers(view, source, target)),
+        tuple(Step(Action.STREAM, m, target) for m in _standbys(view, source, target)),
+    )
+
+
+def _standbys(view: View, source: str, target: str) -> list[str]:
+    return [source, *(m.name for m in view.members if m.standby and m.name not in (source, target))]
+
+
+def _followers(view: View, source: str, target: str) -> Group:
+    """Every standby that is up is pointed at the new primary, side by side."""
+    return tuple(Step(Action.FOLLOW, m, target) for m in _standbys(view, source, target)[1:])
+
+
+def plan_takeover(view: View, target: str, excluded: Mapping[str, str], tail: Tail | None = None) -> Move:
+    """Plan a takeover after the primary failed. Raises Rejected.
+
+    `tail`: what the failed primary's log holds beyond the best candidate, where it could be read.
+    """
+    diagnosis = diagnose(view)
+    source = _failed(view, diagnosis)
+    judged = verdicts(view, diagnosis, excluded)
+    chosen = _pick(judged, target)
+    best = max((m for m in view.members if m.standby), key=lambda m: (m.timeline, m.received))
+    warnings = (*_unfenced(view[source]), *_lost(view, source, chosen, best, tail), *_unseen(view, source, chosen))
+    return Move(source, chosen.name, judged, Plan(_takeover_groups(view, source, chosen, best), warnings))
+
+
+def _failed(view: View, diagnosis: Diagnosis) -> str:
+    """The failed primary's name, where a takeover from it is right."""
+    if diagnosis.strays or diagnosis.health in (Health.TWO_PRIMARIES, Health.STALE_PRIMARY):
+        raise _two(view, diagnosis)
+    if diagnosis.health is Health.HEALTHY:
+        what = f"{diagnosis.primary} is healthy and accepts writes"
+        raise Rejected(Why.PRIMARY_HEALTHY, diagnosis.primary, what)
+    if diagnosis.health is Health.PRIMARY_SEEN_BY_OTHERS:
+        what = f"{diagnosis.primary} is alive: {diagnosis.health.value}"
+        raise Rejected(Why.PRIMARY_SEEN_BY_OTHERS, diagnosis.primary, what, detail=diagnosis.evidence)
+    if not diagnosis.primary:
+        raise Rejected(Why.NO_PRIMARY, "", f"no primary to take over from: {diagnosis.health.value}")
+    if not any(m.standby for m in view.members):
+        detail = "\n".join(f"{m.name}: its server {m.server.value}" for m in view.members)
+        raise Rejected(Why.NO_CANDIDATE, "", "no standby is up", detail=detail)
+    return diagnosis.primary
+
+
+def _takeover_groups(view: View, source: str, chosen: Verdict, best: Facts) -> tuple[Group, ...]:
+    target = chosen.name
+    fence: tuple[Group, ...] = ((Step(Action.FENCE, source, target),),) if view[source].seen else ()
+    catch_up: tuple[Group, ...] = ()
+    if _can_feed(view, best, chosen):
+        catch_up = (
+            (Step(Action.FOLLOW, target, best.name),),
+            (Step(Action.CATCH_UP, target, best.name, best.received),),
+        )
+    followers = _followers(view, source, target)
+    stream = tuple(Step(Action.STREAM, step.member, target) for step in followers)
+    groups = (*fence, *catch_up, (Step(Action.PROMOTE_NOW, target, source),), followers, stream)
+    return tuple(group for group in groups if group)
+
+
+def _can_feed(view: View, best: Facts, chosen: Verdict) -> bool:
+    """True where a more advanced standby can give the chosen one what it lacks."""
+    return best.name != chosen.name and best.received > chosen.received and best.timeline == view[chosen.name].timeline
+
+
+def _unfenced(source: Facts) -> tuple[str, ...]:
+    if source.seen:
+        return ()
+    return (
+        f"unfenced: {source.name} cannot be reached ({source.reason or 'no answer'}); if it lives it may still accept writes,",
+        "and what it accepts from now on will not be on the new primary. Nothing but its isolation protects the data.",
+    )
+
+
+def _lost(view: View, source: str, chosen: Verdict, best: Facts, tail: Tail | None) -> tuple[str, ...]:
+    lines: list[str] = []
+    if tail is not None and tail.commits:
+        span = tail.first if tail.first == tail.last else f"{tail.first} to {tail.last}"
+        lines.append(f"at risk: {tail.commits} committed transactions that only {source} has ({span})")
+    if best.received > chosen.received and not _can_feed(view, best, chosen):
+        lines.append(f"at risk: {size(best.received - chosen.received)} that {best.name} has and {chosen.name} has not")
+    return tuple(lines)
+
+
+def _unseen(view: View, source: str, chosen: Verdict) -> tuple[str, ...]:
+    return tuple(
+        f"at risk: {m.name} {m.server.value}; it may have received more than {chosen.name} ({chosen.received})"
+        for m in view.members
+        if m.name not in (source, chosen.name) and m.server is Server.UNSEEN
+    )

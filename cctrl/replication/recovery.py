@@ -1,0 +1,160 @@
+"""How one member is brought back under a primary: the cheapest way that is right. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from cctrl.replication.divergence import Parting, Relation, Tail, parting
+from cctrl.replication.facts import Facts, Server, View
+from cctrl.replication.position import Position, size
+from cctrl.replication.rejection import Rejected, Why
+from cctrl.replication.steps import Action, Group, Plan, Step
+
+
+class Way(Enum):
+    """The ways back, cheapest first."""
+
+    NOTHING = "it already streams from the primary"
+    FOLLOW = "nothing diverged: it is pointed at the primary and catches up"
+    START = "nothing diverged: it is started as a standby and catches up"
+    REWIND = "its log went on after the fork: it is rewound"
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """The way back that was chosen, and its plan."""
+
+    way: Way
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class LogRange:
+    """Which part of a stopped member's log has to be looked at before a way can be chosen."""
+
+    timeline: int
+    start: Position
+
+
+def unread(member: Facts, primary: Facts) -> LogRange | None:
+    """What must be read of a member's log (`Engine.tail`) before `remedy`; None where facts are enough."""
+    if not member.seen or not member.timeline or not primary.timeline:
+        return None
+    part = parting(member, primary)
+    if part.relation is Relation.FOREIGN:
+        return None
+    if part.relation is Relation.SAME:
+        gone = not member.up and member.received < primary.oldest_log
+        return LogRange(member.timeline, member.received) if gone else None
+    if part.relation is Relation.BEFORE_FORK and member.standby:
+        return None
+    return LogRange(part.timeline, part.at)
+
+
+def remedy(view: View, primary: str, name: str, tail: Tail | None, *, force: bool = False) -> Remedy:
+    """Choose the way back for one member. Raises Rejected, with nothing changed.
+
+    `tail` is what `unread` asked for. `force` accepts that transactions only this member has leave the
+    service; their log is kept aside first.
+    """
+    member, source = view[name], view[primary]
+    _possible(member, source)
+    if member.standby and view.streams(name, primary):
+        return Remedy(Way.NOTHING, Plan())
+    part = parting(member, source)
+    if part.relation is Relation.FOREIGN:
+        what = f"{name}'s timeline {member.timeline} is not part of {primary}'s history"
+        raise Rejected(Why.FOREIGN, name, what)
+    if _diverged(part, tail):
+        return _rewound(member, source, part, tail, force)
+    _log_is_there(member, source, tail)
+    return _followed(member, source)
+
+
+def _possible(member: Facts, primary: Facts) -> None:
+    """Refuse what no way back exists for."""
+    name = member.name
+    if member.server is Server.UNSEEN:
+        raise Rejected(Why.UNREACHABLE, name, f"{name} cannot be reached: {member.reason}", next=member.next)
+    if member.server is Server.NO_BINARIES:
+        raise Rejected(Why.NO_BINARIES, name, f"{name} {member.server.value}", detail=member.reason)
+    if member.server is Server.NO_DATA:
+        raise Rejected(Why.NO_DATA, name, f"{name} {member.server.value}", detail=member.reason)
+    if member.system and primary.system and member.system != primary.system:
+        detail = f"system identifier {member.system}, {primary.name} has {primary.system}"
+        raise Rejected(Why.FOREIGN, name, f"{name} holds another database system", detail=detail)
+    if member.version and primary.version and member.version != primary.version:
+        what = f"{name} runs major version {member.version}, {primary.name} runs {primary.version}"
+        raise Rejected(Why.OTHER_VERSION, name, what)
+
+
+def _diverged(part: Parting, tail: Tail | None) -> bool:
+    if tail is not None and part.relation is not Relation.SAME:
+        return tail.records or bool(tail.problem)
+    return part.relation is Relation.AFTER_FORK
+
+
+def _rewound(member: Facts, primary: Facts, part: Parting, tail: Tail | None, force: bool) -> Remedy:
+    name = member.name
+    if not member.rewindable:
+        what = f"{name} went on after the fork at {part.at} and cannot be rewound"
+        detail = "neither wal_log_hints nor data checksums are on"
+        raise Rejected(Why.NOT_REWINDABLE, name, what, detail=detail)
+    if primary.oldest_log > part.at:
+        raise _log_gone(member, primary, part.at)
+    if tail is not None and not force:
+        _nothing_at_stake(member, primary, part, tail)
+    keep: tuple[Group, ...] = ()
+    if tail is None or tail.commits or tail.problem:
+        keep = ((Step(Action.KEEP, name, primary.name, part.at),),)
+    stop: tuple[Group, ...] = ((Step(Action.STOP, name),),) if member.may_run else ()
+    # Before version 16 pg_rewind believes a promoted source's last checkpoint, which is still on the old timeline.
+    checkpoint: tuple[Group, ...] = ((Step(Action.CHECKPOINT, primary.name),),) if primary.version < 16 else ()
+    groups = (*stop, *keep, *checkpoint, (Step(Action.REWIND, name, primary.name),), *_up(member, primary))
+    note = f"{name}: {Way.REWIND.value} (fork at {part.at} on timeline {part.timeline})"
+    return Remedy(Way.REWIND, Plan(groups, notes=(note,)))
+
+
+def _nothing_at_stake(member: Facts, primary: Facts, part: Parting, tail: Tail) -> None:
+    if tail.problem:
+        what = f"cannot tell which transactions only {member.name} has"
+        raise Rejected(Why.TAIL_UNREADABLE, member.name, what, detail=tail.problem, tail=tail)
+    if tail.commits:
+        what = f"{member.name} has {tail.commits} committed transactions that {primary.name} does not have"
+        span = f"committed {tail.first} to {tail.last}, after the fork at {part.at} on timeline {part.timeline}"
+        listed = "\n".join(f"transaction {c.xid} at {c.position}, {c.time}" for c in tail.listed)
+        more = tail.commits - len(tail.listed)
+        rest = f"\nand {more} more" if more else ""
+        raise Rejected(Why.ORPHANS, member.name, what, detail=f"{span}\n{listed}{rest}", tail=tail)
+
+
+def _log_is_there(member: Facts, primary: Facts, tail: Tail | None) -> None:
+    """A standby starts at the end of its own log; from there on the primary must have all of it."""
+    needed = max(member.received, tail.end if tail is not None else member.received)
+    if primary.oldest_log > needed and not member.restores_log:
+        raise _log_gone(member, primary, needed)
+
+
+def _log_gone(member: Facts, primary: Facts, needed: Position) -> Rejected:
+    what = f"the log {member.name} needs is gone from {primary.name}"
+    missing = size(primary.oldest_log - needed)
+    detail = f"needed from {needed}, {primary.name} keeps it from {primary.oldest_log}: {missing} are missing"
+    return Rejected(Why.LOG_GONE, member.name, what, detail=detail)
+
+
+def _followed(member: Facts, primary: Facts) -> Remedy:
+    name = member.name
+    if member.standby:
+        groups: tuple[Group, ...] = (
+            (Step(Action.FOLLOW, name, primary.name),),
+            (Step(Action.STREAM, name, primary.name),),
+        )
+        return Remedy(Way.FOLLOW, Plan(groups, notes=(f"{name}: {Way.FOLLOW.value}",)))
+    stop: tuple[Group, ...] = ((Step(Action.STOP, name),),) if member.may_run else ()
+    mark = (Step(Action.MARK, name, primary.name),)
+    return Remedy(Way.START, Plan((*stop, mark, *_up(member, primary)), notes=(f"{name}: {Way.START.value}",)))
+
+
+def _up(member: Facts, primary: Facts) -> tuple[Group, ...]:
+    return (Step(Action.START, member.name, primary.name),), (Step(Action.STREAM, member.name, primary.name),)

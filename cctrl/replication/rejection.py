@@ -1,0 +1,45 @@
+"""Why a plan cannot be made. A vocabulary turns the reason into its own next command. Pure."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from cctrl.outcome import Refused
+from cctrl.replication.divergence import Tail
+
+
+class Why(Enum):
+    """The reasons for which a verb is refused before anything is changed."""
+
+    PRIMARY_HEALTHY = "primary healthy"
+    PRIMARY_FAILED = "primary failed"
+    PRIMARY_SEEN_BY_OTHERS = "primary seen by others"
+    NO_PRIMARY = "no primary"
+    TWO_PRIMARIES = "two primaries"
+    IS_PRIMARY = "is the primary"
+    NOT_ELIGIBLE = "not eligible"
+    NO_CANDIDATE = "no candidate"
+    NOTHING_TO_DO = "nothing to do"
+    UNREACHABLE = "unreachable"
+    NO_BINARIES = "no binaries"
+    NO_DATA = "no data"
+    FOREIGN = "foreign"
+    OTHER_VERSION = "other version"
+    ORPHANS = "orphans"
+    TAIL_UNREADABLE = "tail unreadable"
+    LOG_GONE = "log gone"
+    NOT_REWINDABLE = "not rewindable"
+
+
+COPY_NEEDED = frozenset({Why.NO_DATA, Why.FOREIGN, Why.LOG_GONE, Why.NOT_REWINDABLE})
+"""The reasons after which only a full copy helps."""
+
+
+class Rejected(Refused):
+    """No plan: `why` and `member` say what stands in the way, `tail` holds transactions at stake."""
+
+    def __init__(self, why: Why, member: str, what: str, *, detail: str = "", next: str = "", tail: Tail | None = None):
+        super().__init__(what, detail=detail, next=next)
+        self.why = why
+        self.member = member
+        self.tail = tail

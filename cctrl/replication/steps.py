@@ -1,0 +1,92 @@
+"""The steps that plans are made of: a table of actions and how each is undone. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from cctrl.replication.position import Position
+
+
+class Action(Enum):
+    """What a step does to `member`; `other` is the member it does it with. `{}` are filled in for `explain`."""
+
+    CHECKPOINT = "checkpoint {member}, so that it stops quickly"
+    STOP = "end {member}'s client sessions and shut its server down; all it has written goes to its standbys first"
+    MARK = "mark {member} as a standby of {other}, so that it cannot start writable"
+    START = "start {member} and wait until it accepts connections"
+    FENCE = "fence {member}: end its server if one runs, and mark it so that it cannot start writable"
+    CATCH_UP = "let {member} receive from {other} what it does not have yet"
+    PROMOTE = "promote {member}, once it has all that {other} wrote, and wait until it accepts writes"
+    PROMOTE_NOW = "promote {member} and wait until it accepts writes"
+    FOLLOW = "let {member} follow {other}"
+    KEEP = "keep the log that only {member} has aside, in its data directory's parent"
+    REWIND = "rewind {member} to {other}, mark it as its standby"
+    COPY = "move {member}'s data directory aside and copy {other}'s"
+    STREAM = "wait until {member} streams from {other} and has caught up"
+    UNMARK = "take the standby mark off {member} and start it again as it was"
+
+
+UNDO = {Action.STOP: Action.UNMARK, Action.MARK: None, Action.CHECKPOINT: None, Action.CATCH_UP: None}
+"""Action -> what undoes it; None: nothing to undo. An action not named here cannot be undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One action on one member."""
+
+    action: Action
+    member: str
+    other: str = ""
+    position: Position | None = None
+
+    def text(self) -> str:
+        """What the step does, for `explain`."""
+        return self.action.value.format(member=self.member, other=self.other)
+
+    @property
+    def undoable(self) -> bool:
+        """True where a failure after this step can be put back."""
+        return self.action in UNDO
+
+    def undo(self) -> Step | None:
+        """The step that puts this one back; None where there is nothing to put back."""
+        action = UNDO.get(self.action)
+        return Step(action, self.member, self.other) if action else None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a step found out while it was done."""
+
+    position: Position | None = None  # STOP: the end of the log; PROMOTE: where the new timeline began
+    count: int = 0  # STOP: client sessions ended
+    text: str = ""
+
+
+Group = tuple[Step, ...]
+"""Steps on different members that are done side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a verb will do, in order; groups are done side by side."""
+
+    groups: tuple[Group, ...] = ()
+    warnings: tuple[str, ...] = ()  # what is at risk; a question is asked before the first step
+    notes: tuple[str, ...] = ()  # which way was taken, and why
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps, flattened."""
+        return tuple(step for group in self.groups for step in group)
+
+    def lines(self) -> list[str]:
+        """The plan as `explain` prints it."""
+        lines = []
+        for number, group in enumerate(self.groups, 1):
+            for step in group:
+                undo = step.undo()
+                back = f"undo: {undo.text()}" if undo else "nothing to undo" if step.undoable else "cannot be undone"
+                lines.append(f"{number:>2}  {step.text()}  [{back}]")
+        return lines
