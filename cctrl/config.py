@@ -18,6 +18,8 @@ from typing import Any, NoReturn
 from cctrl.outcome import ConfigError
 
 KINDS = ("dataservice", "segments", "grid")
+ENGINES = ("postgresql",)
+LONGEST_TIMEOUT = 3600.0  # seconds
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}\Z")
 
 
@@ -63,6 +65,7 @@ class Service:
     engine: str = "postgresql"
     replication_user: str = "replicator"
     passfile: str = ""  # libpq password file on the hosts; "" means the user's ~/.pgpass
+    conninfo: str = ""  # further libpq parameters between members, such as sslmode=verify-full
     maximum_lag: int = 16 * 1024 * 1024  # bytes a switch's target may be behind at its start
 
     def member(self, name: str) -> Server:
@@ -112,7 +115,7 @@ def default_state_dir(environ: Mapping[str, str] = os.environ) -> Path:
 def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
     """Read and check the configuration at `path`. Raises ConfigError."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(
             f"no configuration at {path}",
@@ -122,8 +125,10 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
         raise ConfigError(f"cannot read the configuration {path}: {_reason(error)}") from None
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}", next=f"correct {path}") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        line = re.search(r"\(at line (\d+), ", str(error))
+        place = f"{path}:{line[1]}" if line else str(path)
+        raise ConfigError(f"{place}: not valid TOML: {error}", next=f"correct {path}") from None
     return _Reader(path, text, environ).config(document)
 
 
@@ -137,7 +142,14 @@ _SERVER_KEYS = {
     "socket_dir": str, "user": str, "database": str, "start": list, "stop": list,
 }  # fmt: skip
 _MEMBER_KEYS = {**_HOST_KEYS, **_SERVER_KEYS, "ssh_address": str}
-_SERVICE_KEYS = {"engine": str, "replication_user": str, "passfile": str, "maximum_lag": int, "members": dict}
+_SERVICE_KEYS = {
+    "engine": str,
+    "replication_user": str,
+    "passfile": str,
+    "conninfo": str,
+    "maximum_lag": int,
+    "members": dict,
+}
 _TOP_KEYS = {"state_dir": str, "timeout": float, "lab": str, **dict.fromkeys(KINDS, dict)}
 
 
@@ -151,13 +163,12 @@ class _Reader:
 
     def config(self, document: dict[str, Any]) -> Config:
         self.check(document, _TOP_KEYS, "")
-        services = [
-            self.service(kind, name, table)
-            for kind in KINDS
-            for name, table in document.get(kind, {}).items()
-        ]
+        services = [self.service(kind, name, table) for kind in KINDS for name, table in document.get(kind, {}).items()]
         if not services:
             raise ConfigError(f"{self.path} configures no service", next="add a table [dataservice.NAME]: see README")
+        for service in services:
+            if sum(service.name == other.name for other in services) > 1:
+                self.fail("", service.name, f"there are two services {service.name}", "give one another name")
         state = document.get("state_dir")
         return Config(
             path=self.path,
@@ -177,6 +188,7 @@ class _Reader:
         defaults = {k: v for k, v in table.items() if k in _MEMBER_KEYS}
         own = {k: v for k, v in table.items() if k in _SERVICE_KEYS and k != "members"}
         servers = tuple(self.member(f"{where}.members.{m}", m, defaults, t) for m, t in members.items())
+        self.distinct(where, servers)
         return Service(kind=kind, name=name, members=servers, **own)
 
     def member(self, where: str, name: str, defaults: dict[str, Any], table: Any) -> Server:
@@ -189,16 +201,26 @@ class _Reader:
         ssh = {k: merged.pop(k) for k in _HOST_KEYS if k in merged}
         address = merged.pop("address", host_name)
         host = Host(name=host_name, address=merged.pop("ssh_address", address), **ssh)
-        commands = {k: tuple(merged.pop(k)) for k in ("start", "stop") if k in merged}
-        return Server(name=name, host=host, address=address, port=merged.pop("port", 5432), **commands, **merged)
+        merged |= {k: tuple(merged[k]) for k in ("start", "stop") if k in merged}
+        return Server(name=name, host=host, address=address, port=merged.pop("port", 5432), **merged)
 
     def name(self, name: str, where: str) -> None:
         if not _NAME.match(name):
             self.fail(where, name, f"{name!r} is not a name", "letters, digits, '.', '_' and '-', at most 63")
 
+    def distinct(self, where: str, servers: tuple[Server, ...]) -> None:
+        """No server stands there under two names: a plan would stop it and follow it at once."""
+        seen: dict[tuple[str, int], str] = {}
+        for server in servers:
+            place = (server.address, server.port)
+            if place in seen:
+                what = f"members {seen[place]} and {server.name} are the same server, {place[0]} port {place[1]}"
+                self.fail(f"{where}.members.{server.name}", server.name, what, "correct host, address or port of one")
+            seen[place] = server.name
+
     def check(self, table: Any, known: Mapping[str, type], where: str) -> None:
         if not isinstance(table, dict):
-            self.fail(where, where.rpartition(".")[2], f"{where} is not a table", "")
+            self.fail(where, where.rpartition(".")[2], f"{where} is not a table", f"write [{where}] above its keys")
         for key, value in table.items():
             if key not in known:
                 near = difflib.get_close_matches(key, known, 1)
@@ -207,8 +229,9 @@ class _Reader:
             right = isinstance(value, (int, float)) if kind is float else isinstance(value, kind)
             if not right or isinstance(value, bool):
                 self.fail(where, key, f"{key} must be {_A[kind]}", "")
-            if kind is list and not all(isinstance(word, str) for word in value):
-                self.fail(where, key, f"{key} must be a list of strings", "")
+            problem = _problem(key, value)
+            if problem:
+                self.fail(where, key, f"{key} {problem}", "")
 
     def fail(self, where: str, key: str, what: str, next: str) -> NoReturn:
         line = self.line(where, key)
@@ -219,15 +242,51 @@ class _Reader:
         """The line of `key` in the table `where`, as well as it can be told from the text; 0 if not."""
         table = ""
         found = 0
+        own = f"{where}.{key}" if where else key
         for number, text in enumerate(self.lines, 1):
             header = re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", text)
             if header:
                 table = header[1].replace('"', "")
-                if table == where or table.startswith(where + "."):
+                if any(table == near or table.startswith(near + ".") for near in (where, own) if near):
                     found = found or number
-            if re.match(rf'\s*"?{re.escape(key)}"?\s*=', text) and (table == where or not where):
+            if re.match(rf'\s*"?{re.escape(key)}"?\s*=', text) and table == where:
                 return number
-        return found
+        return found or next((n for n, text in enumerate(self.lines, 1) if key in text), 0)
 
 
+def _problem(key: str, value: Any) -> str:
+    """What is wrong with a value of the right type; "" where nothing is."""
+    words = value if isinstance(value, list) else [value]
+    if isinstance(value, list) and not all(isinstance(word, str) for word in value):
+        return "must be a list of strings"
+    if any(isinstance(word, str) and not word.isprintable() for word in words):
+        return "holds a character that cannot be printed"
+    if key in _NUMBERS:
+        low, high = _NUMBERS[key]
+        return "" if low <= value <= high else f"is {value}, it must be from {low} to {high}"
+    if key == "engine" and value not in ENGINES:
+        return f"is {value!r}, it must be {' or '.join(ENGINES)}"
+    if key in _OPTION_LIKE and (value.startswith("-") or not value or " " in value):
+        return f"is {value!r}, which is no {_OPTION_LIKE[key]}"
+    if key == "data_dir" and not (value.startswith("/") and value.strip("/")):
+        return f"is {value!r}, it must be a path from the root"
+    return ""
+
+
+_NUMBERS = {
+    "port": (1, 65535),
+    "ssh_port": (1, 65535),
+    "timeout": (0.1, LONGEST_TIMEOUT),
+    "maximum_lag": (0, 2**63),
+}
+_OPTION_LIKE = {  # these are handed to programs: none may look like an option
+    "host": "host",
+    "address": "address",
+    "ssh_address": "address",
+    "ssh_user": "user",
+    "become": "user",
+    "user": "user",
+    "database": "database",
+    "replication_user": "user",
+}
 _A = {str: "text in quotes", int: "a whole number", float: "a number", list: "a list of strings", dict: "a table"}
