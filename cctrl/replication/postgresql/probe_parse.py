@@ -1,0 +1,230 @@
+"""Reads what the probe script printed. Pure.
+
+The output is a row of parts, each begun by a line `@name rest`; what a server that is up says comes as
+one JSON object, what is known of one that is down comes from pg_controldata.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from cctrl.replication.facts import Downstream, Facts, Fence, Fork, Ran, Server, Upstream
+from cctrl.replication.position import ZERO, Position
+
+Parts = dict[str, tuple[str, list[str]]]
+
+
+def parts(output: str) -> Parts:
+    """Split the script's output: part name -> (rest of its line, the lines after it)."""
+    found: Parts = {}
+    current: list[str] = []
+    for line in output.splitlines():
+        match = re.match(r"@([a-z]+) ?(.*)", line)
+        if match:
+            name = f"history {match[2]}" if match[1] == "history" else match[1]
+            current = []
+            found[name] = (match[2], current)
+        else:
+            current.append(line)
+    return found
+
+
+def read(name: str, output: str, at: float) -> Facts | None:
+    """Facts of one member from the probe's output; None where that is not a probe's output."""
+    found = parts(output)
+    if "cctrl" not in found or "psql" not in found:
+        return None
+    status, answer = found["psql"]
+    skew = float(found["now"][0]) - at if "now" in found else 0.0
+    free = _free(found.get("space", ("", []))[1])
+    if status == "0" and answer and answer[0].startswith("{"):
+        return _up(name, json.loads("\n".join(answer)), at, skew, free)
+    return _not_up(name, found, at, skew, free)
+
+
+def _free(lines: list[str]) -> int | None:
+    """Bytes free, from `df -Pk`."""
+    fields = lines[-1].split() if len(lines) > 1 else []
+    return int(fields[3]) * 1024 if len(fields) > 3 and fields[3].isdigit() else None
+
+
+def _position(text: Any) -> Position:
+    return Position.parse(text) if text else ZERO
+
+
+def _up(name: str, seen: dict[str, Any], at: float, skew: float, free: int | None) -> Facts:
+    receiver = seen["receiver"]
+    received = max(_position(seen["received"]), _position(seen["replayed"]), _position(seen["current"]))
+    replayed = _position(seen["replayed"]) if seen["recovery"] else received
+    segment = int(seen["segment"])
+    settings = {key: str(value) for key, value in seen["settings"].items()}
+    settings["segment"] = str(segment)
+    return Facts(
+        name=name,
+        at=at,
+        server=Server.UP,
+        writable=not seen["recovery"],
+        ran=Ran.STANDBY if seen["recovery"] else Ran.PRIMARY,
+        version=int(seen["version"]),
+        system=seen["system"],
+        timeline=int(seen["timeline"]),
+        received=received,
+        replayed=replayed,
+        lag=_lag(seen, received, replayed),
+        replay_paused=bool(seen["paused"]),
+        standby_mark=bool(seen["recovery"]),
+        upstream=_upstream(receiver),
+        downstreams=tuple(_downstream(s) for s in seen["senders"]),
+        history=history(seen["history"] or ""),
+        oldest_log=wal_start(seen["oldest"] or "", segment),
+        restores_log=bool(settings["restore_command"]),
+        rewindable="on" in (settings["wal_log_hints"], settings["data_checksums"]),
+        free=free,
+        started=float(seen["started"]),
+        clock_skew=skew,
+        sessions=int(seen["sessions"]),
+        sessions_ever=int(seen["sessions_ever"] or 0),
+        settings=settings,
+    )
+
+
+def _lag(seen: dict[str, Any], received: Position, replayed: Position) -> float | None:
+    """Seconds the replay is behind: 0 where all that was received is replayed while it streams."""
+    if not seen["recovery"]:
+        return 0.0
+    streaming = seen["receiver"] is not None and seen["receiver"]["state"] == "streaming"
+    if streaming and received == replayed:
+        return 0.0
+    age = seen["replay_age"]
+    return max(0.0, float(age)) if age is not None else None
+
+
+def _upstream(receiver: dict[str, Any] | None) -> Upstream | None:
+    if receiver is None or not receiver["host"]:
+        return None
+    age = receiver["age"]
+    return Upstream(receiver["host"], int(receiver["port"]), receiver["state"], None if age is None else float(age))
+
+
+def _downstream(sender: dict[str, Any]) -> Downstream:
+    return Downstream(
+        name=sender["name"],
+        state=sender["state"],
+        flushed=_position(sender["flushed"]),
+        replayed=_position(sender["replayed"]),
+        flush_lag=None if sender["flush_lag"] is None else float(sender["flush_lag"]),
+        sync=sender["sync"],
+        pid=int(sender["pid"]),
+    )
+
+
+def history(text: str) -> tuple[Fork, ...]:
+    """Read a timeline history file: `1\\t0/3000148\\treason` a line, oldest first."""
+    found = (re.match(r"\s*(\d+)\s+([0-9A-Fa-f]+/[0-9A-Fa-f]+)", line) for line in text.splitlines())
+    return tuple(Fork(int(m[1]), Position.parse(m[2])) for m in found if m)
+
+
+def wal_start(name: str, segment: int) -> Position:
+    """Where a WAL file begins, from the last 16 digits of its name."""
+    if len(name) != 16:
+        return ZERO
+    return Position((int(name[:8], 16) << 32) + int(name[8:], 16) * segment)
+
+
+def wal_name(timeline: int, position: Position, segment: int) -> str:
+    """The WAL file that holds a position."""
+    number = position // segment
+    a_log = 0x100000000 // segment
+    return f"{timeline:08X}{number // a_log:08X}{number % a_log:08X}"
+
+
+_STATES = {
+    "shut down": (Ran.PRIMARY, True),
+    "in production": (Ran.PRIMARY, False),
+    "shutting down": (Ran.PRIMARY, False),
+    "in crash recovery": (Ran.PRIMARY, False),
+    "shut down in recovery": (Ran.STANDBY, True),
+    "in archive recovery": (Ran.STANDBY, False),
+}
+"""pg_controldata's cluster state -> what it ran as, whether it was shut down in an orderly way."""
+
+
+def control(lines: list[str]) -> dict[str, str]:
+    """Read pg_controldata's `name: value` lines."""
+    return {key.strip(): value.strip() for key, sep, value in (line.partition(":") for line in lines) if sep}
+
+
+def _server(found: Parts, known: dict[str, str], words: str) -> Server:
+    """The state of a server that psql could not talk to."""
+    if "running" in found:
+        if "starting up" in words or "shutting down" in words or "recovery" in words:
+            return Server.STARTING
+        return Server.FROZEN if "timeout expired" in words or not words else Server.REJECTING
+    if "(PostgreSQL)" not in found.get("binaries", ("", []))[0]:
+        return Server.NO_BINARIES
+    return Server.DOWN if "Database system identifier" in known else Server.NO_DATA
+
+
+def _not_up(name: str, found: Parts, at: float, skew: float, free: int | None) -> Facts:
+    known = control(found.get("control", ("", []))[1])
+    words = " ".join(found["psql"][1]).strip()
+    server = _server(found, known, words)
+    ran, clean = _STATES.get(known.get("Database cluster state", ""), (Ran.UNKNOWN, False))
+    if ran is Ran.UNKNOWN and "standby" in found:
+        ran = Ran.STANDBY
+    timeline = max(
+        int(known.get(key, "0") or 0)
+        for key in ("Latest checkpoint's TimeLineID", "Min recovery ending loc's timeline")
+    )
+    reached = max(
+        _position(known.get("Latest checkpoint location")), _position(known.get("Minimum recovery ending location"))
+    )
+    checksums = known.get("Data page checksum version", "0") != "0"
+    return Facts(
+        name=name,
+        at=at,
+        server=server,
+        reason=_reason(server, found, words),
+        ran=ran,
+        version=_version(found),
+        system=known.get("Database system identifier", ""),
+        timeline=timeline,
+        received=reached,
+        replayed=reached,
+        clean=clean and server is Server.DOWN,
+        standby_mark="standby" in found,
+        fence=_fence(found),
+        history=_histories(found, timeline),
+        rewindable=checksums or known.get("wal_log_hints setting") == "on",
+        free=free,
+        clock_skew=skew,
+        settings={"segment": known["Bytes per WAL segment"]} if "Bytes per WAL segment" in known else {},
+    )
+
+
+def _version(found: Parts) -> int:
+    text = found.get("version", ("", []))[0]
+    return int(text) if text.isdigit() else 0
+
+
+def _reason(server: Server, found: Parts, words: str) -> str:
+    if server is Server.NO_BINARIES:
+        return found.get("binaries", ("", []))[0]
+    if server is Server.NO_DATA:
+        text = " ".join(found.get("control", ("", []))[1])
+        return "the data directory does not exist" if "missing" in found else text
+    return words.replace("psql: error: ", "")
+
+
+def _fence(found: Parts) -> Fence | None:
+    if "fenced" not in found:
+        return None
+    operation, _, rest = " ".join(found["fenced"][1]).partition(" ")
+    successor, _, when = rest.partition(" ")
+    return Fence(operation, successor, when)
+
+
+def _histories(found: Parts, timeline: int) -> tuple[Fork, ...]:
+    return history("\n".join(found.get(f"history {timeline:08X}.history", ("", []))[1]))

@@ -1,0 +1,68 @@
+"""The SQL that is run on the servers, for PostgreSQL 13 to 18."""
+
+FACTS = """\
+select json_build_object(
+ 'version', current_setting('server_version_num')::int / 10000, 'recovery', r.r,
+ 'started', extract(epoch from pg_postmaster_start_time()), 'data', current_setting('data_directory'),
+ 'system', (select system_identifier::text from pg_control_system()),
+ 'timeline', t.t, 'current', case when not r.r then pg_current_wal_lsn() end,
+ 'received', pg_last_wal_receive_lsn(), 'replayed', pg_last_wal_replay_lsn(),
+ 'replay_age', extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()),
+ 'paused', case when r.r then pg_is_wal_replay_paused() end,
+ 'receiver', (select json_build_object('state', status, 'host', sender_host, 'port', sender_port, 'flushed', flushed_lsn,
+   'age', extract(epoch from clock_timestamp() - last_msg_receipt_time)) from pg_stat_wal_receiver),
+ 'senders', (select coalesce(json_agg(json_build_object('name', application_name, 'state', state, 'flushed', flush_lsn,
+   'replayed', replay_lsn, 'flush_lag', extract(epoch from flush_lag), 'sync', sync_state, 'pid', pid)), '[]')
+   from pg_stat_replication),
+ 'history', case when t.t > 1 then
+   pg_read_file('pg_wal/' || lpad(upper(to_hex(t.t)), 8, '0') || '.history', 0, 1000000, true) end,
+ 'oldest', (select min(substr(name, 9)) from pg_ls_waldir() where name ~ '^[0-9A-F]{24}$'),
+ 'segment', (select bytes_per_wal_segment from pg_control_init()),
+ 'sessions', (select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()),
+ 'sessions_ever', (select sum((to_jsonb(d) ->> 'sessions')::bigint) from pg_stat_database d),
+ 'settings', json_build_object('wal_log_hints', current_setting('wal_log_hints'),
+   'data_checksums', current_setting('data_checksums'), 'full_page_writes', current_setting('full_page_writes'),
+   'wal_level', current_setting('wal_level'), 'wal_keep_size', current_setting('wal_keep_size'),
+   'max_wal_senders', current_setting('max_wal_senders'), 'hot_standby', current_setting('hot_standby'),
+   'synchronous_standby_names', current_setting('synchronous_standby_names'),
+   'primary_conninfo', current_setting('primary_conninfo'), 'primary_slot_name', current_setting('primary_slot_name'),
+   'restore_command', current_setting('restore_command'), 'port', current_setting('port')))
+from (select pg_is_in_recovery() as r) r,
+ lateral (select case when r.r then greatest((select timeline_id from pg_control_checkpoint()),
+   (select min_recovery_end_timeline from pg_control_recovery()), (select received_tli from pg_stat_wal_receiver))
+   else ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int end as t) t"""
+
+CURRENT = "select case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_flush_lsn() end"
+
+WAIT = """\
+do $$ declare last pg_lsn := '0/0'; here pg_lsn; idle float := 0; at timestamptz := clock_timestamp(); begin
+ loop
+  here := {position};
+  exit when here {reached} '{wanted}' {and_also};
+  if here is distinct from last then last := here; at := clock_timestamp(); end if;
+  if clock_timestamp() - at > interval '{stall} s' then
+   raise exception 'at % for {stall} s, wanted {wanted}', coalesce(here::text, 'no position'); end if;
+  perform pg_sleep(0.005);
+ end loop; end $$"""
+
+REPLAYED = "coalesce(pg_last_wal_replay_lsn(), '0/0')"
+RECEIVED = "greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())"
+STREAMING = "and exists (select from pg_stat_wal_receiver where status = 'streaming')"
+
+PROMOTE = """\
+do $$ declare at timestamptz := clock_timestamp(); begin
+ if pg_is_in_recovery() then
+  if pg_is_wal_replay_paused() then perform pg_wal_replay_resume(); end if;
+  perform pg_promote(false);
+  while pg_is_in_recovery() loop
+   if clock_timestamp() - at > interval '{limit} s' then raise exception 'still in recovery after {limit} s'; end if;
+   perform pg_sleep(0.005);
+  end loop;
+ end if; end $$"""
+
+FORK = "select pg_walfile_name(pg_current_wal_lsn()), pg_current_wal_lsn()"
+
+ENSURE_SLOT = (
+    "select pg_create_physical_replication_slot('{slot}') "
+    "where not exists (select from pg_replication_slots where slot_name = '{slot}')"
+)
