@@ -151,7 +151,8 @@ def _printable(text: str) -> str:
 def pointer(text: str, start: int, end: int) -> str:
     """Two lines: the text and carets under text[start:end]."""
     left, wrong = _printable(text[:start]), _printable(text[start:end])
-    return f"{left}{wrong}{_printable(text[end:])}\n{' ' * _width(left)}{'^' * max(1, _width(wrong))}"
+    line = f"{left}{wrong}{_printable(text[end:])}".rstrip()
+    return f"{line}\n{' ' * _width(left)}{'^' * max(1, _width(wrong))}"
 
 
 def _width(text: str) -> int:
@@ -355,6 +356,24 @@ def candidates(commands: Iterable[Command], tokens: Sequence[Token], words: Word
     return found
 
 
+def completions(commands: Iterable[Command], text: str, words: Words) -> list[tuple[str, str]]:
+    """The words that may end `text`, which is typed so far, each with its remark."""
+    statement = scan(text)[-1]
+    if statement.open:
+        return []
+    begun = last_word(text)
+    tokens = statement.tokens[:-1] if begun else statement.tokens
+    found = candidates(commands, tokens, words)
+    return [(w, remark) for w, remark in found.items() if w.lower().startswith(begun.lower())]
+
+
+def last_word(text: str) -> str:
+    """The word that `text` ends in the middle of; empty after a blank or `;`."""
+    statement = scan(text)[-1]
+    last = statement.tokens[-1] if statement.tokens else None
+    return statement.text[last.start :] if last and last.end == len(statement.text) else ""
+
+
 # ---------------------------------------------------------------- complaints
 
 
@@ -411,7 +430,7 @@ def _kind_of(wrong: Token, items: list[Item], far: int) -> str:
 def _listed(items: list[Item], choices: list[str]) -> str:
     """What could have been there, so that the next try can be right."""
     free = list(dict.fromkeys(i.argument for i in items if i.argument and i.argument not in CLOSED))
-    names = [*choices, *free]
+    names = [*(c for c in choices if not c.startswith("-")), *free] or choices
     more = f" and {len(names) - 12} more" if len(names) > 12 else ""
     return "\nexpected here: " + ", ".join(names[:12]) + more if names else ""
 

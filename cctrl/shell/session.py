@@ -16,6 +16,7 @@ from cctrl.registry import Command, Danger, Invocation, ServiceHandle, Vocabular
 from cctrl.shell import crash
 from cctrl.shell.common import COMMON, ROOT
 from cctrl.shell.console import Console
+from cctrl.shell.stage import direction
 from cctrl.shell.talk import WARNING, JsonTalk, Manner, TextTalk
 from cctrl.shell.vocabularies import vocabulary
 
@@ -131,7 +132,7 @@ class Session:
         Never raises: every error is shown, and is in the outcome.
         """
         try:
-            statements = grammar.split(line.strip())
+            statements = grammar.split(self._direction(line.strip()))
         except UsageError as error:
             self._talk(line.strip()).finish(self.current, error.outcome, error)
             return error.outcome
@@ -140,6 +141,9 @@ class Session:
             if outcome is not Outcome.DONE or self.leaving:
                 return outcome
         return Outcome.DONE
+
+    def _direction(self, line: str) -> str:
+        return direction(line) if self._extra else line
 
     def _talk(self, text: str) -> TextTalk:
         return (JsonTalk if self.manner.json else TextTalk)(self.console, self.manner, text)

@@ -1,0 +1,87 @@
+"""How a session begins: from options to the shell, or to the commands of `-c`, `-f` and standard input."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+
+from cctrl.config import Config
+from cctrl.outcome import Outcome, UsageError
+from cctrl.registry import Command
+from cctrl.shell.console import Console, Terminal
+from cctrl.shell.options import Options
+from cctrl.shell.session import Session
+from cctrl.shell.talk import Manner
+
+
+def run(config: Config, options: Options, *, extra: Sequence[Command] = (), console: Console | None = None) -> Outcome:
+    """Run what the options ask for: given commands, standard input, or the shell at a terminal."""
+    session = begin(config, options, console or Terminal(), extra)
+    try:
+        if options.sources or not sys.stdin.isatty():
+            return batch(session, _lines(options.sources or [("file", "-")]))
+        from cctrl.shell.repl import repl
+
+        return repl(session, history=options.history, greet=options.greet)
+    finally:
+        session.close()
+
+
+def begin(config: Config, options: Options, console: Console, extra: Sequence[Command] = ()) -> Session:
+    """A session as the options want it. Raises UsageError for an unknown service."""
+    manner = Manner(options.expert, options.yes, options.verbose, options.json)
+    session = Session(config, console, service=options.service, manner=manner, multi=options.multi, extra=extra)
+    if options.later_mode:
+        console.err(f"The {options.later_mode} mode comes with a later version; this is the LOGICAL mode.")
+    return session
+
+
+def batch(session: Session, lines: Iterable[tuple[str, str]]) -> Outcome:
+    """Run lines, each with its place (empty, or `FILE:LINE`), up to the first that is not done."""
+    for place, line in lines:
+        outcome = session.execute(line)
+        if outcome is not Outcome.DONE:
+            if place:
+                session.console.err(f"stopped at {place}")
+            return outcome
+        if session.leaving:
+            break
+    return Outcome.DONE
+
+
+def _lines(sources: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    for kind, text in sources:
+        if kind == "command":
+            yield "", text
+        elif text == "-":
+            yield from _joined("standard input", sys.stdin)
+        else:
+            yield from _joined(text, _read(text))
+
+
+def _read(path: str) -> list[str]:
+    try:
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123 - the name is shown as it was given
+            return file.readlines()
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise UsageError(f"cannot read the commands in {path!r}: {reason}", next="-f FILE") from None
+
+
+def _joined(name: str, lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Commands with their places: comments left out, lines that end in a backslash joined."""
+    begun = ""
+    number = first = 0
+    for number, raw in enumerate(lines, 1):
+        line = raw.rstrip("\n")
+        if not begun:
+            first = number
+            if line.lstrip().startswith("#"):
+                continue
+        if line.endswith("\\"):
+            begun += line[:-1] + " "
+            continue
+        yield f"{name}:{first}", begun + line
+        begun = ""
+    if begun:
+        yield f"{name}:{first}", begun
