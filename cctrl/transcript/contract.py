@@ -1,0 +1,132 @@
+"""What a replay is handed: a stage to play on, sessions to type into, somewhere to print.
+
+`cli` passes adapters over the lab and the shell; this room imports neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from cctrl.outcome import Refused
+from cctrl.transcript.model import Head
+
+
+class Stage(Protocol):
+    """The hosts that one transcript is played on."""
+
+    @property
+    def config_path(self) -> Path:
+        """The configuration of its services."""
+
+    def fault(self, verb: str, host: str) -> None:
+        """Do what a stage direction says (`model.FAULTS`); returns when it is done. Raises CctrlError."""
+
+    def sql(self, host: str, statement: str) -> str:
+        """Run the statement on the host's server as superuser and return what `psql -XAtq` prints.
+
+        Raises CctrlError, with the server's message, where it fails.
+        """
+
+    def down(self) -> None:
+        """End it, leaving nothing behind; idempotent, and may come from another thread."""
+
+
+class StageFactory(Protocol):
+    """Builds the stage a transcript asks for; returns when it is ready. Raises CctrlError."""
+
+    def __call__(self, head: Head) -> Stage: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a session is to begin, so that its prompt is the transcript's."""
+
+    service: str  # "" for the root
+    mode: str  # LOGICAL, LOGICAL:EXPERT, PHYSICAL or ADMIN
+
+    @property
+    def expert(self) -> bool:
+        """True for a session in expert mode."""
+        return self.mode.endswith(":EXPERT")
+
+    @property
+    def multi(self) -> bool:
+        """True for a session that begins at the root."""
+        return not self.service
+
+
+class Screen(Protocol):
+    """Where a session's lines go and its answers come from (a `Console` of the shell)."""
+
+    def out(self, line: str) -> None:
+        """One line of stdout."""
+
+    def err(self, line: str) -> None:
+        """One line of stderr."""
+
+    def answer(self, prompt: str) -> str | None:
+        """Ask; None where the transcript has no further answer."""
+
+
+class Session(Protocol):
+    """Somewhere to type commands."""
+
+    @property
+    def prompt(self) -> str:
+        """The prompt as it would be shown now."""
+
+    @property
+    def leaving(self) -> bool:
+        """True once `quit` was given."""
+
+    def execute(self, line: str) -> int:
+        """Run one command line; its exit status. Shows errors and raises none."""
+
+    def states(self) -> Mapping[str, str]:
+        """Member -> state as `ls` would show it (`master:ONLINE`), observed afresh. Raises CctrlError."""
+
+    def close(self) -> None:
+        """Close its connections; idempotent."""
+
+
+class SessionFactory(Protocol):
+    """Opens a session on a configuration, speaking through `screen`. Raises CctrlError."""
+
+    def __call__(self, config_path: Path, opening: Opening, screen: Screen) -> Session: ...
+
+
+class Printer(Protocol):
+    """Where results and messages go; `registry.Talk` is one."""
+
+    def line(self, text: str = "") -> None:
+        """One line of results, on stdout."""
+
+    def note(self, text: str) -> None:
+        """One line of talk, on stderr."""
+
+
+class Existing:
+    """A stage over a configuration that is no lab: nothing can be broken on it."""
+
+    def __init__(self, config_path: Path) -> None:
+        self.config_path = config_path
+
+    def fault(self, verb: str, host: str) -> None:
+        """Always refused."""
+        raise self._refused(f"%% {verb} {host}")
+
+    def sql(self, host: str, statement: str) -> str:
+        """Always refused."""
+        raise self._refused(f"%% sql {host}")
+
+    def down(self) -> None:
+        """Nothing to end."""
+
+    def _refused(self, what: str) -> Refused:
+        return Refused(
+            f"{what}: stage directions are played on a lab only, and {self.config_path} is not a lab's configuration",
+            next="cctrl replay FILE   without --config: on a lab of its own",
+        )
