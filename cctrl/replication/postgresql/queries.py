@@ -9,8 +9,8 @@ select json_build_object(
  'received', pg_last_wal_receive_lsn(), 'replayed', pg_last_wal_replay_lsn(),
  'replay_age', extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()),
  'paused', case when r.r then pg_is_wal_replay_paused() end,
- 'receiver', (select json_build_object('state', status, 'host', sender_host, 'port', sender_port, 'flushed', flushed_lsn,
-   'age', extract(epoch from clock_timestamp() - last_msg_receipt_time)) from pg_stat_wal_receiver),
+ 'receiver', (select json_build_object('state', status, 'host', sender_host, 'port', sender_port,
+   'flushed', flushed_lsn, 'age', extract(epoch from clock_timestamp() - last_msg_receipt_time)) from pg_stat_wal_receiver),
  'senders', (select coalesce(json_agg(json_build_object('name', application_name, 'state', state, 'flushed', flush_lsn,
    'replayed', replay_lsn, 'flush_lag', extract(epoch from flush_lag), 'sync', sync_state, 'pid', pid)), '[]')
    from pg_stat_replication),

@@ -1,0 +1,44 @@
+"""What a database engine offers to the replication core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from cctrl.outcome import CctrlError, Outcome
+from cctrl.replication.divergence import Tail
+from cctrl.replication.facts import Facts
+from cctrl.replication.position import Position
+from cctrl.replication.recovery import LogRange
+from cctrl.replication.steps import Result, Step
+
+OnText = Callable[[str], None]
+
+
+class StepFailed(CctrlError):
+    """A step did not come to its end. `uncertain`: the host went out of sight, so it may still happen."""
+
+    outcome = Outcome.INCOMPLETE
+
+    def __init__(self, what: str, *, detail: str = "", next: str = "", uncertain: bool = False) -> None:
+        super().__init__(what, detail=detail, next=next)
+        self.uncertain = uncertain
+
+
+class Engine(Protocol):
+    """One replica set's servers. Members are given by name; every call has its own deadline."""
+
+    def probe(self, member: str) -> Facts:
+        """Look at one member; never raises for anything a host can cause."""
+
+    def tail(self, member: str, part: LogRange) -> Tail:
+        """Read what a member's log holds after a position."""
+
+    def perform(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
+        """Carry out one step and return when its effect was seen.
+
+        `known`: the final position of members that an earlier step stopped. Raises StepFailed.
+        """
+
+    def source_refuses(self, member: str, source: str) -> str:
+        """Why `member` could not receive from `source`, in the server's words; "" where it could."""

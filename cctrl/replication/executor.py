@@ -1,0 +1,90 @@
+"""Carries out a plan step by step, tells what happens as events, and puts back what can be put back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from cctrl.outcome import CctrlError, Incomplete, Interrupted, OutOfSight, Refused
+from cctrl.replication.engine import Engine, StepFailed
+from cctrl.replication.events import Done, Event, Failed, Progress, Started, Undone
+from cctrl.replication.position import Position
+from cctrl.replication.steps import Group, Plan, Step
+
+Sink = Callable[[Event], None]
+
+
+def execute(plan: Plan, engine: Engine, sink: Sink) -> None:
+    """Carry out `plan`. Returns when every step was seen to be done.
+
+    Raises Refused where a step failed and all before it was put back, Incomplete where something stays
+    changed, OutOfSight where a step's host went out of sight, Interrupted at Ctrl-C.
+    """
+    run = _Run(engine, sink)
+    for group in plan.groups:
+        try:
+            run.group(group)
+        except KeyboardInterrupt:
+            raise Interrupted(f"interrupted at: {group[0].text()}", detail=run.put_back(uncertain=False)[1]) from None
+        except StepFailed as error:
+            raise _ended(error, *run.put_back(error.uncertain)) from error
+
+
+def _ended(error: StepFailed, changed: bool, detail: str) -> CctrlError:
+    kind = OutOfSight if error.uncertain else Incomplete if changed else Refused
+    return kind(error.what, detail="\n".join(t for t in (error.detail, detail) if t), next=error.next)
+
+
+class _Run:
+    """One execution: what was done so far, and the positions that steps found out."""
+
+    def __init__(self, engine: Engine, sink: Sink) -> None:
+        self.engine = engine
+        self.sink = sink
+        self.done: list[Step] = []
+        self.known: dict[str, Position] = {}
+
+    def group(self, group: Group) -> None:
+        """Do the steps of a group side by side; the first failure is raised after all have ended."""
+        if len(group) == 1:
+            self.step(group[0])
+            return
+        with ThreadPoolExecutor(max_workers=len(group)) as pool:
+            futures = [pool.submit(self.step, step) for step in group]
+        for future in futures:
+            future.result()
+
+    def step(self, step: Step) -> None:
+        """Do one step and tell about it."""
+        self.sink(Started(step))
+        try:
+            result = self.engine.perform(step, self.known, lambda text: self.sink(Progress(step, text)))
+        except StepFailed as error:
+            self.sink(Failed(step, error.what))
+            # A step that failed half-way is put back too; undoing what was not done does nothing.
+            if step.undoable:
+                self.done.append(step)
+            raise
+        self.done.append(step)
+        if result.position is not None:
+            self.known[step.member] = result.position
+        self.sink(Done(step, result))
+
+    def put_back(self, uncertain: bool) -> tuple[bool, str]:
+        """Undo what was done, last first. Returns whether something stays changed, and what was put back."""
+        if uncertain or not all(step.undoable for step in self.done):
+            return bool(self.done), _list("done so far", [s for s in self.done])
+        for step in reversed(self.done):
+            undo = step.undo()
+            if undo is None:
+                continue
+            try:
+                self.engine.perform(undo, self.known, lambda _: None)
+            except StepFailed as error:
+                return True, f"and putting it back failed too: {error.what}\n{error.detail}".strip()
+            self.sink(Undone(step))
+        return False, _list("put back", [s for s in self.done if s.undo() is not None])
+
+
+def _list(title: str, steps: list[Step]) -> str:
+    return "\n".join(f"{title}: {step.text()}" for step in steps)

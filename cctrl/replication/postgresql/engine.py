@@ -1,0 +1,285 @@
+"""The PostgreSQL engine: each step of a plan as commands on the hosts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import PurePosixPath
+
+from cctrl.config import Server, Service
+from cctrl.replication.divergence import Tail
+from cctrl.replication.engine import OnText, StepFailed
+from cctrl.replication.facts import Facts
+from cctrl.replication.facts import Server as ServerState
+from cctrl.replication.position import Position
+from cctrl.replication.postgresql import conninfo, probe_parse, queries, wal
+from cctrl.replication.postgresql.scripts import script
+from cctrl.replication.recovery import LogRange
+from cctrl.replication.steps import Action, Result, Step
+from cctrl.ssh import CommandResult, Ended, Hosts, Job, run_job
+
+LOOKS = 50  # a second: how often the scripts look whether a server has started or stopped
+START_LIMIT = 300.0  # seconds a start may take while the server's process lives (crash recovery)
+STOP_LIMIT = 60.0  # seconds of fast shutdown before an immediate one
+STALL = 30.0  # seconds without any progress before a wait is given up
+PROMOTE_LIMIT = 60.0  # seconds from the request to the first write
+
+
+class PostgreSQL:
+    """Engine over SSH for the servers of one service."""
+
+    def __init__(
+        self,
+        hosts: Hosts,
+        service: Service,
+        *,
+        timeout: float,
+        operation: str = "",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`timeout`: seconds one look may take; `operation`: names what is kept aside."""
+        self.hosts = hosts
+        self.service = service
+        self.timeout = timeout
+        self.operation = operation
+        self.clock = clock
+        self.segments: dict[str, int] = {}  # member -> bytes in one WAL file
+        self.steps: dict[Action, Callable[[Step, Mapping[str, Position], OnText], Result]] = {
+            Action.CHECKPOINT: self._checkpoint,
+            Action.STOP: self._stop,
+            Action.MARK: self._mark,
+            Action.UNMARK: self._unmark,
+            Action.START: self._start,
+            Action.FENCE: self._fence,
+            Action.CATCH_UP: self._catch_up,
+            Action.PROMOTE: self._promote,
+            Action.PROMOTE_NOW: self._promote,
+            Action.FOLLOW: self._follow,
+            Action.KEEP: self._keep,
+            Action.REWIND: self._rewind,
+            Action.STREAM: self._stream,
+        }
+
+    # Looking.
+
+    def probe(self, member: str) -> Facts:
+        """See Engine."""
+        server = self.service.member(member)
+        at = self.clock()
+        result = self._run(server, "probe", queries.FACTS, timeout=self.timeout)
+        facts = probe_parse.read(member, result.stdout, at) if result.ok else None
+        if facts is None:
+            reason = result.reason or _last_line(result.stderr) or f"{result.ended.value} {result.status}"
+            return Facts(member, at, ServerState.UNSEEN, reason=reason, next=result.next)
+        if "segment" in facts.settings:
+            self.segments[member] = int(facts.settings["segment"])
+        return facts
+
+    def tail(self, member: str, part: LogRange) -> Tail:
+        """See Engine."""
+        segment = self.segments.get(member, 16 * 1024 * 1024)
+        here = probe_parse.wal_name(part.timeline, part.start, segment)
+        before = probe_parse.wal_name(part.timeline, Position(max(0, part.start - segment)), segment)
+        words = (str(part.timeline), str(part.start), here, before)
+        result = self._run(self.service.member(member), "tail", *words, timeout=10 * self.timeout)
+        if not result.ok:
+            return Tail(records=False, problem=result.reason or _last_line(result.stderr) or "cannot read the log")
+        return wal.tail(result.stdout)
+
+    def source_refuses(self, member: str, source: str) -> str:
+        """See Engine."""
+        target = self.service.member(source)
+        words = conninfo.to_source(self.service, member, target, database=target.database)
+        result = self._run(self.service.member(member), "reach", words, timeout=3 * self.timeout)
+        return "" if result.ok else result.reason or _last_line(result.stderr) or "no answer"
+
+    # Acting.
+
+    def perform(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
+        """See Engine."""
+        return self.steps[step.action](step, known, on_text)
+
+    def _checkpoint(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
+        self._sql(step.member, "checkpoint", timeout=START_LIMIT)
+        return Result()
+
+    def _stop(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
+        server = self.service.member(step.member)
+        if server.stop:
+            self._service_command(server, server.stop)
+        tries = str(int(STOP_LIMIT * LOOKS))
+        result = self._must(server, "stop", tries, timeout=STOP_LIMIT + 30, what=f"cannot stop {step.member}")
+        found = probe_parse.control(result.stdout.splitlines())
+        position = Position.parse(found["Latest checkpoint location"])
+        sessions = next(
+            (int(line.split()[1]) for line in result.stdout.splitlines() if line.startswith("@sessions")), 0
+        )
+        if found["Database cluster state"] not in ("shut down", "shut down in recovery"):
+            state = found["Database cluster state"]
+            raise StepFailed(f"{step.member} was not shut down cleanly", detail=f"its control data says: {state}")
+        return Result(position=position, count=sessions)
+
+    def _mark(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
+        line = self._conninfo_line(step.member, step.other)
+        self._must(self.service.member(step.member), "mark", line, what=f"cannot make {step.member} a standby")
+        return Result()
+
+    def _unmark(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
+        self._must(self.service.member(step.member), "unmark", what=f"cannot take the standby mark off {step.member}")
+        return self._start(step, known, on_text)
+
+    def _start(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
+        server = self.service.member(step.member)
+        if server.start:
+            self._service_command(server, server.start)
+        words = ("wait" if server.start else "", str(int(START_LIMIT * LOOKS)))
+        what = f"{step.member} does not start"
+        self._must(server, "start", *words, timeout=START_LIMIT + 30, what=what)
+        return Result()
+
+    def _fence(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
+        server = self.service.member(step.member)
+        when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.clock()))
+        if server.stop:
+            self._service_command(server, server.stop, required=False)
+        mark = f"{self.operation or '-'} {step.other} {when}"
+        self._must(server, "fence", mark, timeout=30, what=f"cannot fence {step.member}")
+        return Result()
+
+    def _catch_up(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
+        wanted = step.position or Position.parse(self._sql(step.other, queries.CURRENT))
+        received = step.position is not None
+        position = queries.RECEIVED if received else queries.REPLAYED
+        self._wait_for(step.member, position, ">=", wanted)
+        return Result()
+
+    def _promote(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
+        wanted = step.position or known.get(step.other)
+        sql = []
+        if wanted is not None:
+            # The old primary's last record begins at `wanted`: a replay beyond it has all.
+            text = queries.WAIT.format(position=queries.REPLAYED, reached=">", wanted=wanted, and_also="", stall=STALL)
+            sql.append(text)
+        self._sql_all(step.member, [*sql, queries.PROMOTE.format(limit=int(PROMOTE_LIMIT))], PROMOTE_LIMIT + 2 * STALL)
+        return Result()
+
+    def _follow(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
+        value = conninfo.to_source(self.service, step.member, self.service.member(step.other))
+        quoted = "'" + value.replace("'", "''") + "'"
+        commands = [f"alter system set primary_conninfo = {quoted}", "select pg_reload_conf()"]
+        self._sql_all(step.member, commands, self.timeout)
+        return Result()
+
+    def _keep(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
+        server = self.service.member(step.member)
+        start = step.position or Position(0)
+        timeline = self.probe(step.member).timeline
+        first = probe_parse.wal_name(timeline, start, self.segments.get(step.member, 16 * 1024 * 1024))
+        to = str(_beside(server, f"kept-{self.operation or 'by-hand'}"))
+        words = (to, f"{timeline:08X}", first, str(start))
+        self._must(server, "keep", *words, timeout=START_LIMIT, what=f"cannot keep {step.member}'s log aside in {to}")
+        return Result(text=to)
+
+    def _rewind(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
+        server, source = self.service.member(step.member), self.service.member(step.other)
+        words = (
+            conninfo.to_source(self.service, step.member, source, database=source.database),
+            self._conninfo_line(step.member, step.other),
+            str(_beside(server, "own-files")),
+        )
+        argv = _command("rewind", server, words)
+        job = Job(name=f"rewind-{step.member}", directory=str(PurePosixPath(server.data_dir).parent), argv=argv)
+        lines: list[str] = []
+
+        def keep(line: str) -> None:
+            lines.append(line)
+            on_text(line)
+
+        result = run_job(self.hosts, server.host, job, on_line=keep, stall=10 * STALL)
+        _check(result, f"cannot rewind {step.member} to {step.other}", "\n".join(lines[-6:]))
+        return Result()
+
+    def _stream(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
+        slot = self._sql(step.member, "select current_setting('primary_slot_name')")
+        if slot:
+            self._sql(step.other, queries.ENSURE_SLOT.format(slot=slot.replace("'", "''")))
+        wanted = Position.parse(self._sql(step.other, queries.CURRENT))
+        try:
+            self._wait_for(step.member, queries.REPLAYED, ">=", wanted, and_also=queries.STREAMING)
+        except StepFailed as error:
+            said = self._run(self.service.member(step.member), "log").stdout.strip()
+            refused = self.source_refuses(step.member, step.other)
+            why = "\n".join(t for t in (error.detail, said, refused) if t)
+            what = f"{step.member} does not stream from {step.other}"
+            raise StepFailed(what, detail=why, uncertain=error.uncertain) from error
+        return Result(position=wanted)
+
+    # How commands get to the hosts.
+
+    def _conninfo_line(self, member: str, source: str) -> str:
+        value = conninfo.to_source(self.service, member, self.service.member(source))
+        return conninfo.setting("primary_conninfo", value)
+
+    def _wait_for(self, member: str, position: str, reached: str, wanted: Position, and_also: str = "") -> None:
+        text = queries.WAIT.format(
+            position=position, reached=reached, wanted=wanted, and_also=and_also, stall=int(STALL)
+        )
+        self._sql_all(member, [text], START_LIMIT)
+
+    def _sql(self, member: str, statement: str, *, timeout: float | None = None) -> str:
+        return self._sql_all(member, [statement], timeout or self.timeout)
+
+    def _sql_all(self, member: str, statements: list[str], timeout: float) -> str:
+        """Run statements in one psql on the member's host; returns what they print."""
+        server = self.service.member(member)
+        result = self._run(server, "sql", *statements, timeout=timeout)
+        _check(result, f"{member} refused: {statements[-1].split(chr(10))[0][:80]}")
+        return result.stdout.strip()
+
+    def _service_command(self, server: Server, argv: tuple[str, ...], *, required: bool = True) -> None:
+        result = self.hosts.run(server.host, argv, timeout=STOP_LIMIT + 30, become=False)
+        if required:
+            _check(result, f"{' '.join(argv)} failed on {server.host.name}")
+
+    def _must(self, server: Server, name: str, *words: str, what: str, timeout: float | None = None) -> CommandResult:
+        result = self._run(server, name, *words, timeout=timeout)
+        _check(result, what)
+        return result
+
+    def _run(self, server: Server, name: str, *words: str, timeout: float | None = None) -> CommandResult:
+        return self.hosts.run(server.host, _command(name, server, words), timeout=timeout or self.timeout)
+
+
+def _command(name: str, server: Server, words: tuple[str, ...]) -> tuple[str, ...]:
+    return ("sh", "-c", script(name), "cctrl", *arguments(server), *words)
+
+
+def arguments(server: Server) -> tuple[str, ...]:
+    """What every script is told of a server, in the order in which its prelude reads it."""
+    log = str(_beside(server, "log"))
+    data = str(PurePosixPath(server.data_dir))
+    port, user = str(server.port), server.user
+    return (server.bin_dir, data, server.config_file, server.socket_dir, port, user, server.database, log)
+
+
+def _beside(server: Server, what: str) -> PurePosixPath:
+    """A place of our own beside a data directory."""
+    data = PurePosixPath(server.data_dir)
+    return data.parent / f".cctrl-{data.name}.{what}"
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1].strip() if lines else ""
+
+
+def _check(result: CommandResult, what: str, said: str = "") -> None:
+    """Raise StepFailed unless the command ended well."""
+    if result.ok:
+        return
+    uncertain = result.ended in (Ended.TIMED_OUT, Ended.UNREACHABLE)
+    lines = (said or result.stderr).strip().splitlines()[-6:]
+    ended = f"{result.host}: {result.ended.value}" + (f" {result.status}" if result.status is not None else "")
+    reason = f", {result.reason}" if result.reason else ""
+    detail = "\n".join([*lines, f"{ended}{reason} after {result.duration:.1f} s"])
+    raise StepFailed(what, detail=detail, next=result.next, uncertain=uncertain)

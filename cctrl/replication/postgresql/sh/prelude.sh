@@ -1,0 +1,55 @@
+# Put before every script: names what each needs to know of a server (the order: see engine.arguments).
+bin=$1 data=$2 conf=$3 sock=$4 port=$5 user=$6 db=$7 log=$8; shift 8
+export LC_ALL=C TZ=UTC PGCONNECT_TIMEOUT=2 PGAPPNAME=cctrl PGOPTIONS='' PGUSER=$user PGDATABASE=$db PGPORT=$port
+[ -z "$sock" ] || export PGHOST=$sock
+[ -z "$bin" ] || PATH=$bin:$PATH
+umask 077
+sql() { psql -XAtq -v ON_ERROR_STOP=1 "$@"; }
+pid_of() { pid=; { read -r pid; } <"$data/postmaster.pid"; } 2>/dev/null
+alive() { # a process of that number that works in the data directory: numbers are used again after a crash
+  pid_of; [ -n "$pid" ] && [ "$pid" -gt 1 ] 2>/dev/null && kill -0 "$pid" 2>/dev/null && [ "/proc/$pid/cwd" -ef "$data" ]
+}
+status() { # the server's own word: "starting", "ready", "standby", "stopping"
+  s=
+  { for _ in 1 2 3 4 5 6 7; do read -r _; done; read -r s; } <"$data/postmaster.pid"
+} 2>/dev/null
+launch() ( # the server, as its owner would start it
+  unset LC_ALL TZ PGCONNECT_TIMEOUT PGAPPNAME PGOPTIONS PGUSER PGDATABASE PGPORT PGHOST
+  [ -z "$conf" ] || set -- "$@" -c "config_file=$conf"
+  exec setsid postgres -D "$data" "$@" >>"$log" 2>&1 </dev/null
+)
+family() { # the children of a process
+  for s in /proc/[0-9]*/stat; do
+    { read -r line <"$s"; } 2>/dev/null || continue
+    rest=${line##*) }; rest=${rest#* }
+    [ "${rest%% *}" != "$1" ] || { s=${s#/proc/}; echo "${s%/stat}"; }
+  done
+}
+wait_gone() { # PID, how often to look
+  n=$2
+  while kill -0 "$1" 2>/dev/null; do
+    case $(cat "/proc/$1/stat" 2>/dev/null) in *') Z '*) return 0 ;; esac
+    [ "$n" -gt 0 ] || return 1
+    n=$((n - 1)); sleep 0.02
+  done
+}
+end_server() { # fast|immediate, how often to look until the next stronger signal
+  alive || return 0
+  set -- "$1" "$2" "$pid" "$(family "$pid")"
+  if [ "$1" = fast ]; then
+    kill -INT "$3" && wait_gone "$3" "$2" && return 0
+    echo "not stopped in time: immediate shutdown" >&2
+  fi
+  kill -QUIT "$3" 2>/dev/null; wait_gone "$3" 150 && return 0
+  kill -KILL "$3" $4 2>/dev/null
+  wait_gone "$3" 150 || { echo "process $3 does not end, even by SIGKILL" >&2; return 1; }
+  rm -f "$data/postmaster.pid"
+}
+set_conninfo() { # the line for postgresql.auto.conf
+  auto=$data/postgresql.auto.conf
+  { [ ! -f "$auto" ] || sed -E '/^[[:space:]]*primary_conninfo[[:space:]=]/d' "$auto"; } >"$auto.cctrl" &&
+    printf '%s\n' "$1" >>"$auto.cctrl" && mv "$auto.cctrl" "$auto"
+}
+mark_standby() { # conninfo line
+  set_conninfo "$1" && : >"$data/standby.signal" && rm -f "$data/cctrl.fenced" && sync "$data/standby.signal" "$data"
+}

@@ -1,0 +1,20 @@
+# Everything one look at a server yields, in one round trip. Arguments: the SQL for a server that is up.
+echo '@cctrl 1'
+echo "@now $(date +%s.%N)"
+out=$(sql -c "$1" 2>&1); rc=$?
+echo "@psql $rc"
+printf '%s\n' "$out"
+echo '@space'
+df -Pk "$data" 2>/dev/null || df -Pk "${data%/*}" 2>/dev/null
+if [ "$rc" -ne 0 ]; then
+  if alive; then echo "@running $pid"; fi
+  [ -e "$data" ] || echo '@missing'
+  [ ! -e "$data/standby.signal" ] || echo '@standby'
+  [ ! -e "$data/cctrl.fenced" ] || { echo '@fenced'; cat "$data/cctrl.fenced"; }
+  echo "@binaries $(postgres -V 2>&1)"
+  echo "@version $(cat "$data/PG_VERSION" 2>&1)"
+  for f in "$data"/pg_wal/*.history; do [ ! -f "$f" ] || { echo "@history ${f##*/}"; cat "$f"; }; done
+  echo '@control'
+  pg_controldata -D "$data" 2>&1
+fi
+echo '@end'

@@ -1,0 +1,2 @@
+# Takes the standby mark off again.
+alive || rm -f "$data/standby.signal"
