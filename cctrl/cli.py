@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cctrl.outcome import CctrlError, ConfigError, Outcome, UsageError
+from cctrl.outcome import CctrlError, Outcome, UsageError
 
 if TYPE_CHECKING:
     from cctrl.config import Config
@@ -144,10 +144,10 @@ def _complete(options: Options) -> int:
     def load() -> Config | None:
         try:
             return configuration(options)
-        except ConfigError:
+        except CctrlError:
             return None  # completion goes on with what needs no configuration
 
-    for line in complete(options.complete, options.arguments, load):
+    for line in complete(options, load):
         sys.stdout.write(line + "\n")
     return 0
 

@@ -50,7 +50,9 @@ def _spellings(kind: str) -> str:
 
 def bash() -> str:
     """The completion for bash."""
-    flags = " ".join(o for a in _options() for o in a.option_strings if o.startswith("--") or len(o) == 2)
+    spellings = [o for a in _options() for o in a.option_strings]
+    two_dashes = " ".join(o for o in spellings if o.startswith("--"))
+    one_dash = " ".join(o for o in spellings if not o.startswith("--"))
     taking = "|".join(o for a in _options() if _value(a) for o in a.option_strings)
     return f"""\
 # bash completion for cctrl. {_MADE}
@@ -68,9 +70,9 @@ _cctrl_look() {{
         word=${{COMP_WORDS[i]}}
         case $word in
         -config | --config | -lab | --lab | -service | --service)
-            _cctrl_where+=("$word" "${{COMP_WORDS[++i]}}") ;;
+            ((++i < COMP_CWORD)) && _cctrl_where+=("$word" "${{COMP_WORDS[i]}}") ;;
         --name)
-            _cctrl_where+=(--lab "${{COMP_WORDS[++i]}}") ;;
+            ((++i < COMP_CWORD)) && _cctrl_where+=(--lab "${{COMP_WORDS[i]}}") ;;
         {taking}) ((i++)) ;;
         -*) ;;
         *) [[ -n $_cctrl_sub ]] && _cctrl_verb=$word || _cctrl_sub=$word ;;
@@ -111,7 +113,8 @@ _cctrl() {{
         down | list | env) ;;
         *) _cctrl_reply "$(_cctrl_ask hosts)" ;;
         esac ;;
-    *:-*) _cctrl_reply "{flags}" ;;
+    *:--*) _cctrl_reply "{two_dashes}" ;;
+    *:-*) _cctrl_reply "{one_dash}" ;;
     trust:*) _cctrl_reply "$(_cctrl_ask hosts)" ;;
     replay:* | record:*) compopt -o default ;;
     :*) _cctrl_reply "{" ".join(SUBCOMMANDS)}" ;;
@@ -132,7 +135,16 @@ def _zsh_option(action: Action) -> list[str]:
         "": "",
     }
     again = "*" if action.dest == "sources" else ""
-    return [f"'{again}{o}[{action.help}]{actions[_value(action)]}'" for o in action.option_strings]
+    return [_quoted(f"{again}{o}[{action.help}]{actions[_value(action)]}") for o in action.option_strings]
+
+
+def _zsh_described(words: dict[str, str]) -> str:
+    return " ".join(_quoted(f"{word}:{remark}") for word, remark in words.items())
+
+
+def _quoted(text: str) -> str:
+    """`text` as one word of bash, zsh or fish."""
+    return "'" + text.replace("'", """'\\''""") + "'"
 
 
 def zsh() -> str:
@@ -166,7 +178,7 @@ _cctrl_line() {{
 }}
 
 _cctrl_lab() {{
-    local -a verbs=({" ".join(f"'{v}:{s}'" for v, s in LAB_VERBS.items())})
+    local -a verbs=({_zsh_described(LAB_VERBS)})
     local name=${{words[(i)--name]}}
     (( name < $#words )) && where=(--lab ${{words[name + 1]}})
     if [[ $PREFIX == -* ]]; then
@@ -184,13 +196,13 @@ _cctrl() {{
     local program=$words[1] curcontext=$curcontext state line
     local -a where
     local i
-    for ((i = 2; i < CURRENT; i++)); do
+    for ((i = 2; i < CURRENT - 1; i++)); do
         case $words[i] in
         -config | --config | -lab | --lab | -service | --service)
             where+=("$words[i]" "$words[i + 1]") ;;
         esac
     done
-    local -a subcommands=({" ".join(f"'{n}:{s}'" for n, s in SUBCOMMANDS.items())})
+    local -a subcommands=({_zsh_described(SUBCOMMANDS)})
     _arguments -C \\
         {options} \\
         '1: :->subcommand' '*:: :->rest'
@@ -217,7 +229,7 @@ def fish() -> str:
 function __cctrl_ask
     set -l words (commandline -opc)
     set -l where
-    for i in (seq 2 (count $words))
+    for i in (seq 2 (math (count $words) - 1))
         switch $words[$i]
             case -config --config -lab --lab -service --service
                 set -a where $words[$i] $words[(math $i + 1)]
@@ -253,9 +265,7 @@ complete -c cctrl -n '__fish_seen_subcommand_from replay record' -F
 
 
 def _fish_words(condition: str, words: dict[str, str]) -> str:
-    return "\n".join(
-        f"complete -c cctrl -n '{condition}' -a {w} -d '{s.replace(chr(39), '')}'" for w, s in words.items()
-    )
+    return "\n".join(f"complete -c cctrl -n '{condition}' -a {w} -d {_quoted(s)}" for w, s in words.items())
 
 
 def _fish_lab_options() -> str:
@@ -274,7 +284,7 @@ def _fish_options() -> str:
         "": "",
     }
     return "\n".join(
-        f"complete -c cctrl{_fish_spelling(o)}{values[_value(a)]} -d '{a.help}'"
+        f"complete -c cctrl{_fish_spelling(o)}{values[_value(a)]} -d {_quoted(str(a.help))}"
         for a in _options()
         for o in a.option_strings
     )

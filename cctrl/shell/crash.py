@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import platform
 import sys
-import traceback
-from datetime import UTC, datetime
 from pathlib import Path
 
 from cctrl import __version__
@@ -19,21 +16,32 @@ class InternalError(CctrlError):
 
 def report(defect: BaseException, doing: str, state_dir: Path) -> InternalError:
     """Keep the traceback of `defect` in a file (0600) under `state_dir`; the error to show, which names it."""
+    import platform
+    import traceback
+    from datetime import UTC, datetime
+
     text = "".join(traceback.format_exception(defect))
     if os.environ.get("CCTRL_DEBUG"):
         sys.stderr.write(text)
-    head = f"cctrl {__version__}, Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n"
-    place = _keep(f"{head}command: {doing}\n\n{text}", state_dir / "crashes")
+    now = datetime.now(UTC)
+    head = f"cctrl {__version__}, Python {platform.python_version()}, {now:%Y-%m-%d %H:%M:%S} UTC\ncommand: {doing}\n\n"
+    place = _keep(head + text, state_dir / "crashes" / f"{now:%Y%m%dT%H%M%S.%f}-{os.getpid()}.txt")
     where = f"the report is in {place}" if place else "the report could not be written; CCTRL_DEBUG=1 shows it"
     return InternalError(f"internal error ({type(defect).__name__}); {where}")
 
 
-def _keep(text: str, directory: Path) -> Path | None:
-    path = directory / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{os.getpid()}.txt"
+def _keep(text: str, path: Path) -> Path | None:
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_dir(path.parent.parent)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", errors="replace") as file:
             file.write(text)
     except OSError:
         return None
     return path
+
+
+def private_dir(path: Path) -> None:
+    """Make the directory, for its owner alone, if it is not there. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.mkdir(mode=0o700, exist_ok=True)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
+from cctrl.shell.crash import private_dir
+
 LIMIT = 1_000_000  # bytes; a longer file is cut to its newer half when the shell starts
 
 
@@ -17,7 +19,7 @@ def open_history(state_dir: Path, tell: Callable[[str], None], *, keep: bool) ->
         return InMemoryHistory()
     path = state_dir / "history"
     try:
-        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_dir(state_dir)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         path.chmod(0o600)
         if path.stat().st_size > LIMIT:

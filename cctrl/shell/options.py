@@ -97,7 +97,7 @@ def parser(prog: str = "cctrl") -> argparse.ArgumentParser:
     add("-yes", "--yes", action="store_true", help="answer every question with yes")
     add("-v", "--verbose", dest="verbose", action="store_true", help="show each remote command as it runs")
     add("-timeout", "--timeout", type=_seconds, metavar="SECONDS", help="how long one host may take to answer")
-    add("-version", "--version", action="version", version=f"cctrl {__version__}")
+    add("-version", "--version", action="version", version=f"cctrl {__version__}", help="show the version")
     add("--complete", default="", metavar="WHAT", help=argparse.SUPPRESS)
     return made
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, is_dataclass
 from enum import Enum
 from pathlib import Path
@@ -122,6 +121,8 @@ class JsonTalk(TextTalk):
     def finish(self, service: str, outcome: Outcome, error: CctrlError | None) -> None:
         """Print the document."""
         super().finish(service, outcome, error)
+        import json  # here, for a quick start of the shell
+
         document = {
             "schema_version": SCHEMA_VERSION,
             "command": self._command,
