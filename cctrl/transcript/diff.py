@@ -81,7 +81,7 @@ def compare(expected: Sequence[str], actual: Sequence[str], bindings: Bindings) 
 
 
 def _align(wanted: list[str], came: list[str], bindings: Bindings) -> list[tuple[int | None, int | None]]:
-    """Steps (expected, actual) with the fewest lines left alone; None on either side where one is."""
+    """Steps (expected, actual) that leave the fewest lines alone; None on either side where one is."""
     n, m = len(wanted), len(came)
     if n * m > _CELLS:
         return [(i, None) for i in range(n)] + [(None, j) for j in range(m)]
@@ -101,16 +101,20 @@ def _align(wanted: list[str], came: list[str], bindings: Bindings) -> list[tuple
 
 
 def _moves(wanted: list[str], came: list[str], i: int, j: int, bindings: Bindings) -> list[tuple[int, int, int]]:
-    """(price, next i, next j), the preferred first."""
+    """(price, next i, next j), the preferred first.
+
+    An expected line that is lost is dearer than one that changed, and that dearer than a new line: a
+    `...` must not swallow what another line, changed or not, was there for.
+    """
     if i < len(wanted) and wanted[i] == ANY_LINES:
         return [(0, i + 1, j)] + ([(0, i, j + 1)] if j < len(came) else [])
     moves = []
-    if i < len(wanted) and j < len(came) and match_line(wanted[i], came[j], bindings) is not None:
-        moves.append((0, i + 1, j + 1))
+    if i < len(wanted) and j < len(came):
+        moves.append((0 if match_line(wanted[i], came[j], bindings) is not None else 3, i + 1, j + 1))
     if i < len(wanted):
-        moves.append((1, i + 1, j))
+        moves.append((4, i + 1, j))
     if j < len(came):
-        moves.append((1, i, j + 1))
+        moves.append((2, i, j + 1))
     return moves
 
 
