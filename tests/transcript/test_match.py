@@ -199,11 +199,5 @@ def test_redaction_uses_the_same_table() -> None:
         assert redact(same) == same
 
 
-@given(TEXT, st.sampled_from(["0/3000148", "2026-11-22 10:41:00+00", "pid 77", "latency=1.5", "5 s ago"]), TEXT)
-def test_a_redacted_line_matches_the_line_it_was_made_of(before: str, value: str, after: str) -> None:
-    line = f"{before} {value} {after}"
-    assert match_line(redact(line), line, {}) is not None
-
-
 def test_every_kind_has_a_placeholder_that_matches_what_redaction_finds() -> None:
     assert set(KINDS) == {"TIME", "LSN", "AGE", "PID", "PORT", "N"}

@@ -13,8 +13,9 @@ from cctrl.outcome import Refused
 from cctrl.transcript.command import ReplayOptions, replay
 from cctrl.transcript.contract import Opening
 from cctrl.transcript.format import read
+from cctrl.transcript.match import match_line
 from cctrl.transcript.model import Head
-from cctrl.transcript.record import Recorder, scrubbed
+from cctrl.transcript.record import Recorder, scrubbed, written
 from tests.transcript.toys import Printed, Toys, ToySession
 
 
@@ -104,3 +105,12 @@ def test_any_output_is_recorded_as_something_that_parses(
     recorder.close()
     transcript = read(path)
     assert len(transcript.steps) == 1 and transcript.steps[0].status == 3
+
+
+LINE = st.text(alphabet=st.characters(exclude_characters="\n\r"), max_size=30)
+
+
+@given(LINE, st.sampled_from(["0/3000148", "2026-11-22 10:41:00+00", "pid 77", "latency=1.5", "5 s ago"]), LINE)
+def test_a_redacted_line_matches_the_line_it_was_made_of(before: str, value: str, after: str) -> None:
+    line = f"{before} {value} {after}"
+    assert match_line(written(line), line, {}) is not None
