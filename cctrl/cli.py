@@ -17,6 +17,7 @@ from cctrl.outcome import CctrlError, Outcome, UsageError
 if TYPE_CHECKING:
     from cctrl.config import Config
     from cctrl.registry import Command
+    from cctrl.shell.console import Terminal
     from cctrl.shell.options import Options
 
 
@@ -44,12 +45,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _fail(error: CctrlError, as_json: bool) -> int:
-    from cctrl.shell.console import Terminal
     from cctrl.shell.talk import JsonTalk, Manner, TextTalk
 
-    talk = (JsonTalk if as_json else TextTalk)(Terminal(), Manner(json=as_json))
+    talk = (JsonTalk if as_json else TextTalk)(_terminal(), Manner(json=as_json))
     talk.finish("", error.outcome, error)
     return int(error.outcome)
+
+
+def _terminal() -> Terminal:
+    from cctrl.shell.console import Terminal
+
+    return Terminal()
 
 
 # ---------------------------------------------------------------- configuration
@@ -126,9 +132,14 @@ def _doctor(options: Options) -> int:
 
 
 def _trust(options: Options) -> int:
-    from cctrl.shell.trust import trust
+    from cctrl.shell.talk import JsonTalk, Manner, TextTalk
+    from cctrl.trust import trust
 
-    return int(trust(configuration(options), options))
+    host = options.arguments[0]
+    talk = (JsonTalk if options.json else TextTalk)(_terminal(), Manner(yes=options.yes), f"trust {host}")
+    outcome = trust(configuration(options), options.service, host, talk)
+    talk.finish(options.service, outcome, None)
+    return int(outcome)
 
 
 def _manager(options: Options) -> int:

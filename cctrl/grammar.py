@@ -8,7 +8,6 @@ says what was meant; `expected` tells what may come next. The completer, the hig
 
 from __future__ import annotations
 
-import difflib
 import functools
 import re
 import unicodedata
@@ -187,7 +186,7 @@ def _expand(words: Sequence[str]) -> tuple[list[tuple[Item, ...]], Sequence[str]
         if word == "[":
             inner, words = _expand(words)
             if not words:
-                raise ValueError("a bracket is not closed")
+                raise ValueError("usage line: a bracket is not closed")
             words = words[1:]
             ways = [way + more for way in ways for more in [*inner, ()]]
         else:
@@ -363,8 +362,9 @@ def completions(commands: Iterable[Command], text: str, words: Words) -> list[tu
         return []
     begun = last_word(text)
     tokens = statement.tokens[:-1] if begun else statement.tokens
-    found = candidates(commands, tokens, words)
-    return [(w, remark) for w, remark in found.items() if w.lower().startswith(begun.lower())]
+    fitting = [(w, r) for w, r in candidates(commands, tokens, words).items() if w.lower().startswith(begun.lower())]
+    words_alone = [(w, r) for w, r in fitting if not w.startswith("-")]
+    return fitting if begun.startswith("-") else words_alone or fitting
 
 
 def last_word(text: str) -> str:
@@ -437,6 +437,8 @@ def _listed(items: list[Item], choices: list[str]) -> str:
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """The known word that was most likely meant, or the few that are as near; empty where none is."""
+    import difflib  # here, for a quick start of the shell
+
     lower = {k.lower(): k for k in known}
     lower.update({s: s for s, meant in SYNONYMS.items() if meant in lower})
     wanted = word.lower()[:64]

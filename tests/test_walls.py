@@ -22,7 +22,7 @@ FLOORS = (
     ("manager",),
     ("dataservice", "segments", "grid"),
     ("transcript",),
-    ("shell", "doctor"),
+    ("shell", "doctor", "trust"),
     ("cli",),
     ("__main__",),
 )

@@ -1,0 +1,46 @@
+"""`cctrl trust HOST`: show the key a host offers, ask, and accept it into known_hosts."""
+
+from __future__ import annotations
+
+import difflib
+
+from cctrl.config import Config, Host
+from cctrl.outcome import Outcome, Refused, UsageError
+from cctrl.registry import Talk
+
+HOPS = 8  # jump hosts on the way, at most
+
+
+def trust(config: Config, service: str, name: str, talk: Talk) -> Outcome:
+    """Accept the key of the host called `name`, after those of jump hosts on the way to it.
+
+    Raises UsageError for an unknown host, Refused where the answer is no or the key cannot be accepted,
+    Unreachable where the host does not answer.
+    """
+    from cctrl import ssh
+
+    host = _host(config, service, name)
+    for _ in range(HOPS):
+        offer = ssh.trust(host, timeout=config.timeout)
+        for line in offer.lines():
+            talk.line(line)
+        if not offer.known:
+            talk.confirm("Compare the fingerprint with the host's own (ssh-keygen -lf on it).\nAccept it? (y/n)> ")
+            for line in ssh.accept(offer):
+                talk.line(line)
+        if not offer.behind:
+            return Outcome.DONE
+    raise Refused(f"more than {HOPS} jump hosts on the way to {name}")
+
+
+def _host(config: Config, service: str, name: str) -> Host:
+    services = [s for s in config.services if service in ("", s.name)]
+    hosts = {key: m.host for s in services for m in s.members for key in (m.host.name, m.name)}
+    if name in hosts:
+        return hosts[name]
+    near = difflib.get_close_matches(name, hosts, 1)
+    raise UsageError(
+        f"unknown host {name!r}",
+        detail=f"{config.path} names: {', '.join(dict.fromkeys(hosts))}",
+        next=f"did you mean {near[0]}?" if near else f"cctrl trust {next(iter(hosts), 'HOST')}",
+    )
