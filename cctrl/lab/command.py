@@ -1,0 +1,130 @@
+"""`cctrl lab …`: the words of the command line."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from cctrl.lab import Options, control, down, dsn, fault, find, up
+from cctrl.lab.faults import VERBS
+from cctrl.lab.layout import did_you_mean, name_option, names, read_plan
+from cctrl.outcome import CctrlError, Outcome, UsageError
+
+_SUMMARIES = {
+    "up": "make hosts with replicated servers on this machine",
+    "down": "end a lab and remove it",
+    "list": "the labs there are",
+    "env": "print `export CCTRL_CONFIG=…` for eval",
+    "dsn": "print a libpq URI of a server, as superuser",
+    **{verb: meaning for verb, (meaning, _, _) in VERBS.items()},
+}
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run `cctrl lab ARGV…`; the exit status."""
+    try:
+        return int(_run(_parse(argv)))
+    except CctrlError as error:
+        _say("\n".join(error.lines()))
+        return int(error.outcome)
+    except KeyboardInterrupt:
+        return int(Outcome.INTERRUPTED)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Complains as cctrl does."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{self.prog}: {message}", next=f"{self.prog} --help")
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+    words = [word for word in argv if not word.startswith("-")]
+    if words and argv[0] == words[0] and words[0] not in _SUMMARIES:
+        near = did_you_mean(words[0], _SUMMARIES)
+        raise UsageError(f"cctrl lab: unknown verb {words[0]!r}", detail=near, next="cctrl lab --help")
+    parser = _Parser(
+        prog="cctrl lab", description="Hosts on this machine to learn, rehearse and test on.", allow_abbrev=False
+    )
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for verb, summary in _SUMMARIES.items():
+        one = verbs.add_parser(verb, help=summary, description=summary, allow_abbrev=False)
+        if verb != "list":
+            one.add_argument("--name", default="lab", help="the lab's name (lab)")
+        if verb == "up":
+            _up_arguments(one)
+        elif verb == "dsn" or verb in VERBS:
+            one.add_argument("host", metavar="HOST", help="a host, host:port or host.instance")
+    return parser.parse_args(argv)
+
+
+def _up_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("kind", nargs="?", default="dataservice", help="dataservice, segments or grid")
+    parser.add_argument("--hosts", type=int, default=3, metavar="N", help="how many hosts (3)")
+    parser.add_argument("--dir", default="", metavar="DIR", help="where to make it (the state directory)")
+    parser.add_argument("--postgresql", default="", metavar="BINDIR", help="PostgreSQL's programs (the wheel's)")
+    parser.add_argument("--sshd", action="store_true", help="OpenSSH's server instead of the built-in one")
+    parser.add_argument("--netns", action="store_true", help="hosts as network namespaces (root)")
+    parser.add_argument("--no-manager", dest="manager", action="store_false", help="without a manager")
+
+
+def _run(given: argparse.Namespace) -> Outcome:
+    if given.verb == "up":
+        up(_options(given), _say)
+    elif given.verb == "list":
+        _list()
+    elif given.verb == "down":
+        down(find(given.name))
+        _say(f"lab {given.name} is down")
+    elif given.verb == "env":
+        _print(f"export CCTRL_CONFIG={shlex.quote(str(find(given.name).config_path))}")
+    elif given.verb == "dsn":
+        _print(dsn(find(given.name), given.host))
+    else:
+        for line in fault(find(given.name), given.verb, given.host):
+            _say(line)
+    return Outcome.DONE
+
+
+def _options(given: argparse.Namespace) -> Options:
+    return Options(
+        kind=given.kind,
+        name=given.name,
+        hosts=given.hosts,
+        directory=given.dir,
+        postgresql=given.postgresql,
+        sshd=given.sshd,
+        netns=given.netns,
+        manager=given.manager,
+    )
+
+
+def _list() -> None:
+    """One line a lab: name, kind, up or dead, hosts, directory."""
+    rows = [_row(name) for name in names()]
+    for name, kind, state, hosts, directory in rows:
+        width = [max(len(row[i]) for row in rows) for i in range(4)]
+        _print(f"{name:{width[0]}}  {kind:{width[1]}}  {state:{width[2]}}  {hosts:{width[3]}}  {directory}")
+    if not rows:
+        _say(f"no labs; make one with: cctrl lab up{name_option('lab')}")
+
+
+def _row(name: str) -> tuple[str, str, str, str, str]:
+    lab = find(name)
+    try:
+        plan = read_plan(lab)
+    except CctrlError:
+        return name, "?", "dead", "-", str(lab.dir)
+    return name, plan.kind, "up" if control.is_up(plan) else "dead", ",".join(plan.host_names), str(lab.dir)
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()

