@@ -1,1 +1,33 @@
+"""The Tungsten vocabulary: dataservices, datasources and their documented commands.
 
+`VOCABULARY` is what the shell opens services of the kind `dataservice` with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cctrl.config import Config, Service
+from cctrl.registry import Command, ServiceHandle, Talk
+
+
+class _Dataservice:
+    """registry.Vocabulary for dataservices; imports its rooms when they are first needed."""
+
+    kind = "dataservice"
+
+    @property
+    def commands(self) -> Sequence[Command]:
+        """The documented verbs, in the order `help` lists them."""
+        from cctrl.dataservice.commands import COMMANDS
+
+        return COMMANDS
+
+    def open(self, config: Config, service: Service, talk: Talk) -> ServiceHandle:
+        """Open a dataservice; no network before `warm` or the first command."""
+        from cctrl.dataservice.service import Dataservice
+
+        return Dataservice(config, service, talk)
+
+
+VOCABULARY = _Dataservice()

@@ -24,8 +24,12 @@ def execute(plan: Plan, engine: Engine, sink: Sink) -> None:
     for group in plan.groups:
         try:
             run.group(group)
-        except KeyboardInterrupt:
-            raise Interrupted(f"interrupted at: {group[0].text()}", detail=run.put_back(uncertain=False)[1]) from None
+        except (KeyboardInterrupt, Interrupted):
+            # What was asked of a host is not taken back by not waiting for it.
+            uncertain = not all(step.undoable for step in group)
+            goes_on = "\n".join(f"goes on by itself: {step.text()}" for step in group) if uncertain else ""
+            detail = "\n".join(t for t in (goes_on, run.put_back(uncertain)[1]) if t)
+            raise Interrupted(f"interrupted while it was to {group[0].text()}", detail=detail) from None
         except StepFailed as error:
             raise _ended(error, *run.put_back(error.uncertain)) from error
 
@@ -73,7 +77,7 @@ class _Run:
     def put_back(self, uncertain: bool) -> tuple[bool, str]:
         """Undo what was done, last first. Returns whether something stays changed, and what was put back."""
         if uncertain or not all(step.undoable for step in self.done):
-            return bool(self.done), _list("done so far", [s for s in self.done])
+            return bool(self.done), _list("done so far", self.done)
         for step in reversed(self.done):
             undo = step.undo()
             if undo is None:

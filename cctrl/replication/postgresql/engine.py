@@ -160,7 +160,13 @@ class PostgreSQL:
             # The old primary's last record begins at `wanted`: a replay beyond it has all.
             text = queries.WAIT.format(position=queries.REPLAYED, reached=">", wanted=wanted, and_also="", stall=STALL)
             sql.append(text)
-        self._sql_all(step.member, [*sql, queries.PROMOTE.format(limit=int(PROMOTE_LIMIT))], PROMOTE_LIMIT + 2 * STALL)
+        sql.append(queries.PROMOTE.format(limit=int(PROMOTE_LIMIT)))
+        try:
+            self._sql_all(step.member, sql, PROMOTE_LIMIT + 2 * STALL)
+        except StepFailed as error:
+            # Once promotion was asked for it may still happen, whatever became of our waiting.
+            error.uncertain = error.uncertain or "still in recovery" in error.detail
+            raise
         return Result()
 
     def _follow(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:

@@ -10,7 +10,8 @@ select json_build_object(
  'replay_age', extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()),
  'paused', case when r.r then pg_is_wal_replay_paused() end,
  'receiver', (select json_build_object('state', status, 'host', sender_host, 'port', sender_port,
-   'flushed', flushed_lsn, 'age', extract(epoch from clock_timestamp() - last_msg_receipt_time)) from pg_stat_wal_receiver),
+   'flushed', flushed_lsn, 'age', extract(epoch from clock_timestamp() - last_msg_receipt_time))
+   from pg_stat_wal_receiver),
  'senders', (select coalesce(json_agg(json_build_object('name', application_name, 'state', state, 'flushed', flush_lsn,
    'replayed', replay_lsn, 'flush_lag', extract(epoch from flush_lag), 'sync', sync_state, 'pid', pid)), '[]')
    from pg_stat_replication),

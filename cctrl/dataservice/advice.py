@@ -1,0 +1,60 @@
+"""Which command helps next: for refusals of the core, and for a datasource that is not ONLINE. Pure."""
+
+from __future__ import annotations
+
+from cctrl.dataservice.states import MASTER, Datasource, State
+from cctrl.replication.diagnosis import Diagnosis, Health
+from cctrl.replication.facts import Server
+from cctrl.replication.rejection import COPY_NEEDED, Rejected, Why
+
+_NEXT = {
+    Why.PRIMARY_HEALTHY: "switch   (moves the master while it is well)",
+    Why.PRIMARY_FAILED: "failover",
+    Why.PRIMARY_SEEN_BY_OTHERS: "ping   (the master lives; find out why it cannot be reached from here)",
+    Why.NO_PRIMARY: "ls   (the datasource with the most progress was the last master; start its server)",
+    Why.TWO_PRIMARIES: "datasource {member} recover   (makes it a slave of the later master)",
+    Why.IS_PRIMARY: "ls",
+    Why.NOT_ELIGIBLE: "ls {member}",
+    Why.NO_CANDIDATE: "ls",
+    Why.NOTHING_TO_DO: "ls {member}",
+    Why.UNREACHABLE: "ping   (then, when {member} answers: datasource {member} recover)",
+    Why.NO_BINARIES: "correct bin_dir in the configuration; cctrl doctor checks it",
+    Why.OTHER_VERSION: "give {member} the master's PostgreSQL version",
+    Why.ORPHANS: "datasource {member} recover --force   (their log is kept aside first)",
+    Why.TAIL_UNREADABLE: "datasource {member} recover --force   (the whole log is kept aside first)",
+}
+
+
+def next_command(rejected: Rejected, primary: str) -> str:
+    """The literal next command after a refusal."""
+    if rejected.next:
+        return rejected.next
+    if rejected.why in COPY_NEEDED:
+        return f"tungsten_provision_slave {rejected.member} --source={primary}   (a full copy)"
+    return _NEXT[rejected.why].format(member=rejected.member or "HOST")
+
+
+def advised(rejected: Rejected, primary: str) -> Rejected:
+    """The refusal with its next command filled in."""
+    rejected.next = next_command(rejected, primary)
+    return rejected
+
+
+def for_datasource(source: Datasource, diagnosis: Diagnosis) -> str:
+    """What to type for a datasource that is not well; "" where nothing is needed."""
+    if source.state is State.ONLINE and not source.fault:
+        return ""
+    if source.facts.server is Server.UNSEEN:
+        return source.facts.next or ("failover" if _was_master(source, diagnosis) else "ping")
+    if _was_master(source, diagnosis):
+        return "failover"
+    if source.state is State.OFFLINE and not source.fault and source.facts.up:
+        return f"datasource {source.name} online"
+    if not diagnosis.healthy:
+        return ""
+    return f"datasource {source.name} recover"
+
+
+def _was_master(source: Datasource, diagnosis: Diagnosis) -> bool:
+    failed = diagnosis.health not in (Health.HEALTHY, Health.TWO_PRIMARIES, Health.STALE_PRIMARY)
+    return source.role == MASTER and diagnosis.primary == source.name and failed

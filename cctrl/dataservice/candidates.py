@@ -1,0 +1,54 @@
+"""The documented lines about candidates: EVALUATING SLAVE, SELECTED SLAVE, and why the others were not taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cctrl.dataservice.states import MASTER, Datasource, State
+from cctrl.registry import Talk
+from cctrl.replication.candidates import Verdict
+from cctrl.replication.plan import Move
+from cctrl.replication.position import size
+
+
+def excluded(sources: tuple[Datasource, ...]) -> Mapping[str, str]:
+    """Datasources that may not become the master, with the reason and the way back (tungsten.md 3.1, 3.2, 5.6)."""
+    back = {State.SHUNNED: "welcome", State.OFFLINE: "online", State.FAILED: "recover"}
+    return {
+        s.name: f"it is {s.word}; first: datasource {s.name} {_back(s, back[s.state])}"
+        for s in sources
+        if s.state in back and (s.facts.up or s.state is State.SHUNNED)
+    }
+
+
+def _back(source: Datasource, way: str) -> str:
+    return "recover" if source.role == MASTER else way
+
+
+def speak(move: Move, service: str, talk: Talk) -> None:
+    """Who was looked at and who was taken, as documented (tungsten.md 6.6); the reasons on stderr."""
+    for verdict in move.verdicts:
+        if verdict.eligible:
+            talk.line(_evaluating(verdict))
+    talk.line(f"SELECTED SLAVE: {move.target}@{service}")
+    for verdict in move.verdicts:
+        if verdict.name != move.target:
+            talk.note(f"{verdict.name}@{service} was not taken: {_why_not(verdict, move)}")
+    talk.data("candidates", list(move.verdicts))
+
+
+def _evaluating(verdict: Verdict) -> str:
+    latency = -1.0 if verdict.lag is None else verdict.lag
+    numbers = f"stored={verdict.received}, applied={verdict.replayed}, latency={latency:.3f}"
+    return f"EVALUATING SLAVE: {verdict.name}({numbers}, datasource-group-id=0)"
+
+
+def _why_not(verdict: Verdict, move: Move) -> str:
+    if not verdict.eligible:
+        return verdict.reason
+    taken = next(v for v in move.verdicts if v.name == move.target)
+    if verdict.received < taken.received:
+        return f"{size(taken.received - verdict.received)} behind {move.target}"
+    if verdict.received > taken.received:
+        return f"{move.target} was asked for"
+    return f"as far as {move.target}, which comes first"

@@ -1,0 +1,171 @@
+"""A changing command: the lock on the hosts, the journal, the policy that is put back whatever happens."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from cctrl.config import Server
+from cctrl.dataservice.service import Dataservice, Picture
+from cctrl.dataservice.states import AUTOMATIC, MAINTENANCE, MASTER, SLAVE, State, policy
+from cctrl.outcome import CctrlError, Interrupted, Outcome, Refused
+from cctrl.registry import Talk
+from cctrl.ssh import Held, Lease, hold
+from cctrl.store import MemberIntent, Operation, ServiceIntent
+
+
+class Change:
+    """One changing command while it holds the service's lock."""
+
+    def __init__(self, dataservice: Dataservice, verb: str, text: str, broken_off: Operation | None) -> None:
+        self.dataservice = dataservice
+        self.verb = verb
+        self.text = text
+        self.broken_off = broken_off  # the same verb, killed before its end
+        self.id = ""
+        self.former_policy = ""
+
+    def look(self) -> Picture:
+        """Look at the service, now that nobody else changes it."""
+        return self.dataservice.look()
+
+    def begin(self, source: str = "", target: str = "", *, hold_policy: bool = False) -> None:
+        """Enter the command into the journal, before its first step.
+
+        `hold_policy` sets MAINTENANCE for its time, where the policy is AUTOMATIC.
+        """
+        store, name = self.dataservice.store, self.dataservice.name
+        current = policy(store.intent(name))
+        self.former_policy = current if hold_policy and current == AUTOMATIC else ""
+        self.id = store.begin(name, self.verb, self.text, source, target, self.former_policy)
+        self.dataservice.engine.operation = self.id
+        if self.former_policy:
+            store.update(name, lambda intent: replace(intent, policy=MAINTENANCE))
+
+    def record(self, *changes: Callable[[ServiceIntent], ServiceIntent]) -> None:
+        """Write down what was decided, in one write."""
+
+        def all_of(intent: ServiceIntent) -> ServiceIntent:
+            for change in changes:
+                intent = change(intent)
+            return intent
+
+        self.dataservice.store.update(self.dataservice.name, all_of)
+
+    def put_policy_back(self) -> bool:
+        """Set the policy that was there before; True where it had been changed."""
+        if not self.former_policy:
+            return False
+        former, self.former_policy = self.former_policy, ""
+        self.record(lambda intent: replace(intent, policy=former))
+        return True
+
+    def finish(self, outcome: Outcome, message: str) -> None:
+        """Enter the end into the journal, also for the command this one completed."""
+        self.put_policy_back()
+        store = self.dataservice.store
+        if self.id:
+            store.finish(self.id, outcome, message)
+        if self.broken_off and outcome is Outcome.DONE:
+            store.finish(self.broken_off.id, outcome, f"completed by {self.id or 'a later command'}")
+
+
+def member(name: str, state: State, reason: str = "", role: str = "") -> Callable[[ServiceIntent], ServiceIntent]:
+    """A change for `Change.record`: what is decided about one member. An empty `role` leaves the role."""
+
+    def change(intent: ServiceIntent) -> ServiceIntent:
+        kept = role or intent.member(name).role
+        return intent.with_member(name, MemberIntent(state.value, reason, kept, time.time()))
+
+    return change
+
+
+def primary(name: str) -> Callable[[ServiceIntent], ServiceIntent]:
+    """A change for `Change.record`: who is the master now; one that was it before is a slave unless told otherwise."""
+
+    def change(intent: ServiceIntent) -> ServiceIntent:
+        for other, told in intent.members.items():
+            if other != name and told.role == MASTER and told.state == State.ONLINE.value:
+                intent = intent.with_member(other, replace(told, role=SLAVE))
+        return replace(intent, primary=name)
+
+    return change
+
+
+@contextmanager
+def changing(dataservice: Dataservice, verb: str, text: str) -> Iterator[Change]:
+    """Hold the service's lock on every host that answers, for one command.
+
+    Raises Refused where somebody else holds it, naming the owner. A command of the same verb whose
+    process was killed is found in the journal (`Change.broken_off`), and its policy is put back.
+    """
+    leases = _lock(dataservice, text)
+    change = Change(dataservice, verb, text, None)
+    try:
+        change.broken_off = _dead(dataservice, verb)
+        yield change
+    except CctrlError as error:
+        change.finish(error.outcome, error.what)
+        raise
+    except KeyboardInterrupt:
+        change.finish(Outcome.INTERRUPTED, "interrupted")
+        raise Interrupted(f"{text}: interrupted") from None
+    except BaseException:
+        change.put_policy_back()
+        raise
+    else:
+        change.finish(Outcome.DONE, "")
+    finally:
+        dataservice.hosts.fan_out(leases, lambda lease: lease.release())
+
+
+def _dead(dataservice: Dataservice, verb: str) -> Operation | None:
+    """The killed command in the journal, if there is one: whoever holds the lock knows that it is dead."""
+    store = dataservice.store
+    operation = store.unfinished(dataservice.name)
+    if operation is None:
+        return None
+    if operation.policy:
+        former = operation.policy
+        store.update(dataservice.name, lambda intent: replace(intent, policy=former))
+    if operation.verb == verb:
+        return operation
+    store.finish(operation.id, Outcome.INCOMPLETE, f"killed; followed by {verb}")
+    return None
+
+
+def _lock(dataservice: Dataservice, text: str) -> list[Lease]:
+    owner = f"{getpass.getuser()}@{socket.gethostname()} pid {os.getpid()} since {time.strftime('%F %T')}: {text}"
+    dataservice.hosts.fresh()
+
+    def take(server: Server) -> object:
+        path = PurePosixPath(server.data_dir).parent / f".cctrl-{dataservice.name}.{server.name}.lock"
+        return hold(dataservice.hosts, server.host, str(path), owner)
+
+    taken = dataservice.hosts.fan_out(dataservice.service.members, take)
+    leases = [lease for lease in taken if isinstance(lease, Lease)]
+    held = [other for other in taken if isinstance(other, Held)]
+    if held:
+        dataservice.hosts.fan_out(leases, lambda lease: lease.release())
+        what = f"another operation is under way on {dataservice.name}"
+        raise Refused(what, detail=f"{held[0].owner}", next="wait until it has ended, then give the command again")
+    return leases
+
+
+def speak_policy(change: Change, talk: Talk) -> None:
+    """The documented line for the policy that was set for the time of the command."""
+    if change.former_policy:
+        talk.line(f"SET POLICY: {change.former_policy} => {MAINTENANCE}")
+
+
+def speak_policy_back(change: Change, talk: Talk) -> None:
+    """Put the policy back, with the documented line."""
+    former = change.former_policy
+    if change.put_policy_back():
+        talk.line(f"REVERT POLICY: {MAINTENANCE} => {former}")

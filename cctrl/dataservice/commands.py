@@ -1,0 +1,107 @@
+"""The table of the dataservice vocabulary's commands (reference tungsten.md, part 1)."""
+
+from __future__ import annotations
+
+from cctrl.dataservice import decide, move, recover, status
+from cctrl.registry import Command, Danger
+
+COMMANDS = (
+    Command(
+        "ls [HOST] [-l]",
+        "show the service: policy, every datasource with role, state, progress and latency",
+        status.ls,
+        help="Looks at every host side by side; one that does not answer costs one --timeout, once.\n"
+        "HOST shows one datasource, -l shows every property. For a datasource that is not well the next\n"
+        "command to type stands below the boxes.",
+    ),
+    Command(
+        "recover",
+        "bring every datasource that needs it back under the master",
+        recover.recover_all,
+        help="Needs a master that accepts writes. The members are worked on side by side; each takes the cheapest\n"
+        "way that is right: follow and catch up, or rewind where its log went on after the fork. One that has\n"
+        "transactions nobody else has is left alone and says so. Recovered datasources are OFFLINE until\n"
+        "`datasource HOST online`. What was shunned by hand is left as it is.",
+        danger=Danger.CHANGE,
+        explain=recover.explain_all,
+    ),
+    Command(
+        "datasource HOST recover [--force]",
+        "bring one datasource back under the master",
+        recover.recover_one,
+        help="Refused, with nothing changed, where the datasource has committed transactions that the master does\n"
+        "not have: they are counted and listed. --force copies the log that holds them aside and goes on.\n"
+        "An old master never accepts a write on the way. A rewind goes on by itself if cctrl is killed; the same\n"
+        "command picks it up again.",
+        danger=Danger.CHANGE,
+        explain=recover.explain_one,
+    ),
+    Command(
+        "datasource HOST shun",
+        "take a datasource out of service until it is welcomed or recovered",
+        decide.shun,
+        help="Replication goes on. A shunned datasource never becomes the master by switch or failover.\n"
+        "Undo: datasource HOST welcome.",
+        danger=Danger.CHANGE,
+    ),
+    Command(
+        "datasource HOST welcome",
+        "lift a shun that was set by hand",
+        decide.welcome,
+        help="Refused where the datasource does not do what its role demands: then recover it.",
+        danger=Danger.CHANGE,
+    ),
+    Command(
+        "datasource HOST online",
+        "put an OFFLINE datasource into service",
+        decide.online,
+        help="Refused where it is SHUNNED or FAILED, or does not receive from the master: then recover it.",
+        danger=Danger.CHANGE,
+    ),
+    Command(
+        "datasource HOST offline",
+        "take a datasource out of service",
+        decide.offline,
+        help="It can no longer become the master by switch or failover. Undo: datasource HOST online.",
+        danger=Danger.CHANGE,
+    ),
+    Command(
+        "datasource HOST fail",
+        "mark a datasource FAILED by hand (expert level)",
+        decide.fail,
+        help="Undo: datasource HOST recover.",
+        danger=Danger.EXPERT,
+    ),
+    Command(
+        "switch [to HOST]",
+        "move the master while it is well; nothing acknowledged is lost",
+        move.switch,
+        help="Without HOST the most advanced slave is taken. The old master is shut down cleanly, so that everything\n"
+        "it wrote is on the new one before that accepts writes, and comes back as a slave. Where a step before the\n"
+        "promotion fails, all is put back. Broken off, the same command finishes it.",
+        danger=Danger.CHANGE,
+        explain=move.explain_switch,
+    ),
+    Command(
+        "failover [to HOST]",
+        "make a slave the master after the master failed",
+        move.failover,
+        help="Refused while the master accepts writes, and where slaves still receive from it. The most advanced\n"
+        "slave is taken; one asked for by name first receives what another has more. The old master is fenced before the\n"
+        "promotion where its host answers; where it does not, the plan says `unfenced` and asks. What may be lost\n"
+        "is said in numbers. Afterwards: datasource OLDMASTER recover.",
+        danger=Danger.CHANGE,
+        explain=move.explain_failover,
+    ),
+    Command(
+        "set policy automatic|manual|maintenance",
+        "set the policy mode of the service",
+        decide.set_policy,
+        help="AUTOMATIC: failures are detected, fenced and recovered by the manager. MANUAL: detected and fenced\n"
+        "only. MAINTENANCE: nothing is detected.",
+        danger=Danger.CHANGE,
+    ),
+    Command("members", "list the hosts of the service", status.members),
+    Command("ping [HOST]", "which hosts answer over SSH", status.ping),
+)
+"""Every command, in the order `help` lists them."""

@@ -1,0 +1,121 @@
+"""What only decides: `datasource HOST online | offline | shun | welcome | fail` and `set policy`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from cctrl.dataservice.advice import for_datasource
+from cctrl.dataservice.change import Change, changing, member
+from cctrl.dataservice.service import Dataservice, Picture
+from cctrl.dataservice.states import MANUALLY_FAILED, MANUALLY_SHUNNED, MASTER, POLICIES, Datasource, State
+from cctrl.outcome import Outcome, Refused, UsageError
+from cctrl.registry import Invocation, Talk
+
+Decision = Callable[[Picture, Datasource], tuple[State, str, str]]
+"""(what is seen, the datasource) -> new state, its reason, the line that says so. Raises Refused."""
+
+
+def _decide(dataservice: Dataservice, invocation: Invocation, talk: Talk, decision: Decision) -> Outcome:
+    name = invocation.arguments["HOST"]
+    with changing(dataservice, invocation.words[-1] if invocation.words else "decide", invocation.text) as change:
+        picture = change.look()
+        source = picture.source(name)
+        state, reason, line = decision(picture, source)
+        change.begin("", name)
+        change.record(member(name, state, reason, source.role))
+        talk.line(line)
+        _sessions_stay(change, source, state, talk)
+    return Outcome.DONE
+
+
+def _sessions_stay(change: Change, source: Datasource, state: State, talk: Talk) -> None:
+    """Without routers a state disconnects nobody: that has to be said."""
+    if state is not State.ONLINE and source.facts.sessions:
+        number = source.facts.sessions
+        talk.note(f"{source.name} still serves {number} client sessions: no router is configured that would end them")
+
+
+def online(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
+    """`datasource HOST online`."""
+
+    def decision(picture: Picture, source: Datasource) -> tuple[State, str, str]:
+        if source.state in (State.SHUNNED, State.FAILED):
+            way = "welcome" if source.reason == MANUALLY_SHUNNED else "recover"
+            raise Refused(f"{source.name} is {source.word}", next=f"datasource {source.name} {way}")
+        _healthy(picture, source)
+        return State.ONLINE, "", f"DataSource '{source.name}' is now ONLINE"
+
+    return _decide(dataservice, invocation, talk, decision)
+
+
+def offline(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
+    """`datasource HOST offline`."""
+
+    def decision(picture: Picture, source: Datasource) -> tuple[State, str, str]:
+        if source.state in (State.SHUNNED, State.FAILED):
+            following = for_datasource(source, picture.diagnosis) or f"ls {source.name}"
+            raise Refused(f"{source.name} is {source.word}, which is more than OFFLINE", next=following)
+        return State.OFFLINE, "", f"DataSource '{source.name}' is now OFFLINE"
+
+    return _decide(dataservice, invocation, talk, decision)
+
+
+def shun(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
+    """`datasource HOST shun` (tungsten.md 6.5)."""
+
+    def decision(picture: Picture, source: Datasource) -> tuple[State, str, str]:
+        if source.state is State.SHUNNED:
+            raise Refused(f"{source.name} already is {source.word}", next=f"datasource {source.name} recover")
+        return State.SHUNNED, MANUALLY_SHUNNED, f"DataSource '{source.name}' set to SHUNNED"
+
+    return _decide(dataservice, invocation, talk, decision)
+
+
+def welcome(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
+    """`datasource HOST welcome`: lifts a shun, where all its parts are well."""
+
+    def decision(picture: Picture, source: Datasource) -> tuple[State, str, str]:
+        if source.state is not State.SHUNNED:
+            raise Refused(f"{source.name} is not SHUNNED, it is {source.word}", next=f"ls {source.name}")
+        if source.reason != MANUALLY_SHUNNED:
+            raise Refused(f"{source.name} is {source.word}", next=f"datasource {source.name} recover")
+        _healthy(picture, source)
+        return State.ONLINE, "", f"DataSource '{source.name}' is now ONLINE"
+
+    return _decide(dataservice, invocation, talk, decision)
+
+
+def fail(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
+    """`datasource HOST fail`: expert level."""
+
+    def decision(picture: Picture, source: Datasource) -> tuple[State, str, str]:
+        if source.state in (State.SHUNNED, State.FAILED):
+            raise Refused(f"{source.name} already is {source.word}", next=f"datasource {source.name} recover")
+        return State.FAILED, MANUALLY_FAILED, f"DataSource '{source.name}' set to FAILED"
+
+    return _decide(dataservice, invocation, talk, decision)
+
+
+def _healthy(picture: Picture, source: Datasource) -> None:
+    """Raises Refused unless the datasource's server does what its role demands."""
+    if source.role == MASTER and source.facts.writable and source.name not in picture.diagnosis.strays:
+        return
+    primary = picture.diagnosis.primary
+    if primary and source.facts.standby and picture.view.streams(source.name, primary):
+        return
+    following = "failover" if source.name == primary else f"datasource {source.name} recover"
+    fault = source.fault or f"it does not receive from {primary or 'any master'}"
+    raise Refused(f"{source.name} is not well: {fault}", detail=source.facts.reason, next=following)
+
+
+def set_policy(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
+    """`set policy automatic|manual|maintenance` (tungsten.md 5.4)."""
+    mode = invocation.words[-1].upper()
+    if mode not in POLICIES:
+        raise UsageError(f"unknown policy {mode.lower()}", next="set policy automatic|manual|maintenance")
+    with changing(dataservice, "set policy", invocation.text) as change:
+        change.begin()
+        change.record(lambda intent: replace(intent, policy=mode))
+    talk.line(f"policy mode is now {mode}")
+    return Outcome.DONE

@@ -1,0 +1,130 @@
+"""The `ls` pages: boxes exactly as documented (reference tungsten.md, 4.1 to 4.3). Pure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from textwrap import wrap
+
+from cctrl.dataservice.states import MASTER, Datasource, dataserver, replicator
+
+WIDTH = 76
+RULE = "+" + "-" * WIDTH + "+"
+
+
+def listing(coordinator: str, sources: tuple[Datasource, ...]) -> list[str]:
+    """The whole page: COORDINATOR, then a box for each datasource."""
+    lines = [coordinator, "", "DATASOURCES:"]
+    for number, source in enumerate(sources):
+        lines += ([""] if number else []) + box(source)
+    return lines
+
+
+def coordinator(host: str, policy: str, state: str) -> str:
+    """The first line of `ls`."""
+    return f"COORDINATOR[{host}:{policy}:{state}]"
+
+
+def box(source: Datasource) -> list[str]:
+    """One datasource."""
+    rows = [f"  {row}" for row in _components(source)]
+    return [RULE, *_head(source), RULE, *map(_row, rows), RULE]
+
+
+def _row(text: str) -> str:
+    return f"|{text:<{WIDTH}}|"
+
+
+def _head(source: Datasource) -> list[str]:
+    rows = wrap(header(source), WIDTH, subsequent_indent=" " * (len(source.name) + 1), break_long_words=True)
+    status = f"STATUS [{source.status}]" + (f" [{stamp(source.since)}]" if source.since else "")
+    return [_row(row) for row in (*rows, status, *([f"REASON[{source.fault}]"] if source.fault else []))]
+
+
+def header(source: Datasource) -> str:
+    """`host1(slave:ONLINE, progress=0/3000148, latency=0.000)`; progress only where the server answers."""
+    facts = source.facts
+    text = f"{source.name}({source.role}:{source.word}"
+    if facts.up:
+        text += f", progress={facts.replayed}"
+        name = "THL latency" if source.role == MASTER else "latency"
+        latency = _to_a_standby(source) if source.role == MASTER else facts.lag
+        if latency is not None:
+            text += f", {name}={latency:.3f}"
+    return text + ")"
+
+
+def _to_a_standby(source: Datasource) -> float:
+    """Of a master: the seconds until what it writes is on the disk of the quickest standby."""
+    lags = [d.flush_lag for d in source.facts.downstreams if d.flush_lag is not None]
+    return min(lags, default=0.0)
+
+
+def stamp(at: float) -> str:
+    """`2013/05/03 09:11:10 PM BST`, in the administrator's time zone."""
+    return time.strftime("%Y/%m/%d %I:%M:%S %p %Z", time.localtime(at))
+
+
+def _components(source: Datasource) -> list[str]:
+    facts = source.facts
+    rows = ["MANAGER(state=STOPPED)", replicator(source), dataserver(facts)]
+    if facts.up:
+        rows.append(f"CONNECTIONS(created={facts.sessions_ever}, active={facts.sessions})")
+    return rows
+
+
+def long_box(source: Datasource) -> list[str]:
+    """`ls -l`: every property, sorted, the keys right-aligned to 30 columns."""
+    server = dataserver(source.facts)
+    tables = (
+        (header(source), properties(source)),
+        (f"{source.name}:{replicator(source)}", _replicator_properties(source)),
+        (f"{source.name}:{server}", dict(source.facts.settings)),
+    )
+    lines: list[str] = []
+    for title, table in tables:
+        rows = [f"{key:>30}: {value}" for key, value in sorted(table.items())]
+        lines += [RULE, _row(title), RULE, *map(_row, rows), RULE]
+    return lines
+
+
+def properties(source: Datasource) -> dict[str, object]:
+    """A datasource's properties, for `ls -l` and JSON."""
+    facts = source.facts
+    return {
+        "name": source.name,
+        "role": source.role,
+        "state": source.state.value,
+        "reason": source.reason,
+        "alertStatus": source.status,
+        "alertMessage": source.fault,
+        "alertTime": source.since,
+        "isAvailable": facts.up,
+        "server": facts.server.name,
+        "serverMessage": facts.reason,
+        "appliedLatency": facts.lag,
+        "highWater": str(facts.received),
+        "sequence": str(facts.replayed),
+        "timeline": facts.timeline,
+        "systemIdentifier": facts.system,
+        "version": facts.version,
+        "freeBytes": facts.free,
+        "activeConnectionCount": facts.sessions,
+        "connectionsCreatedCount": facts.sessions_ever,
+        "observedAt": facts.at,
+    }
+
+
+def _replicator_properties(source: Datasource) -> Mapping[str, object]:
+    facts = source.facts
+    upstream = facts.upstream
+    return {
+        "host": source.name,
+        "master": source.master,
+        "upstream": f"{upstream.address}:{upstream.port} {upstream.state}" if upstream else "",
+        "appliedLatency": facts.lag,
+        "appliedLastSeqno": str(facts.replayed),
+        "storedLastSeqno": str(facts.received),
+        "replayPaused": facts.replay_paused,
+        "receivers": ", ".join(f"{d.name} {d.state} {d.sync} {d.flushed}" for d in facts.downstreams),
+    }

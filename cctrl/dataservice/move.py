@@ -1,0 +1,214 @@
+"""`switch` and `failover`: the master moves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from cctrl.dataservice import candidates
+from cctrl.dataservice.advice import advised
+from cctrl.dataservice.change import Change, changing, member, primary, speak_policy, speak_policy_back
+from cctrl.dataservice.recover import bring_back
+from cctrl.dataservice.service import Dataservice, Picture
+from cctrl.dataservice.states import MASTER, SLAVE, State, failed_over_to
+from cctrl.outcome import Outcome
+from cctrl.registry import Invocation, Talk
+from cctrl.replication.divergence import Tail
+from cctrl.replication.events import Done, Event, Progress, Started
+from cctrl.replication.executor import execute
+from cctrl.replication.facts import Server
+from cctrl.replication.plan import Move, plan_move, plan_takeover
+from cctrl.replication.recovery import LogRange
+from cctrl.replication.rejection import Rejected
+from cctrl.replication.steps import Action
+from cctrl.store import ServiceIntent
+
+QUESTION = "Do you want to continue? (y/n)> "
+
+
+class MoveNarrator:
+    """Turns the steps of a move into the documented lines, and writes down what they decided."""
+
+    def __init__(self, change: Change, move: Move, talk: Talk) -> None:
+        self.change = change
+        self.move = move
+        self.talk = talk
+        self.service = change.dataservice.name
+
+    def __call__(self, event: Event) -> None:
+        """See what happened."""
+        store = self.change.dataservice.store
+        if isinstance(event, Started):
+            store.note_step(self.change.id, event.step.text())
+            if event.step.action is Action.STOP:
+                self.talk.line(
+                    f"PURGE REMAINING ACTIVE SESSIONS ON CURRENT MASTER '{event.step.member}@{self.service}'"
+                )
+        elif isinstance(event, Done):
+            self.done(event)
+        elif isinstance(event, Progress):
+            self.talk.note(f"{event.step.member}: {event.text}")
+
+    def done(self, event: Done) -> None:
+        """A step is done: its documented line, where it has one."""
+        step, action = event.step, event.step.action
+        name = f"'{step.member}@{self.service}'"
+        if action is Action.STOP:
+            self.talk.line(f"PURGED A TOTAL OF {event.result.count} ACTIVE SESSIONS ON MASTER {name}")
+            self.talk.line(f"FLUSH TRANSACTIONS ON CURRENT MASTER {name}")
+        elif action is Action.FENCE:
+            self.change.record(self.shunned())
+            self.talk.line(f"PURGE REMAINING ACTIVE SESSIONS ON CURRENT MASTER {name}")
+            self.talk.line(f"SHUNNING PREVIOUS MASTER {name}")
+        elif action in (Action.PROMOTE, Action.PROMOTE_NOW):
+            self.promoted(action)
+            self.talk.line(f"PUT THE NEW MASTER {name} ONLINE")
+        elif action is Action.STREAM:
+            self.follows(step.member, name)
+
+    def shunned(self) -> Callable[[ServiceIntent], ServiceIntent]:
+        """What is decided about the old master of a failover."""
+        return member(self.move.source, State.SHUNNED, failed_over_to(self.move.target), MASTER)
+
+    def promoted(self, action: Action) -> None:
+        """The new master is on record from the moment it accepts writes."""
+        changes = [primary(self.move.target), member(self.move.target, State.ONLINE, role=MASTER)]
+        if action is Action.PROMOTE_NOW:
+            changes.append(self.shunned())
+        self.change.record(*changes)
+
+    def follows(self, follower: str, name: str) -> None:
+        """A slave streams from the new master."""
+        if follower == self.move.source:
+            self.change.record(member(follower, State.ONLINE, role=SLAVE))
+            self.talk.line(f"PUT THE PRIOR MASTER {name} ONLINE AS A SLAVE")
+        elif self.change.verb == "failover":
+            new = f"'{self.move.target}@{self.service}'"
+            self.talk.line(f"RECONFIGURING SLAVE {name} TO USE {new} AS THE MASTER")
+
+
+def switch(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
+    """`switch [to HOST]`."""
+    with changing(dataservice, "switch", invocation.text) as change:
+        picture, target = change.look(), _target(change, invocation)
+        if _already_there(change, picture, target):
+            change.begin(change.broken_off.source if change.broken_off else "", target, hold_policy=True)
+            _finish(change, picture, target, talk)
+        else:
+            move = _planned(dataservice, picture, target)
+            change.begin(move.source, move.target, hold_policy=True)
+            speak_policy(change, talk)
+            candidates.speak(move, dataservice.name, talk)
+            _savepoint(change, move, talk)
+            execute(move.plan, dataservice.engine, MoveNarrator(change, move, talk))
+            target = move.target
+        speak_policy_back(change, talk)
+        talk.line(f"SWITCH TO '{target}@{dataservice.name}' WAS SUCCESSFUL")
+    return Outcome.DONE
+
+
+def failover(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
+    """`failover [to HOST]`."""
+    with changing(dataservice, "failover", invocation.text) as change:
+        picture, target = change.look(), _target(change, invocation)
+        if _already_there(change, picture, target):
+            change.begin(change.broken_off.source if change.broken_off else "", target, hold_policy=True)
+            _finish(change, picture, target, talk)
+        else:
+            move = _takeover(dataservice, picture, target)
+            if move.plan.warnings:
+                talk.confirm("\n".join((*move.plan.warnings, QUESTION)))
+            change.begin(move.source, move.target, hold_policy=True)
+            speak_policy(change, talk)
+            candidates.speak(move, dataservice.name, talk)
+            execute(move.plan, dataservice.engine, MoveNarrator(change, move, talk))
+            target = move.target
+        speak_policy_back(change, talk)
+        talk.line(f"FAILOVER TO '{target}' WAS COMPLETED")
+    return Outcome.DONE
+
+
+def explain_switch(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
+    """`explain switch …`: the candidates and the plan, and nothing done."""
+    move = _planned(dataservice, dataservice.look(), invocation.arguments.get("HOST", ""))
+    return _explain(move, dataservice, talk)
+
+
+def explain_failover(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
+    """`explain failover …`: the candidates, what is at risk and the plan, and nothing done."""
+    move = _takeover(dataservice, dataservice.look(), invocation.arguments.get("HOST", ""))
+    return _explain(move, dataservice, talk)
+
+
+def _explain(move: Move, dataservice: Dataservice, talk: Talk) -> Outcome:
+    candidates.speak(move, dataservice.name, talk)
+    for line in (*move.plan.warnings, *move.plan.lines()):
+        talk.line(line)
+    talk.data("plan", list(move.plan.lines()))
+    return Outcome.DONE
+
+
+def _target(change: Change, invocation: Invocation) -> str:
+    """The host that was asked for; where none was, the one a killed command of the same verb had chosen."""
+    asked = invocation.arguments.get("HOST", "")
+    if not asked and change.broken_off is not None:
+        return change.broken_off.target
+    return asked
+
+
+def _already_there(change: Change, picture: Picture, target: str) -> bool:
+    """True where a killed command had got as far as the new master."""
+    broken_off = change.broken_off
+    if broken_off is None or not target or target != broken_off.target:
+        return False
+    return picture.diagnosis.healthy and picture.diagnosis.primary == target
+
+
+def _planned(dataservice: Dataservice, picture: Picture, target: str) -> Move:
+    try:
+        return plan_move(picture.view, target, candidates.excluded(picture.sources), dataservice.service.maximum_lag)
+    except Rejected as rejected:
+        raise advised(rejected, picture.diagnosis.primary) from None
+
+
+def _takeover(dataservice: Dataservice, picture: Picture, target: str) -> Move:
+    try:
+        excluded = candidates.excluded(picture.sources)
+        move = plan_takeover(picture.view, target, excluded)
+        tail = _only_there(dataservice, picture, move)
+        return plan_takeover(picture.view, target, excluded, tail) if tail else move
+    except Rejected as rejected:
+        raise advised(rejected, picture.diagnosis.primary) from None
+
+
+def _only_there(dataservice: Dataservice, picture: Picture, move: Move) -> Tail | None:
+    """What a dead master's log holds that its successor has not, where its host answers."""
+    source, target = picture.view[move.source], picture.view[move.target]
+    if source.server is not Server.DOWN or source.timeline != target.timeline:
+        return None
+    tail = dataservice.engine.tail(move.source, LogRange(source.timeline, target.received))
+    return None if tail.problem else tail
+
+
+def _savepoint(change: Change, move: Move, talk: Talk) -> None:
+    dataservice = change.dataservice
+    number = len(dataservice.store.operations(dataservice.name, limit=1_000_000))
+    at = time.strftime("%Y/%m/%d %H:%M:%S %Z", time.localtime())
+    talk.line(f"Savepoint switch_{number}(cluster={dataservice.name}, source={move.source}, created={at}) created")
+
+
+def _finish(change: Change, picture: Picture, target: str, talk: Talk) -> None:
+    """Do what a killed command had left to do: everybody who should follows the new master."""
+    broken_off = change.broken_off
+    source = broken_off.source if broken_off else ""
+    talk.note(f"{change.verb} to {target} was broken off; what was left of it is done now")
+    changes = [primary(target), member(target, State.ONLINE, role=MASTER)]
+    if change.verb == "failover" and source and not picture.view[source].standby:
+        changes.append(member(source, State.SHUNNED, failed_over_to(target), MASTER))
+    change.record(*changes)
+    for facts in picture.view.members:
+        comes_back = facts.standby or (change.verb == "switch" and facts.name == source)
+        if facts.name != target and comes_back:
+            bring_back(change.dataservice, picture, facts.name, target, lambda event: None)
+            if facts.name == source:
+                change.record(member(source, State.ONLINE, role=SLAVE))

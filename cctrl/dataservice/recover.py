@@ -1,0 +1,290 @@
+"""`recover` and `datasource HOST recover`: members are brought back under the master."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cctrl.dataservice.advice import advised, next_command
+from cctrl.dataservice.change import Change, changing, member
+from cctrl.dataservice.service import Dataservice, Picture
+from cctrl.dataservice.states import MANUALLY_SHUNNED, SLAVE, Datasource, State
+from cctrl.outcome import CctrlError, Incomplete, Outcome, Refused
+from cctrl.registry import Invocation, Talk
+from cctrl.replication.diagnosis import Health
+from cctrl.replication.divergence import Tail
+from cctrl.replication.events import Done, Event, Progress
+from cctrl.replication.executor import Sink, execute
+from cctrl.replication.recovery import Remedy, Way, remedy, unread
+from cctrl.replication.rejection import Rejected, Why
+from cctrl.replication.steps import Action
+
+FORCE = "--force"
+
+ORPHANS = """\
+Recovery failed because the failed master has unextracted events in
+the binlog. Please run the tungsten_find_orphaned script to inspect
+this events. Provided you have a recent backup available, you can
+try to restore the data source by issuing the following command:
+datasource {} restore"""
+"""The documented refusal (tungsten.md 6.2 e); the numbers follow it."""
+
+
+def choose(dataservice: Dataservice, picture: Picture, name: str, primary: str, *, force: bool = False) -> Remedy:
+    """Choose the way back for one member, reading its log where that decides. Raises Rejected."""
+    part = unread(picture.view[name], picture.view[primary])
+    tail: Tail | None = dataservice.engine.tail(name, part) if part else None
+    try:
+        return remedy(picture.view, primary, name, tail, force=force)
+    except Rejected as rejected:
+        raise advised(rejected, primary) from None
+
+
+def bring_back(
+    dataservice: Dataservice, picture: Picture, name: str, primary: str, sink: Sink, *, force: bool = False
+) -> Remedy:
+    """Bring one member back under the primary, the cheapest way that is right. Raises CctrlError."""
+    chosen = choose(dataservice, picture, name, primary, force=force)
+    execute(chosen.plan, dataservice.engine, sink)
+    return chosen
+
+
+class Narrator:
+    """Says the documented lines for one member, each when it has become true."""
+
+    def __init__(self, service: str, name: str, primary: str, line: Callable[[str], None], note: Callable[[str], None]):
+        self.service = service
+        self.name = name
+        self.primary = primary
+        self.line = line
+        self.note = note
+        self.available = False
+
+    def begin(self) -> None:
+        """The work on the member begins."""
+        self.line(f"VERIFYING THAT WE CAN CONNECT TO DATA SERVER '{self.name}'")
+
+    def connected(self) -> None:
+        """The member's server accepts connections, and it is being brought under the master."""
+        if not self.available:
+            self.available = True
+            self.line(f"DATA SERVER '{self.name}' IS NOW AVAILABLE FOR CONNECTIONS")
+            master = f"'{self.primary}@{self.service}'"
+            self.line(f"RECOVERING '{self.name}@{self.service}' TO A SLAVE USING {master} AS THE MASTER")
+
+    def __call__(self, event: Event) -> None:
+        """See what happened."""
+        if isinstance(event, Progress):
+            self.note(f"{self.name}: {event.text}")
+        elif isinstance(event, Done) and event.step.action in (Action.START, Action.FOLLOW):
+            self.connected()
+        elif isinstance(event, Done) and event.step.action is Action.KEEP:
+            self.note(f"{self.name}: the log that only it has is kept in {event.result.text}")
+
+
+def recover_one(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
+    """`datasource HOST recover [--force]`."""
+    name = invocation.arguments["HOST"]
+    with changing(dataservice, "recover", invocation.text) as change:
+        picture = change.look()
+        primary = _primary(picture, name)
+        source = picture.source(name)
+        if _well(source) and not change.broken_off:
+            raise _nothing_to_do(source, primary)
+        change.begin(primary, name, hold_policy=True)
+        if source.state is State.SHUNNED and picture.view.streams(name, primary):
+            change.record(member(name, State.OFFLINE, role=SLAVE))
+            talk.line(f"DataSource '{name}' is now OFFLINE")
+        else:
+            _one(change, picture, name, primary, talk, force=FORCE in invocation.flags)
+            talk.line(f"RECOVERY OF '{name}@{dataservice.name}' WAS SUCCESSFUL")
+        _then_online(name, talk)
+    return Outcome.DONE
+
+
+def explain_one(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
+    """`explain datasource HOST recover`: the way back and its steps, and nothing done."""
+    name, picture = invocation.arguments["HOST"], dataservice.look()
+    _explain(choose(dataservice, picture, name, _primary(picture, name), force=FORCE in invocation.flags), name, talk)
+    return Outcome.DONE
+
+
+def explain_all(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
+    """`explain recover`: the same for every member that needs it."""
+    picture = dataservice.look()
+    primary = _primary(picture, "")
+    for name in _to_recover(picture, primary, lambda text: None):
+        try:
+            _explain(choose(dataservice, picture, name, primary), name, talk)
+        except Rejected as rejected:
+            talk.line(f"{name}: {rejected.what}; next: {next_command(rejected, primary)}")
+    return Outcome.DONE
+
+
+def _explain(chosen: Remedy, name: str, talk: Talk) -> None:
+    for line in (f"{name}: {chosen.way.value}", *chosen.plan.lines()):
+        talk.line(line)
+
+
+def _one(change: Change, picture: Picture, name: str, primary: str, talk: Talk, *, force: bool) -> None:
+    narrator = Narrator(change.dataservice.name, name, primary, talk.line, talk.note)
+    narrator.begin()
+    try:
+        chosen = bring_back(change.dataservice, picture, name, primary, narrator, force=force)
+    except Rejected as rejected:
+        if rejected.why is Why.ORPHANS:
+            for line in ORPHANS.format(name).splitlines():
+                talk.line(line)
+        raise
+    narrator.connected()
+    change.record(member(name, State.OFFLINE, role=SLAVE))
+    if chosen.way is Way.REWIND:
+        talk.note(f"{name}: {chosen.way.value}")
+
+
+def _primary(picture: Picture, name: str) -> str:
+    """The master to recover under. Raises Rejected where there is none, or `name` is it."""
+    diagnosis = picture.diagnosis
+    if diagnosis.health is Health.TWO_PRIMARIES:
+        what = f"two masters accept writes: {diagnosis.evidence}; neither descends from the other"
+        raise Refused(what, next="ls -l   (find out which one is right, and stop the other's server)")
+    if not diagnosis.healthy:
+        known = f": {diagnosis.primary} {diagnosis.health.value}" if diagnosis.primary else ""
+        what = f"no master to recover under{known}"
+        raise Refused(what, detail=diagnosis.evidence, next="failover")
+    if name == diagnosis.primary:
+        what = f"{name} is the master and accepts writes: there is nothing to recover"
+        raise Refused(what, next="switch   (moves the master while it is well)")
+    return diagnosis.primary
+
+
+def _well(source: Datasource) -> bool:
+    return source.state in (State.ONLINE, State.OFFLINE) and not source.fault
+
+
+def _nothing_to_do(source: Datasource, primary: str) -> Refused:
+    what = f"{source.name} is {source.state.value} and receives from {primary}: there is nothing to recover"
+    online = f"datasource {source.name} online" if source.state is State.OFFLINE else f"ls {source.name}"
+    return Refused(what, next=online)
+
+
+def _then_online(name: str, talk: Talk) -> None:
+    talk.note(
+        f"{name} is OFFLINE until it is put ONLINE; no manager runs that would do it. NEXT: datasource {name} online"
+    )
+
+
+# All members at once: worked on side by side, told one after the other.
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    text: str
+    data: bool  # a line of data, or talk
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    error: CctrlError | None
+
+
+class _Member:
+    """One member's recovery in the background; its lines wait until it is their turn."""
+
+    def __init__(self, change: Change, picture: Picture, name: str, primary: str) -> None:
+        self.change = change
+        self.picture = picture
+        self.name = name
+        self.primary = primary
+        self.said: queue.SimpleQueue[_Said | _Ended] = queue.SimpleQueue()
+
+    def work(self) -> None:
+        """Bring the member back; never raises."""
+        service = self.change.dataservice.name
+        narrator = Narrator(service, self.name, self.primary, self.line, self.note)
+        try:
+            self.line(f"FOUND PHYSICAL DATASOURCE TO RECOVER: '{self.name}@{service}'")
+            narrator.begin()
+            bring_back(self.change.dataservice, self.picture, self.name, self.primary, narrator)
+            narrator.connected()
+            self.change.record(member(self.name, State.OFFLINE, role=SLAVE))
+            self.line(f"DataSource '{self.name}' is now OFFLINE")
+            self.line(f"RECOVERY OF DATA SERVICE '{service}' SUCCEEDED")
+            self.said.put(_Ended(None))
+        except CctrlError as error:
+            self.said.put(_Ended(error))
+        except BaseException as error:
+            self.said.put(_Ended(Incomplete(f"{self.name}: internal error: {error!r}")))
+            raise
+
+    def line(self, text: str) -> None:
+        """A line of data, when it is this member's turn."""
+        self.said.put(_Said(text, data=True))
+
+    def note(self, text: str) -> None:
+        """A line of talk, when it is this member's turn."""
+        self.said.put(_Said(text, data=False))
+
+    def tell(self, talk: Talk) -> CctrlError | None:
+        """Say this member's lines as they come, up to its end; returns what it failed with."""
+        while isinstance(said := self.said.get(), _Said):
+            (talk.line if said.data else talk.note)(said.text)
+        return said.error
+
+
+def recover_all(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
+    """`recover`: every datasource that needs it and can be recovered."""
+    with changing(dataservice, "recover", invocation.text) as change:
+        picture = change.look()
+        primary = _primary(picture, "")
+        names = _to_recover(picture, primary, talk.note)
+        change.begin(primary, "", hold_policy=True)
+        members = [_Member(change, picture, name, primary) for name in names]
+        errors = _side_by_side(dataservice, members, talk)
+        recovered = len(members) - len(errors)
+        if recovered or not errors:
+            talk.line(f"RECOVERED {recovered} DATA SOURCES IN SERVICE '{dataservice.name}'")
+        for name in names:
+            if name not in errors:
+                _then_online(name, talk)
+        if errors:
+            raise _not_all(errors, recovered)
+    return Outcome.DONE
+
+
+def _side_by_side(dataservice: Dataservice, members: list[_Member], talk: Talk) -> dict[str, CctrlError]:
+    from threading import Thread
+
+    threads = [Thread(target=m.work, name=f"recover {m.name}", daemon=True) for m in members]
+    for thread in threads:
+        thread.start()
+    errors: dict[str, CctrlError] = {}
+    for m in members:
+        error = m.tell(talk)
+        if error is not None:
+            errors[m.name] = error
+            for line in error.lines():
+                talk.note(line)
+    return errors
+
+
+def _not_all(errors: dict[str, CctrlError], recovered: int) -> CctrlError:
+    what = f"not recovered: {', '.join(errors)}"
+    changed = recovered or any(not isinstance(e, Refused) for e in errors.values())
+    kind = Incomplete if changed else Refused
+    first = next(iter(errors.values()))
+    return kind(what, detail=f"{recovered} recovered, {len(errors)} not; the reasons stand above", next=first.next)
+
+
+def _to_recover(picture: Picture, primary: str, note: Callable[[str], None]) -> list[str]:
+    """The members that need it: the most advanced one first, ties by name."""
+    wanted: list[Datasource] = []
+    for source in picture.sources:
+        if source.name == primary or _well(source):
+            continue
+        if source.state is State.SHUNNED and source.reason == MANUALLY_SHUNNED:
+            note(f"{source.name} was shunned by hand and is left as it is. NEXT: datasource {source.name} recover")
+            continue
+        wanted.append(source)
+    return [s.name for s in sorted(wanted, key=lambda s: (-s.facts.timeline, -s.facts.received, s.name))]

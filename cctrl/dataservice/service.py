@@ -1,0 +1,115 @@
+"""An open dataservice: its hosts, its store, its engine, and one look at all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from cctrl.config import Config, Server, Service
+from cctrl.dataservice import states
+from cctrl.dataservice.states import Datasource
+from cctrl.registry import Talk
+from cctrl.replication.diagnosis import Diagnosis, diagnose
+from cctrl.replication.facts import Facts, View
+from cctrl.store import ServiceIntent, Store
+
+if TYPE_CHECKING:
+    from cctrl.replication.postgresql.engine import PostgreSQL
+    from cctrl.ssh import CommandEvent, Hosts
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What was decided about a service and what one look at it showed."""
+
+    service: str
+    intent: ServiceIntent
+    view: View
+    diagnosis: Diagnosis
+    sources: tuple[Datasource, ...]
+
+    def source(self, name: str) -> Datasource:
+        """The datasource of that name; KeyError where there is none."""
+        return next(s for s in self.sources if s.name == name)
+
+
+class Dataservice:
+    """registry.ServiceHandle for one dataservice."""
+
+    def __init__(self, config: Config, service: Service, talk: Talk) -> None:
+        self.config = config
+        self.service = service
+        self.talk = talk
+        self.last: Picture | None = None
+
+    @property
+    def name(self) -> str:
+        """The service's name."""
+        return self.service.name
+
+    @cached_property
+    def hosts(self) -> Hosts:
+        """The connections; nothing is connected before it is used."""
+        from cctrl.ssh import Hosts
+
+        return Hosts(timeout=self.config.timeout, on_command=self._tell if self.talk.verbose else None)
+
+    def _tell(self, event: CommandEvent) -> None:
+        self.talk.note(str(event))
+
+    @cached_property
+    def engine(self) -> PostgreSQL:
+        """The engine of the service's servers."""
+        from cctrl.replication.postgresql.engine import PostgreSQL
+
+        return PostgreSQL(self.hosts, self.service, timeout=self.config.timeout)
+
+    @cached_property
+    def store(self) -> Store:
+        """What is remembered of the service."""
+        from cctrl.store.sqlite import SqliteStore
+
+        return SqliteStore(self.config.state_dir / "cctrl.db")
+
+    def warm(self) -> None:
+        """See ServiceHandle."""
+        self.hosts.warm([member.host for member in self.service.members])
+
+    def look(self) -> Picture:
+        """Look at every member, side by side."""
+        self.hosts.fresh()
+        return self.picture(tuple(self.hosts.fan_out(self.service.members, self._probe)))
+
+    def _probe(self, member: Server) -> Facts:
+        return self.engine.probe(member.name)
+
+    def picture(self, facts: tuple[Facts, ...]) -> Picture:
+        """Put facts beside what was decided."""
+        intent = self.store.intent(self.name)
+        addresses = {m.name: (m.address, m.port) for m in self.service.members}
+        view = View(facts, intent.primary, addresses)
+        diagnosis = diagnose(view)
+        sources = states.datasources(view, diagnosis, intent, self.name)
+        self.last = Picture(self.name, intent, view, diagnosis, sources)
+        return self.last
+
+    def words(self, kind: str) -> Mapping[str, str]:
+        """See ServiceHandle."""
+        if kind != "HOST":
+            return {}
+        if self.last is not None:
+            return {s.name: f"{s.role}:{s.word}" for s in self.last.sources}
+        return {m.name: m.address for m in self.service.members}
+
+    def states(self) -> Mapping[str, str]:
+        """See ServiceHandle."""
+        return {s.name: f"{s.role}:{s.word}" for s in self.look().sources}
+
+    def close(self) -> None:
+        """See ServiceHandle."""
+        if "hosts" in self.__dict__:
+            self.hosts.close()
+        if "store" in self.__dict__:
+            self.store.close()

@@ -1,0 +1,148 @@
+"""What a datasource is shown as: role, state with reason, STATUS, from what was decided and what is seen. Pure.
+
+The words are the documented ones (reference tungsten.md, 3.1 to 3.5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from cctrl.replication.diagnosis import Diagnosis
+from cctrl.replication.facts import Facts, Ran, Server, View
+from cctrl.store import MemberIntent, ServiceIntent
+
+AUTOMATIC, MANUAL, MAINTENANCE = "AUTOMATIC", "MANUAL", "MAINTENANCE"
+POLICIES = (AUTOMATIC, MANUAL, MAINTENANCE)
+MASTER, SLAVE = "master", "slave"
+MANUALLY_SHUNNED = "MANUALLY-SHUNNED"
+MANUALLY_FAILED = "MANUALLY-FAILED"
+
+
+class State(Enum):
+    """A datasource's state (tungsten.md 3.2)."""
+
+    ONLINE = "ONLINE"
+    OFFLINE = "OFFLINE"
+    FAILED = "FAILED"
+    SHUNNED = "SHUNNED"
+
+
+STATUS = {State.ONLINE: "OK", State.OFFLINE: "WARN", State.FAILED: "CRITICAL", State.SHUNNED: "SHUNNED"}
+"""State -> the STATUS word beside it (tungsten.md 3.3); a faulty part of an ONLINE one makes it DIMINISHED."""
+
+
+def failed_over_to(name: str) -> str:
+    """The reason an old master is shunned with after a failover."""
+    return f"FAILED-OVER-TO-{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Datasource:
+    """One datasource as `ls` shows it."""
+
+    name: str
+    role: str
+    state: State
+    reason: str  # in the parentheses behind FAILED and SHUNNED
+    status: str
+    fault: str  # the REASON[...] line
+    since: float | None  # seconds since the epoch; None where not known
+    master: str  # from whom it receives, where it is a slave
+    facts: Facts
+
+    @property
+    def word(self) -> str:
+        """`ONLINE`, `SHUNNED(MANUALLY-SHUNNED)` …"""
+        reasoned = self.reason and self.state in (State.FAILED, State.SHUNNED)
+        return f"{self.state.value}({self.reason})" if reasoned else self.state.value
+
+
+def policy(intent: ServiceIntent) -> str:
+    """The policy mode; AUTOMATIC where none was ever set."""
+    return intent.policy or AUTOMATIC
+
+
+def datasources(view: View, diagnosis: Diagnosis, intent: ServiceIntent, service: str) -> tuple[Datasource, ...]:
+    """Every datasource of the service, in the order of the configuration."""
+    return tuple(_datasource(view, diagnosis, intent, service, facts) for facts in view.members)
+
+
+def _datasource(view: View, diagnosis: Diagnosis, intent: ServiceIntent, service: str, facts: Facts) -> Datasource:
+    told = intent.member(facts.name)
+    role = _role(diagnosis, told, facts)
+    fault = _fault(view, diagnosis, facts, service)
+    state, reason = _state(told, facts, fault, policy(intent))
+    status = "DIMINISHED" if state is State.ONLINE and fault else STATUS[state]
+    since = told.since or facts.started
+    shown = fault if state in (State.ONLINE, State.FAILED) else ""
+    return Datasource(facts.name, role, state, reason, status, shown, since, view.follows(facts.name), facts)
+
+
+def _role(diagnosis: Diagnosis, told: MemberIntent, facts: Facts) -> str:
+    if facts.name == diagnosis.primary or facts.writable:
+        return MASTER
+    if facts.standby:
+        return SLAVE
+    if told.role:
+        return told.role
+    return MASTER if facts.ran is Ran.PRIMARY else SLAVE
+
+
+def _state(told: MemberIntent, facts: Facts, fault: str, mode: str) -> tuple[State, str]:
+    """State and reason: what was decided stands; what is seen to be broken is FAILED, but for MAINTENANCE."""
+    if told.state == State.SHUNNED.value:
+        return State.SHUNNED, told.reason
+    if facts.fence is not None:
+        return State.SHUNNED, failed_over_to(facts.fence.successor)
+    if told.state == State.FAILED.value:
+        return State.FAILED, told.reason
+    if mode != MAINTENANCE and not facts.up:
+        return State.FAILED, fault
+    return (State.OFFLINE if told.state == State.OFFLINE.value else State.ONLINE), ""
+
+
+_NOT_UP = {
+    Server.DOWN: "DATASERVER '{}' STOPPED",
+    Server.NO_DATA: "DATASERVER '{}' HAS NO DATA DIRECTORY",
+    Server.NO_BINARIES: "DATASERVER '{}' HAS NO BINARIES",
+    Server.STARTING: "DATASERVER '{}' IS STARTING",
+    Server.REJECTING: "DATASERVER '{}' REFUSES CONNECTIONS",
+    Server.FROZEN: "DATASERVER '{}' DOES NOT ANSWER",
+}
+
+
+def _fault(view: View, diagnosis: Diagnosis, facts: Facts, service: str) -> str:
+    """What is wrong with a datasource, in the documented manner; "" where nothing is."""
+    if facts.server is Server.UNSEEN:
+        return f"NODE '{facts.name}' IS UNREACHABLE"
+    if not facts.up:
+        return _NOT_UP[facts.server].format(f"{facts.name}@{service}")
+    if facts.name in diagnosis.strays:
+        return f"ACCEPTS WRITES BESIDE '{diagnosis.primary}@{service}'"
+    if facts.standby and facts.upstream is None:
+        return "REPLICATOR STOPPED"
+    if facts.standby and diagnosis.healthy and not view.streams(facts.name, diagnosis.primary):
+        return f"REPLICATOR DOES NOT FOLLOW '{diagnosis.primary}@{service}'"
+    return ""
+
+
+def replicator(source: Datasource) -> str:
+    """The REPLICATOR row (tungsten.md 3.5): of a failed master it is DEGRADED, of a stopped slave STOPPED."""
+    if source.role == MASTER:
+        return f"REPLICATOR(role=master, state={'ONLINE' if source.facts.writable else 'DEGRADED'})"
+    if not source.facts.up:
+        return "REPLICATOR(state=STOPPED)"
+    upstream = source.facts.upstream
+    streaming = upstream is not None and upstream.state == "streaming"
+    state = "ONLINE" if streaming else "SYNCHRONIZING" if upstream else "OFFLINE"
+    master = f", master={source.master}" if source.master else ""
+    return f"REPLICATOR(role=slave{master}, state={state})"
+
+
+def dataserver(facts: Facts) -> str:
+    """The DATASERVER row."""
+    state = {Server.UP: "ONLINE", Server.UNSEEN: "UNKNOWN", Server.FROZEN: "TIMEOUT"}.get(facts.server, "STOPPED")
+    if facts.server in (Server.STARTING, Server.REJECTING):
+        state = "SUSPECT"
+    return f"DATASERVER(state={state})"

@@ -1,0 +1,84 @@
+"""What only looks: `ls`, `members`, `ping`."""
+
+from __future__ import annotations
+
+from cctrl.dataservice import listing
+from cctrl.dataservice.advice import for_datasource
+from cctrl.dataservice.service import Dataservice, Picture
+from cctrl.dataservice.states import AUTOMATIC, Datasource, policy
+from cctrl.outcome import Outcome
+from cctrl.registry import Invocation, Talk
+from cctrl.replication.position import size
+
+LONG = "-l"
+
+
+def ls(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
+    """`ls`, `ls -l`, `ls HOST`."""
+    picture = dataservice.look()
+    name = invocation.arguments.get("HOST", "")
+    sources = (picture.source(name),) if name else picture.sources
+    mode = policy(picture.intent)
+    first = listing.coordinator("none", mode, "OFFLINE")
+    if LONG in invocation.flags:
+        lines = [first, ""] if not name else []
+        lines += [line for source in sources for line in listing.long_box(source)]
+    else:
+        lines = listing.box(sources[0]) if name else listing.listing(first, sources)
+    for line in lines:
+        talk.line(line)
+    talk.data("policy", mode)
+    talk.data("manager", None)
+    talk.data("health", picture.diagnosis.health.name)
+    talk.data("datasources", [_json(picture, source) for source in sources])
+    _advise(picture, sources, mode, talk)
+    return Outcome.DONE
+
+
+def _json(picture: Picture, source: Datasource) -> dict[str, object]:
+    return {**listing.properties(source), "master": source.master, "next": for_datasource(source, picture.diagnosis)}
+
+
+def _advise(picture: Picture, sources: tuple[Datasource, ...], mode: str, talk: Talk) -> None:
+    """The next command for every datasource that is not well, on stderr."""
+    if mode == AUTOMATIC:
+        talk.note(f"no manager runs: policy {mode} is not being carried out")
+    for source in sources:
+        following = for_datasource(source, picture.diagnosis)
+        if following:
+            why = source.facts.reason or source.fault
+            because = f" ({why})" if why else ""
+            talk.note(f"{source.name} is {source.word}{because}. NEXT: {following}")
+        free = source.facts.free
+        if free is not None and free < LOW_SPACE:
+            talk.note(f"{source.name}: only {size(free)} are free where its data directory lies")
+
+
+LOW_SPACE = 1 << 30  # bytes; below this a rewind or a few minutes of kept log can fill the disk
+
+
+def members(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
+    """`members`: one line a host, `SERVICE/HOST(STATE)/ADDRESS`."""
+    for source in dataservice.look().sources:
+        server = dataservice.service.member(source.name)
+        state = "ONLINE" if source.facts.seen else "UNREACHABLE"
+        talk.line(f"{dataservice.name}/{source.name}({state})/{server.address}:{server.port}")
+    return Outcome.DONE
+
+
+def ping(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
+    """`ping [HOST]`: which hosts answer over SSH."""
+    name = invocation.arguments.get("HOST", "")
+    servers = [m for m in dataservice.service.members if name in ("", m.name)]
+    dataservice.hosts.fresh()
+    results = dataservice.hosts.fan_out(servers, lambda m: dataservice.hosts.run(m.host, ["true"], become=False))
+    for server, result in zip(servers, results, strict=True):
+        shown = f"HOST {server.name}/{server.host.address}"
+        if result.ok:
+            talk.line(f"{shown}: ALIVE")
+            continue
+        talk.line(f"{shown}: NOT REACHABLE")
+        talk.note(f"{server.name}: {result.reason or result.stderr.strip()}")
+        if result.next:
+            talk.note(f"NEXT: {result.next}")
+    return Outcome.DONE
