@@ -224,8 +224,20 @@ def test_a_program_that_does_not_end_is_ended(toys: Toys, monkeypatch: pytest.Mo
     assert code == 1 and "had not ended after 0.6 s" in out.text
 
 
-def test_the_real_program_is_run() -> None:
+def test_the_real_program_is_run_on_the_stages_configuration(toys: Toys) -> None:
     assert programs.argv_of("cctrl -c 'ls -l'") == [sys.executable, "-m", "cctrl", "-c", "ls -l"]
+    code, out = play(
+        toys,
+        """\
+        % cctrl --version
+        cctrl * (glob)
+        shell> cctrl -c ls
+        ERROR: no configuration at */cctrl0.toml (glob)
+        ...
+        ? 2
+        """,
+    )
+    assert code == 0, out.text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,14 @@
+# A datasource that was shunned by hand is recovered without touching its server.
+#@ policy: manual
+
+[LOGICAL:EXPERT] /alpha > datasource host3 shun
+DataSource 'host3' set to SHUNNED
+
+[LOGICAL:EXPERT] /alpha > datasource host3 recover
+DataSource 'host3' is now OFFLINE
+
+[LOGICAL:EXPERT] /alpha > datasource host3 online
+DataSource 'host3' is now ONLINE
+
+%% wait until host3 state is slave:ONLINE timeout 10s
+%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 10s
