@@ -1,0 +1,85 @@
+"""A lock on a host that lives exactly as long as its holder here does.
+
+A tiny remote shell holds a `flock` while heartbeats come from us; it ends, and the lock with it, when
+our connection does (also when we are killed), or when 15 s pass without one (when the network is cut).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Event, Thread
+from time import monotonic
+
+from cctrl.config import Host
+from cctrl.outcome import Refused, Unreachable
+from cctrl.ssh import scripts
+from cctrl.ssh.hosts import Hosts
+from cctrl.ssh.process import RemoteProcess
+from cctrl.ssh.result import Ended
+
+_BEAT = 4.0  # seconds between heartbeats
+_SILENCE = 15  # seconds the host waits for one
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Somebody else holds the lock; `owner` is what they wrote about themselves."""
+
+    owner: str
+
+
+class Lease:
+    """A lock that is held until `release`, or until this process or its connection ends."""
+
+    def __init__(self, process: RemoteProcess) -> None:
+        self._process = process
+        self._stop = Event()
+        self._sent = monotonic()
+        self._thread = Thread(target=self._beat, name="ssh lease", daemon=True)
+        self._thread.start()
+
+    @property
+    def held(self) -> bool:
+        """False once the lock may be somebody else's: the connection ended, or we slept too long."""
+        return self._process.running and monotonic() - self._sent < _SILENCE
+
+    def release(self) -> None:
+        """Give the lock up; when this returns the next one can have it. Idempotent."""
+        self._stop.set()
+        self._thread.join()
+        self._process.close_stdin()
+        self._process.wait(2.0)
+
+    def __enter__(self) -> Lease:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def _beat(self) -> None:
+        while not self._stop.wait(_BEAT):
+            if not self._process.running or not self._process.send(b"\n"):
+                return
+            self._sent = monotonic()
+
+
+def hold(hosts: Hosts, host: Host, path: str, owner: str, *, wait: float = 1.0, become: bool = True) -> Lease | Held:
+    """Lock `path` on `host`, waiting at most `wait` seconds for another holder.
+
+    `owner` (who@where, pid, since, what) is what a refused second caller is told. The directory of
+    `path` is made if it is missing. Raises Unreachable, and Refused where the lock cannot be made.
+    """
+    process = hosts.open(
+        host, ["sh", "-c", scripts.LEASE, "cctrl", path, owner, f"{wait:g}", str(_SILENCE)], become=become
+    )
+    first = process.readline(hosts.timeout + wait)
+    if first == "locked":
+        return Lease(process)
+    result = process.close() if first is None and process.result is None else process.wait()
+    lines = result.stdout.splitlines()
+    if lines[:1] == ["held"]:
+        return Held("\n".join(lines[1:]).strip() or "somebody who did not say who")
+    if result.ended is not Ended.EXITED:
+        raise Unreachable(f"cannot lock {path} on {host.name}: {result.reason}", next=result.next)
+    said = "; ".join(line for line in result.stderr.splitlines() if line)
+    raise Refused(f"cannot lock {path} on {host.name}: {said or f'exit status {result.status}'}")

@@ -1,0 +1,108 @@
+"""The small POSIX sh scripts that run on the hosts; they need util-linux (setsid, flock) and coreutils."""
+
+from __future__ import annotations
+
+# Arguments: directory, name, id of this run, the command as text, 1 to hand over a finished run, command...
+# The job inherits descriptor 9 and with it the lock: as long as anything of it lives the lock is held.
+JOB_START = r"""
+umask 077
+d=$1 job=$1/.cctrl-job-$2 id=$3 text=$4 finished=$5
+shift 5
+fail() { printf '%s\n' "$*" >&2; exit 71; }
+tell() {
+    printf 'state=%s\npid=%s\nsince=%s\nid=%s\n' "$1" "$(cat "$job/pid" 2>&-)" "$(cat "$job/started" 2>&-)" \
+        "$(cat "$job/id" 2>&-)"
+    printf 'rc=%s\nargv=%s\n' "$(cat "$job/rc" 2>&-)" "$(cat "$job/argv" 2>&-)"
+    exit 0
+}
+[ -d "$d" ] || fail "there is no directory $d"
+for tool in setsid flock; do
+    command -v "$tool" >/dev/null 2>&1 || fail "$tool is not installed (package util-linux)"
+done
+( : >>"$job.lock" ) || fail "cannot write in $d"
+exec 9>>"$job.lock"
+if ! flock -w 0.5 9; then
+    [ "$(cat "$job/argv" 2>&-)" = "$text" ] || tell other
+    [ ! -f "$job/rc" ] && [ ! -f "$job/rc.collected" ] || tell leftover
+    tell running
+fi
+if [ "$finished" = 1 ] && [ -f "$job/rc" ] && [ "$(cat "$job/argv")" = "$text" ]; then tell finished; fi
+rm -rf "$job" && mkdir "$job" || fail "cannot make $job"
+( printf '%s\n' "$text" >"$job/argv" && date +%s >"$job/started" && printf '%s\n' "$id" >"$job/id" &&
+    : >"$job/log" ) || fail "cannot write in $job"
+setsid sh -c '
+    job=$1; shift
+    echo $$ >"$job/pid"
+    "$@"
+    rc=$?
+    echo $rc >"$job/rc.new" && mv "$job/rc.new" "$job/rc"
+' cctrl-job "$job" "$@" </dev/null >>"$job/log" 2>&1 &
+echo $! >"$job/pid"
+tell started
+"""
+
+# Arguments: directory, name, id, bytes of the log already seen, seconds a look lasts, looks.
+# The log's new bytes go to stdout; the last line on stderr says how things stand.
+JOB_FOLLOW = r"""
+job=$1/.cctrl-job-$2 id=$3 seen=$4 pause=$5 looks=$6
+while :; do
+    state=running
+    if [ "$(cat "$job/id" 2>&-)" != "$id" ]; then
+        echo state=replaced >&2
+        exit 0
+    fi
+    if flock -n -s "$job.lock" true; then state=lost; fi
+    for rc in "$job/rc" "$job/rc.collected"; do
+        if [ -f "$rc" ]; then state=rc$(cat "$rc"); fi
+    done
+    size=$(wc -c <"$job/log")
+    if [ "$size" -gt "$seen" ]; then
+        tail -c +$((seen + 1)) "$job/log" | head -c $((size - seen))
+        seen=$((size))
+    fi
+    looks=$((looks - 1))
+    if [ "$state" != running ] || [ "$looks" -le 0 ]; then
+        echo "state=$state" >&2
+        exit 0
+    fi
+    flock -s -w "$pause" "$job.lock" true
+done
+"""
+
+# Arguments: directory, name.
+JOB_STATE = r"""
+job=$1/.cctrl-job-$2
+if [ ! -f "$job.lock" ] || flock -n -s "$job.lock" true; then exit 0; fi
+printf 'state=running\npid=%s\nsince=%s\nargv=%s\n' "$(cat "$job/pid" 2>&-)" "$(cat "$job/started" 2>&-)" \
+    "$(cat "$job/argv" 2>&-)"
+"""
+
+# Arguments: directory, name, id.
+JOB_COLLECT = r"""
+job=$1/.cctrl-job-$2
+if [ "$(cat "$job/id" 2>&-)" = "$3" ]; then mv "$job/rc" "$job/rc.collected"; fi
+"""
+
+# Arguments: file, owner, seconds to wait, seconds without a heartbeat. A heartbeat is a line on stdin.
+# Children do not get descriptor 9: the lock ends with this shell, however that ends.
+LEASE = r"""
+umask 077
+file=$1 owner=$2 wait=$3 silence=$4
+fail() { printf '%s\n' "$*" >&2; exit 71; }
+for tool in flock timeout; do
+    command -v "$tool" >/dev/null 2>&1 || fail "$tool is not installed"
+done
+dir=$(dirname -- "$file")
+[ -d "$dir" ] || mkdir -p -- "$dir" || fail "cannot make $dir"
+( : >>"$file" ) || fail "cannot write $file"
+exec 9>>"$file"
+if ! flock -w "$wait" 9; then
+    echo held
+    head -c 2000 "$file"
+    exit 75
+fi
+( printf '%s\n' "$owner" >"$file" ) || fail "cannot write $file"
+echo locked
+while timeout "$silence" sh -c 'read -r beat' 9>&-; do :; done
+: >"$file"
+"""

@@ -1,0 +1,106 @@
+"""Work side by side in threads, with a Ctrl-C that is felt at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Event, Lock, Thread, current_thread, local, main_thread
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Value = TypeVar("Value")
+
+_MOST = 256  # threads at once
+_SLICE = 0.2  # seconds a wait in the main thread lasts before it looks up
+_here = local()
+
+
+def cancelled() -> Event:
+    """Set once the user pressed Ctrl-C on what this thread works for."""
+    event = getattr(_here, "cancelled", None)
+    if event is None:
+        event = _here.cancelled = Event()
+    return event
+
+
+@contextmanager
+def _working_for(event: Event) -> Iterator[None]:
+    before = getattr(_here, "cancelled", None)
+    _here.cancelled = event
+    try:
+        yield
+    finally:
+        _here.cancelled = before
+
+
+class _Outcome(Generic[Value]):
+    """What one piece of work returned or raised."""
+
+    def __init__(self) -> None:
+        self.done = Event()
+        self.value: list[Value] = []
+        self.error: BaseException | None = None
+
+    def run(self, work: Callable[[], Value], event: Event) -> None:
+        try:
+            with _working_for(event):
+                self.value.append(work())
+        except BaseException as error:  # handed on to the thread that waits
+            self.error = error
+        finally:
+            self.done.set()
+
+    def wait(self) -> None:
+        while not self.done.wait(_SLICE):
+            pass
+
+    def get(self) -> Value:
+        if self.error is not None:
+            raise self.error
+        return self.value[0]
+
+
+def interruptibly(work: Callable[[], Value]) -> Value:
+    """`work()`; in the main thread it is done by another, so that Ctrl-C never tears a connection's state."""
+    if current_thread() is not main_thread():
+        return work()
+    outcome: _Outcome[Value] = _Outcome()
+    event = Event()
+    try:
+        Thread(target=outcome.run, args=(work, event), daemon=True).start()
+        outcome.wait()
+    except BaseException:
+        event.set()
+        raise
+    return outcome.get()
+
+
+def fan_out(items: Sequence[Item], work: Callable[[Item], Value]) -> list[Value]:
+    """`work(item)` for all items side by side; the results in the items' order.
+
+    When all have ended the first exception in that order is raised. Ctrl-C ends the wait at once;
+    what still runs then is told (`cancelled`), and starts no further remote command.
+    """
+    outcomes: list[_Outcome[Value]] = [_Outcome() for _ in items]
+    event = Event() if current_thread() is main_thread() else cancelled()
+    pending = list(zip(items, outcomes, strict=True))
+    pending.reverse()
+    lock = Lock()
+
+    def serve() -> None:
+        while True:
+            with lock:
+                if not pending:
+                    return
+                item, outcome = pending.pop()
+            outcome.run(lambda item=item: work(item), event)  # type: ignore[misc]
+
+    try:
+        for _ in range(min(len(pending), _MOST)):
+            Thread(target=serve, daemon=True).start()
+        for outcome in outcomes:
+            outcome.wait()
+    except BaseException:
+        event.set()
+        raise
+    return [outcome.get() for outcome in outcomes]

@@ -1,0 +1,47 @@
+"""The percent tokens of ssh_config, which `ssh -G` leaves as they are."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import os
+import re
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """What the tokens stand for, for one host."""
+
+    original: str
+    host: str
+    port: int
+    user: str
+    alias: str = ""
+    jump: str = ""
+
+    def expand(self, text: str) -> str:
+        """`text` with its tokens replaced; a token that is not known stays."""
+        return re.sub(r"%(.)", lambda found: self._value(found[1]), text) if "%" in text else text
+
+    def _value(self, letter: str) -> str:
+        full = socket.gethostname()
+        connection = hashlib.sha1(f"{full}{self.host}{self.port}{self.user}{self.jump}".encode()).hexdigest()
+        values = {
+            "%": "%",
+            "h": self.host,
+            "n": self.original,
+            "p": str(self.port),
+            "r": self.user,
+            "k": self.alias or self.original,
+            "j": self.jump,
+            "d": str(Path.home()),
+            "u": getpass.getuser(),
+            "i": str(os.getuid()),
+            "l": full,
+            "L": full.partition(".")[0],
+            "C": connection,
+        }
+        return values.get(letter, "%" + letter)
