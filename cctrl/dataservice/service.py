@@ -35,6 +35,12 @@ class Picture:
         return next(s for s in self.sources if s.name == name)
 
 
+def shown(argv: tuple[str, ...]) -> str:
+    """A remote command for -v: a script by its name and its arguments."""
+    words = argv[3:] if argv[:2] == ("sh", "-c") else argv
+    return " ".join(word if len(word) <= 100 else f"{word[:100]}…" for word in words).replace("\n", " ")
+
+
 class Dataservice:
     """registry.ServiceHandle for one dataservice."""
 
@@ -57,7 +63,13 @@ class Dataservice:
         return Hosts(timeout=self.config.timeout, on_command=self._tell if self.talk.verbose else None)
 
     def _tell(self, event: CommandEvent) -> None:
-        self.talk.note(str(event))
+        if event.result is None:
+            self.talk.note(f"{event.host}: {shown(event.argv)}")
+        else:
+            ended = (
+                f"{event.result.ended.value} {event.result.status if event.result.status is not None else ''}".strip()
+            )
+            self.talk.note(f"{event.host}: {ended} after {event.result.duration:.3f} s: {shown(event.argv)}")
 
     @cached_property
     def engine(self) -> PostgreSQL:

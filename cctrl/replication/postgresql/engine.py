@@ -257,7 +257,7 @@ class PostgreSQL:
 
 
 def _command(name: str, server: Server, words: tuple[str, ...]) -> tuple[str, ...]:
-    return ("sh", "-c", script(name), "cctrl", *arguments(server), *words)
+    return ("sh", "-c", script(name), f"cctrl-{name}", *arguments(server), *words)
 
 
 def arguments(server: Server) -> tuple[str, ...]:

@@ -13,11 +13,11 @@ status() { # the server's own word: "starting", "ready", "standby", "stopping"
   s=
   { for _ in 1 2 3 4 5 6 7; do read -r _; done; read -r s; } <"$data/postmaster.pid"
 } 2>/dev/null
-launch() ( # the server, as its owner would start it
+launch() { # becomes the server, started as its owner would: for use with & only
   unset LC_ALL TZ PGCONNECT_TIMEOUT PGAPPNAME PGOPTIONS PGUSER PGDATABASE PGPORT PGHOST
   [ -z "$conf" ] || set -- "$@" -c "config_file=$conf"
   exec setsid postgres -D "$data" "$@" >>"$log" 2>&1 </dev/null
-)
+}
 family() { # the children of a process
   for s in /proc/[0-9]*/stat; do
     { read -r line <"$s"; } 2>/dev/null || continue
