@@ -51,14 +51,15 @@ class Gates:
             self._changed.notify_all()
 
     @contextmanager
-    def passing(self, hosts: Collection[str]) -> Iterator[None]:
-        """Wait until all of `hosts` are open, then hold them so until the end of the block.
-        What is done in the block must not block."""
+    def passing(self, hosts: Collection[str]) -> Iterator[bool]:
+        """Wait until all of `hosts` are open, then hold them so until the end of the block, which is
+        told whether it had to wait. What is done in the block must not block."""
         with self._changed:
+            held = not self._closed.isdisjoint(hosts)
             self._changed.wait_for(lambda: self._closed.isdisjoint(hosts))
             self._passing.update(hosts)
         try:
-            yield
+            yield held
         finally:
             with self._changed:
                 self._passing.subtract(hosts)
@@ -128,9 +129,9 @@ class _Connection:
         buffer = bytearray(_CHUNK)
         view = memoryview(buffer)
         try:
-            self._deliver(sink, memoryview(first))
+            self._deliver(source, sink, memoryview(first))
             while size := source.recv_into(buffer):
-                self._deliver(sink, view[:size])
+                self._deliver(source, sink, view[:size])
             with self.gates.passing(self.hosts):
                 sink.shutdown(socket.SHUT_WR)
         except OSError:  # one side is gone: the other is told, and both pumps end
@@ -139,10 +140,13 @@ class _Connection:
                     with suppress(OSError):
                         end.shutdown(socket.SHUT_RDWR)
 
-    def _deliver(self, sink: socket.socket, data: memoryview) -> None:
+    def _deliver(self, source: socket.socket, sink: socket.socket, data: memoryview) -> None:
         while data:
             try:
-                with self.gates.passing(self.hosts):
+                with self.gates.passing(self.hosts) as held:
+                    if held and _has_ended(source):
+                        # Whoever died while it was cut off has taken along what it had not yet got out.
+                        raise ConnectionAbortedError
                     sent = sink.send(data, socket.MSG_DONTWAIT)
             except BlockingIOError:
                 sent = 0
@@ -150,6 +154,13 @@ class _Connection:
                 waiting.register(sink, select.POLLOUT)
                 waiting.poll()
             data = data[sent:]
+
+
+def _has_ended(end: socket.socket) -> bool:
+    """True where the other side sends no more, whatever of it has still not been read."""
+    waiting = select.poll()
+    waiting.register(end, select.POLLRDHUP)
+    return bool(waiting.poll(0))
 
 
 def _left(client: socket.socket) -> bool:
