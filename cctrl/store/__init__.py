@@ -4,7 +4,8 @@
 needed to reach a prompt.
 """
 
+from cctrl.store.identity import who
 from cctrl.store.interface import Store
 from cctrl.store.records import Event, MemberIntent, Operation, Position, ServiceIntent
 
-__all__ = ["Event", "MemberIntent", "Operation", "Position", "ServiceIntent", "Store"]
+__all__ = ["Event", "MemberIntent", "Operation", "Position", "ServiceIntent", "Store", "who"]

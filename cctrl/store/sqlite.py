@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import secrets
-import socket
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
@@ -16,6 +13,7 @@ from types import MappingProxyType
 from cctrl.outcome import Outcome
 from cctrl.store import codec
 from cctrl.store.database import Database
+from cctrl.store.identity import who
 from cctrl.store.records import Event, Operation, Position, ServiceIntent
 
 KEPT_EVENTS = 20_000  # older ones are dropped, so that a watching process cannot fill the disk
@@ -138,15 +136,6 @@ class SqliteStore:
         rows = self._database.rows(f"{_OPERATIONS} {where} ORDER BY o.rowid DESC LIMIT ?", service, limit)
         with self._database.decoding():
             return tuple(codec.operation(row) for row in rows)
-
-
-def who() -> str:
-    """Who acts: `user@host pid N`, as it stands in the journal."""
-    try:
-        user = getpass.getuser()
-    except (OSError, KeyError):  # a user id without a name, as containers have
-        user = str(os.getuid())
-    return f"{user}@{socket.gethostname()} pid {os.getpid()}"
 
 
 def _fresh(connection: sqlite3.Connection, stamp: str) -> str:
