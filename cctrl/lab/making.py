@@ -25,10 +25,9 @@ def make(plan: Plan, listeners: dict[str, socket.socket], say: Callable[[str], N
     _directories(plan)
     if plan.bridge:
         netns.build(plan)
-    board = _switchboard(plan, listeners)
+    _start_switchboard(plan, listeners)
     _databases(plan, say)
     control.ask(plan, "ready")
-    board.returncode = 0  # it outlives us: not ours to wait for
     write_configuration(plan)
 
 
@@ -44,18 +43,19 @@ def _directories(plan: Plan) -> None:
                 os.chown(directory, plan.run_as.uid, plan.run_as.gid)
 
 
-def _switchboard(plan: Plan, listeners: dict[str, socket.socket]) -> subprocess.Popen[bytes]:
+def _start_switchboard(plan: Plan, listeners: dict[str, socket.socket]) -> None:
     """Start the supervisor, a daemon in a session of its own that holds none of our descriptors."""
     package = str(Path(__file__).parents[2])
     words = [f"{name}={listener.fileno()}" for name, listener in listeners.items()]
     env = {**os.environ, processes.MARK: plan.directory, "PYTHONPATH": package}
     with plan.lab.log_path.open("ab") as log:
         os.fchmod(log.fileno(), 0o600)
-        return subprocess.Popen(
+        board = subprocess.Popen(
             [sys.executable, "-P", "-m", "cctrl.lab.switchboard", plan.directory, *words],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", env=env, start_new_session=True,
             pass_fds=[listener.fileno() for listener in listeners.values()],
         )  # fmt: skip
+    board.returncode = 0  # it outlives us: not ours to wait for
 
 
 def _databases(plan: Plan, say: Callable[[str], None]) -> None:

@@ -93,12 +93,22 @@ def bin_dir(given: str) -> Path:
 
 
 def reachable_bin_dir(found: Path, user: RunAs, hosts_dir: Path) -> Path:
-    """`found`, or a copy of its whole tree in `hosts_dir` where `user` cannot get to it (say, a
-    virtual environment under /root). PostgreSQL finds its libraries relative to its programs."""
+    """`found`, or a copy of it in `hosts_dir` where `user` cannot get to it (say, a virtual environment under /root).
+
+    The programs find their libraries and shared files relative to themselves: beside `bin`, and for a wheel's
+    in a directory PACKAGE.libs beside the package; so the copy has the same shape."""
     if enterable(found, user):
         return found
-    shutil.copytree(found.parent, hosts_dir / "postgresql", symlinks=True)
-    return hosts_dir / "postgresql" / found.name
+    package, top = found.parents[1], hosts_dir / "postgresql"
+    copy = top / package.name / found.parent.name
+    parts = {found.parent / part: copy / part for part in (found.name, "lib", "share")}
+    parts[package.with_name(f"{package.name}.libs")] = top / f"{package.name}.libs"
+    for source, target in parts.items():
+        if source.is_dir():
+            shutil.copytree(source, target, symlinks=True)
+    for directory in (top, *(path for path in top.rglob("*") if path.is_dir() and not path.is_symlink())):
+        directory.chmod(0o755)
+    return copy / found.name
 
 
 def sshd_path() -> str:
