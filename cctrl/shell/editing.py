@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable
 
 from prompt_toolkit.auto_suggest import AutoSuggest, Suggestion
 from prompt_toolkit.buffer import Buffer
-from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion, get_common_complete_suffix
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import FormattedText, StyleAndTextTuples
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.lexers import Lexer
 
 from cctrl import grammar
@@ -34,6 +35,30 @@ class WordCompleter(Completer):
         begun = len(grammar.last_word(text))
         for word, remark in completions(self._session, text):
             yield Completion(word, start_position=-begun, display_meta=remark)
+
+
+def keys() -> KeyBindings:
+    """Tab at once does what can be done: finishes the word, or what the choices share, or lists them.
+
+    The words are known without waiting, so unlike prompt_toolkit's own Tab it is never lost to a menu
+    that is just being made while somebody types fast.
+    """
+    bindings = KeyBindings()
+
+    @bindings.add("tab")
+    def _(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        if buffer.complete_state:
+            buffer.complete_next()
+            return
+        event_kind = CompleteEvent(completion_requested=True)
+        found = list(buffer.completer.get_completions(buffer.document, event_kind))
+        shared = get_common_complete_suffix(buffer.document, found)
+        buffer.insert_text(shared + " " if len(found) == 1 else shared)
+        if len(found) > 1:
+            buffer.start_completion()
+
+    return bindings
 
 
 def completions(session: Session, text: str) -> list[tuple[str, str]]:

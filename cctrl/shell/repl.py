@@ -6,18 +6,19 @@ begun in the background once it has been drawn.
 
 from __future__ import annotations
 
+import sys
 import threading
+from collections.abc import Callable
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import Application
 from prompt_toolkit.formatted_text import FormattedText
-from prompt_toolkit.history import History
 from prompt_toolkit.styles import Style
+from prompt_toolkit.utils import is_dumb_terminal
 
 from cctrl import __version__
 from cctrl.outcome import CctrlError, Outcome
 from cctrl.shell import crash
-from cctrl.shell.editing import Highlighter, Suggestions, WordCompleter, toolbar
+from cctrl.shell.editing import Highlighter, Suggestions, WordCompleter, keys, toolbar
 from cctrl.shell.history import open_history
 from cctrl.shell.session import Session
 
@@ -38,13 +39,12 @@ def repl(session: Session, *, history: bool = True, greet: bool = True) -> Outco
     if greet:
         for line in banner(session):
             session.console.out(line)
-    prompt = _prompt_session(session, open_history(session.config.state_dir, session.console.err, keep=history))
     warming = _Warming(session)
-    prompt.app.after_render += warming.begin
+    read = _plain_reader(session, warming) if is_dumb_terminal() else _reader(session, warming, history=history)
     while not session.leaving:
         warming.report()
         try:
-            line = prompt.prompt(lambda: FormattedText([("", session.prompt)]))
+            line = read()
         except KeyboardInterrupt:
             continue
         except EOFError:
@@ -54,16 +54,40 @@ def repl(session: Session, *, history: bool = True, greet: bool = True) -> Outco
     return Outcome.DONE
 
 
-def _prompt_session(session: Session, history: History) -> PromptSession[str]:
-    return PromptSession(
-        history=history,
+def _reader(session: Session, warming: _Warming, *, history: bool) -> Callable[[], str]:
+    """Reads a line with everything that helps to type it."""
+    prompt: PromptSession[str] = PromptSession(
+        history=open_history(session.config.state_dir, session.console.err, keep=history),
         completer=WordCompleter(session),
         lexer=Highlighter(session),
         auto_suggest=Suggestions(session),
         bottom_toolbar=lambda: toolbar(session, prompt_text()),
+        key_bindings=keys(),
         style=STYLE,
         reserve_space_for_menu=5,
     )
+    prompt.app.after_render += lambda _app: warming.begin()
+    return lambda: prompt.prompt(lambda: FormattedText([("", session.prompt)]))
+
+
+def _plain_reader(session: Session, warming: _Warming) -> Callable[[], str]:
+    """Reads a line from a terminal that understands no control sequence."""
+
+    def read() -> str:
+        sys.stdout.write(session.prompt)
+        sys.stdout.flush()
+        warming.begin()
+        try:
+            line = sys.stdin.readline()
+        except KeyboardInterrupt:
+            sys.stdout.write("\n")
+            raise
+        if not line:
+            sys.stdout.write("\n")
+            raise EOFError
+        return line
+
+    return read
 
 
 def prompt_text() -> str:
@@ -86,15 +110,15 @@ def banner(session: Session) -> list[str]:
 
 
 class _Warming:
-    """Begins to connect when the first prompt has been drawn; keeps what went wrong for the next one."""
+    """Begins to connect once the first prompt is on the screen; keeps what went wrong for the next one."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._begun = False
         self._problem: CctrlError | None = None
 
-    def begin(self, _app: Application[str]) -> None:
-        """Called after each drawing; acts on the first."""
+    def begin(self) -> None:
+        """Called whenever a prompt has been drawn; acts on the first."""
         if not self._begun:
             self._begun = True
             threading.Thread(target=self._warm, name="warm", daemon=True).start()

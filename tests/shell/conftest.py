@@ -44,7 +44,8 @@ def config(config_path: Path) -> Config:
 
 @pytest.fixture
 def environ() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
+    plain = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    return {**plain, "PYTHONPATH": str(ROOT), "TERM": "xterm"}
 
 
 @pytest.fixture

@@ -39,10 +39,7 @@ def test_exit_codes(run: Run, command: str, status: int) -> None:
     ],
 )
 def test_what_means_nothing_is_a_usage_error(run: Run, command: str) -> None:
-    if "\0" in command:
-        ended = run(stdin=command)
-    else:
-        ended = run("-expert", "-c", command)
+    ended = run(stdin=command) if "\0" in command else run("-expert", "-c", command)
     assert (ended.status, ended.out) == (2, "")
     assert ended.err.startswith("ERROR: ")
     assert "NEXT: " in ended.err
