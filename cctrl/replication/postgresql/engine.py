@@ -21,6 +21,7 @@ from cctrl.ssh import CommandResult, Ended, Hosts, Job, run_job
 LOOKS = 50  # a second: how often the scripts look whether a server has started or stopped
 START_LIMIT = 300.0  # seconds a start may take while the server's process lives (crash recovery)
 STOP_LIMIT = 60.0  # seconds of fast shutdown before an immediate one
+PROGRAMS = ("postgres", "psql", "pg_controldata", "pg_rewind", "pg_waldump", "pg_basebackup")
 STALL = 30.0  # seconds without any progress before a wait is given up
 PROMOTE_LIMIT = 60.0  # seconds from the request to the first write
 
@@ -92,6 +93,15 @@ class PostgreSQL:
         words = conninfo.to_source(self.service, member, target, database=target.database)
         result = self._run(self.service.member(member), "reach", words, timeout=3 * self.timeout)
         return "" if result.ok else result.reason or _last_line(result.stderr) or "no answer"
+
+    def examine(self, member: str) -> CommandResult:
+        """What a host says of itself, for `cctrl doctor`."""
+        return self._run(self.service.member(member), "doctor", *PROGRAMS)
+
+    def lacking_rights(self, primary: str) -> list[str]:
+        """What the replication role may not do, of what receiving and rewinding need."""
+        role = self.service.replication_user.replace("'", "''")
+        return self._sql(primary, queries.RIGHTS.format(role=role)).splitlines()
 
     # Acting.
 

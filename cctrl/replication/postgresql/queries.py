@@ -67,3 +67,11 @@ ENSURE_SLOT = (
     "select pg_create_physical_replication_slot('{slot}') "
     "where not exists (select from pg_replication_slots where slot_name = '{slot}')"
 )
+
+RIGHTS = """\
+select 'LOGIN REPLICATION' where not exists (
+  select from pg_roles where rolname = '{role}' and (rolsuper or (rolreplication and rolcanlogin)))
+union all
+select f from unnest(array['pg_ls_dir(text,boolean,boolean)', 'pg_stat_file(text,boolean)', 'pg_read_binary_file(text)',
+  'pg_read_binary_file(text,bigint,bigint,boolean)']) f
+where exists (select from pg_roles where rolname = '{role}') and not has_function_privilege('{role}', f, 'execute')"""

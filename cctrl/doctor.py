@@ -1,0 +1,104 @@
+"""`cctrl doctor`: is everything as it must be? Every check names what was found and the remedy."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from cctrl.config import Config, Server, Service
+from cctrl.outcome import Outcome
+from cctrl.replication.checkup import Check, on_host, on_server
+from cctrl.replication.facts import Facts
+
+if TYPE_CHECKING:
+    from cctrl.replication.postgresql.engine import PostgreSQL
+    from cctrl.shell.options import Options
+
+
+def main(config: Config, options: Options) -> Outcome:
+    """Check every host of the service given, or of all; print a table, or JSON. REFUSED where a check fails."""
+    from cctrl.replication.postgresql.engine import PostgreSQL
+    from cctrl.ssh import Hosts
+
+    services = [s for s in config.services if options.service in ("", s.name)]
+    checks: list[Check] = []
+    with Hosts(timeout=config.timeout) as hosts:
+        for service in services:
+            checks += examine(service, PostgreSQL(hosts, service, timeout=config.timeout))
+    _print(checks, as_json=options.json)
+    return Outcome.DONE if all(check.ok for check in checks) else Outcome.REFUSED
+
+
+def examine(service: Service, engine: PostgreSQL) -> list[Check]:
+    """All checks of one service, its hosts examined side by side."""
+    found = engine.hosts.fan_out(service.members, lambda member: _one(service, engine, member))
+    checks = [check for some in found for check in some]
+    up = {check.host for check in checks if check.name == "server" and check.ok}
+    pairs = [(m.name, s.name) for m in service.members for s in service.members if m is not s and s.name in up]
+    reached = {check.host for check in checks if check.name == "SSH" and check.ok}
+    links = engine.hosts.fan_out(
+        [pair for pair in pairs if pair[0] in reached], lambda pair: _link(service, engine, *pair)
+    )
+    return checks + links
+
+
+def _one(service: Service, engine: PostgreSQL, member: Server) -> list[Check]:
+    result = engine.hosts.run(member.host, ["true"], become=False)
+    user = member.host.ssh_user or "the default user"
+    words = result.reason or f"answers in {result.duration * 1000:.0f} ms as {user}"
+    ssh = Check("SSH", member.name, result.ok, words, result.next or f"ssh {member.host.address} true")
+    if not result.ok:
+        return [ssh]
+    examined = engine.examine(member.name)
+    if not examined.ok:
+        remedy = f"allow it: sudo -n -u {member.host.become} sh" if member.host.become else "see the message"
+        return [ssh, Check("commands", member.name, False, examined.stderr.strip() or examined.reason, remedy)]
+    said = dict(_pairs(examined.stdout))
+    facts = engine.probe(member.name)
+    checks = [*on_host(member.name, said, member.host.become or ""), *on_server(facts, said, len(service.members))]
+    return [ssh, *checks, *_rights(service, engine, facts)]
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    for line in text.splitlines():
+        key, _, value = line.partition(":")
+        yield key, value.strip()
+
+
+def _rights(service: Service, engine: PostgreSQL, facts: Facts) -> list[Check]:
+    """Whether the replication role may do what receiving and rewinding need; asked on the primary."""
+    if not facts.writable:
+        return []
+    lacking = engine.lacking_rights(facts.name)
+    user = service.replication_user
+    remedy = f"alter role {user} replication login; grant execute on pg_ls_dir, pg_stat_file, pg_read_binary_file to it"
+    found = f"{user} lacks: {', '.join(lacking)}" if lacking else f"{user} may receive and rewind"
+    return [Check("replication role", facts.name, not lacking, found, remedy)]
+
+
+def _link(service: Service, engine: PostgreSQL, member: str, source: str) -> Check:
+    refused = engine.source_refuses(member, source)
+    server = service.member(source)
+    user = service.replication_user
+    found = refused or f"{user} may receive from {server.address}:{server.port}"
+    remedy = f"in pg_hba.conf of {source}: host replication,all {user} ADDRESS scram-sha-256; password in the passfile"
+    return Check(f"receives from {source}", member, not refused, found, remedy)
+
+
+def _print(checks: list[Check], *, as_json: bool) -> None:
+    if as_json:
+        import json
+        from dataclasses import asdict
+
+        document = {"schema_version": 1, "checks": [asdict(check) for check in checks]}
+        sys.stdout.write(json.dumps(document, indent=1) + "\n")
+        return
+    from tabulate import tabulate
+
+    rows = [(check.host, check.name, "ok" if check.ok else "FAILED", check.found) for check in checks]
+    sys.stdout.write(tabulate(rows, headers=("HOST", "CHECK", "RESULT", "FOUND"), tablefmt="plain") + "\n")
+    failed = [check for check in checks if not check.ok]
+    sys.stdout.write(f"{len(checks) - len(failed)} of {len(checks)} checks hold\n")
+    for check in failed:
+        sys.stderr.write(f"NEXT: {check.host}, {check.name}: {check.remedy}\n")

@@ -1,0 +1,84 @@
+"""What must be true of hosts and servers before cctrl can be relied on, each with its remedy. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from cctrl.replication.facts import Facts, Server
+from cctrl.replication.position import size
+
+SKEW_LIMIT = 2.0  # seconds
+FREE_LIMIT = 1 << 30  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was checked on one host."""
+
+    name: str
+    host: str
+    ok: bool
+    found: str
+    remedy: str = ""
+
+
+def on_host(host: str, said: Mapping[str, str], become: str) -> Iterator[Check]:
+    """What the host itself says: user, programs, places, resident agents."""
+    user = said.get("who", "")
+    if become:
+        yield Check("sudo", host, user == become, f"commands run as {user}", f"allow it: sudo -n -u {become} true")
+    missing = said.get("missing", "")
+    remedy = "install them; bin_dir in the configuration names where PostgreSQL's are"
+    yield Check("programs", host, not missing, f"missing: {missing}" if missing else "all there", remedy)
+    parent = said.get("parent", "")
+    yield Check("place for locks and jobs", host, parent == "writable", parent, f"let {user} write there")
+    agents = said.get("agents", "")
+    remedy = "let one of the two manage the servers: stop it, or use its own commands"
+    yield Check("no other manager", host, not agents, f"running: {agents}" if agents else "none runs", remedy)
+
+
+def on_server(facts: Facts, said: Mapping[str, str], members: int) -> Iterator[Check]:
+    """What was seen of the server."""
+    host = facts.name
+    yield Check(
+        "server", host, facts.up, facts.reason or facts.server.value, f"start it, or: datasource {host} recover"
+    )
+    binaries = said.get("version", "").removeprefix("postgres (PostgreSQL) ").split(" ")[0]
+    if facts.version and binaries:
+        same = binaries.split(".")[0].rstrip("betarc") == str(facts.version)
+        found = f"server {facts.version}, programs {binaries}"
+        yield Check("version", host, same, found, "bin_dir must be of the server's major version")
+    skew = f"{facts.clock_skew:+.1f} s, limit {SKEW_LIMIT:.0f} s"
+    yield Check("clock", host, abs(facts.clock_skew) <= SKEW_LIMIT, skew, "run an NTP client on the host and here")
+    if facts.free is not None:
+        found = f"{size(facts.free)} free, limit {size(FREE_LIMIT)}"
+        yield Check("disk", host, facts.free >= FREE_LIMIT, found, "make room: kept log and rewinds need it")
+    found = "wal_log_hints or checksums are on" if facts.rewindable else "neither wal_log_hints nor checksums are on"
+    remedy = "alter system set wal_log_hints = on; then restart (without it an old master needs a full copy)"
+    if facts.server is not Server.UNSEEN:
+        yield Check("rewind possible", host, facts.rewindable, found, remedy)
+    if facts.up:
+        yield from _settings(facts, members)
+
+
+def _settings(facts: Facts, members: int) -> Iterator[Check]:
+    host, settings = facts.name, facts.settings
+    level = settings.get("wal_level", "")
+    yield Check("wal_level", host, level in ("replica", "logical"), level, "wal_level = replica, then restart")
+    hot = settings.get("hot_standby", "")
+    yield Check("hot_standby", host, hot == "on", hot, "hot_standby = on, then restart")
+    senders = int(settings.get("max_wal_senders", "0"))
+    found = f"{senders}, wanted at least {members + 1}"
+    yield Check("max_wal_senders", host, senders > members, found, f"max_wal_senders = {members + 3}, then restart")
+    kept = settings.get("wal_keep_size", "0")
+    slot = settings.get("primary_slot_name", "")
+    archive = settings.get("restore_command", "")
+    ways = [
+        f"wal_keep_size = {kept}" if kept not in ("0", "0MB") else "",
+        f"slot {slot}" if slot else "",
+        "restore_command" if archive else "",
+    ]
+    found = ", ".join(way for way in ways if way) or "nothing keeps log for a standby that is away"
+    remedy = "wal_keep_size = '1GB' (or slots, or an archive with restore_command), then reload"
+    yield Check("log is kept", host, any(ways), found, remedy)
