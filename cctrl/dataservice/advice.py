@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from cctrl.config import Server, Service
 from cctrl.dataservice.states import MASTER, Datasource, State
 from cctrl.replication.diagnosis import Diagnosis, Health
-from cctrl.replication.facts import Server
+from cctrl.replication.facts import Server as ServerState
 from cctrl.replication.rejection import COPY_NEEDED, Rejected, Why
 
 _NEXT = {
@@ -25,18 +26,24 @@ _NEXT = {
 }
 
 
-def next_command(rejected: Rejected, primary: str) -> str:
+def next_command(rejected: Rejected, service: Service, primary: str) -> str:
     """The literal next command after a refusal."""
     if rejected.next:
         return rejected.next
-    if rejected.why in COPY_NEEDED:
-        return f"tungsten_provision_slave {rejected.member} --source={primary}   (a full copy)"
+    if rejected.why in COPY_NEEDED and primary:
+        return _full_copy(service.member(rejected.member), service.member(primary), service.replication_user)
     return _NEXT[rejected.why].format(member=rejected.member or "HOST")
 
 
-def advised(rejected: Rejected, primary: str) -> Rejected:
+def _full_copy(member: Server, source: Server, user: str) -> str:
+    data = member.data_dir
+    copy = f"pg_basebackup -D {data} -R -c fast -h {source.address} -p {source.port} -U {user}"
+    return f"a full copy; on {member.name}: mv {data} {data}.aside && {copy}\ndatasource {member.name} recover"
+
+
+def advised(rejected: Rejected, service: Service, primary: str) -> Rejected:
     """The refusal with its next command filled in."""
-    rejected.next = next_command(rejected, primary)
+    rejected.next = next_command(rejected, service, primary)
     return rejected
 
 
@@ -44,7 +51,7 @@ def for_datasource(source: Datasource, diagnosis: Diagnosis) -> str:
     """What to type for a datasource that is not well; "" where nothing is needed."""
     if source.state is State.ONLINE and not source.fault:
         return ""
-    if source.facts.server is Server.UNSEEN:
+    if source.facts.server is ServerState.UNSEEN:
         return source.facts.next or ("failover" if _was_master(source, diagnosis) else "ping")
     if _was_master(source, diagnosis):
         return "failover"

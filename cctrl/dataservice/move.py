@@ -168,7 +168,7 @@ def _planned(dataservice: Dataservice, picture: Picture, target: str) -> Move:
     try:
         return plan_move(picture.view, target, candidates.excluded(picture.sources), dataservice.service.maximum_lag)
     except Rejected as rejected:
-        raise advised(rejected, picture.diagnosis.primary) from None
+        raise advised(rejected, dataservice.service, picture.diagnosis.primary) from None
 
 
 def _takeover(dataservice: Dataservice, picture: Picture, target: str) -> Move:
@@ -178,7 +178,7 @@ def _takeover(dataservice: Dataservice, picture: Picture, target: str) -> Move:
         tail = _only_there(dataservice, picture, move)
         return plan_takeover(picture.view, target, excluded, tail) if tail else move
     except Rejected as rejected:
-        raise advised(rejected, picture.diagnosis.primary) from None
+        raise advised(rejected, dataservice.service, picture.diagnosis.primary) from None
 
 
 def _only_there(dataservice: Dataservice, picture: Picture, move: Move) -> Tail | None:

@@ -38,7 +38,7 @@ def choose(dataservice: Dataservice, picture: Picture, name: str, primary: str, 
     try:
         return remedy(picture.view, primary, name, tail, force=force)
     except Rejected as rejected:
-        raise advised(rejected, primary) from None
+        raise advised(rejected, dataservice.service, primary) from None
 
 
 def bring_back(
@@ -118,7 +118,7 @@ def explain_all(dataservice: Dataservice, invocation: Invocation, talk: Talk) ->
         try:
             _explain(choose(dataservice, picture, name, primary), name, talk)
         except Rejected as rejected:
-            talk.line(f"{name}: {rejected.what}; next: {next_command(rejected, primary)}")
+            talk.line(f"{name}: {rejected.what}; next: {next_command(rejected, dataservice.service, primary)}")
     return Outcome.DONE
 
 
