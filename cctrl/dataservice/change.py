@@ -32,8 +32,8 @@ class Change:
         self.former_policy = ""
 
     def look(self) -> Picture:
-        """Look at the service, now that nobody else changes it."""
-        return self.dataservice.look()
+        """Look at the service, now that nobody else changes it; what could not be locked is not asked again."""
+        return self.dataservice.look(fresh=False)
 
     def begin(self, source: str = "", target: str = "", *, hold_policy: bool = False) -> None:
         """Enter the command into the journal, before its first step.
@@ -144,9 +144,12 @@ def _lock(dataservice: Dataservice, text: str) -> list[Lease]:
     owner = f"{getpass.getuser()}@{socket.gethostname()} pid {os.getpid()} since {time.strftime('%F %T')}: {text}"
     dataservice.hosts.fresh()
 
-    def take(server: Server) -> object:
+    def take(server: Server) -> Lease | Held | Refused:
         path = PurePosixPath(server.data_dir).parent / f".cctrl-{dataservice.name}.{server.name}.lock"
-        return hold(dataservice.hosts, server.host, str(path), owner)
+        try:
+            return hold(dataservice.hosts, server.host, str(path), owner)
+        except Refused as error:  # out of reach, or its disk is full: that may be why the command is given
+            return error
 
     taken = dataservice.hosts.fan_out(dataservice.service.members, take)
     leases = [lease for lease in taken if isinstance(lease, Lease)]
@@ -154,7 +157,11 @@ def _lock(dataservice: Dataservice, text: str) -> list[Lease]:
     if held:
         dataservice.hosts.fan_out(leases, lambda lease: lease.release())
         what = f"another operation is under way on {dataservice.name}"
-        raise Refused(what, detail=f"{held[0].owner}", next="wait until it has ended, then give the command again")
+        raise Refused(what, detail=held[0].owner, next="wait until it has ended, then give the command again")
+    if not leases:
+        failures = [error for error in taken if isinstance(error, Refused)]
+        what = f"no host of {dataservice.name} can be locked, so nothing is changed"
+        raise Refused(what, detail="\n".join(error.what for error in failures), next=failures[0].next or "ping")
     return leases
 
 

@@ -37,7 +37,7 @@ def _row(text: str) -> str:
 
 def _head(source: Datasource) -> list[str]:
     rows = wrap(header(source), WIDTH, subsequent_indent=" " * (len(source.name) + 1), break_long_words=True)
-    status = f"STATUS [{source.status}]" + (f" [{stamp(source.since)}]" if source.since else "")
+    status = f"STATUS [{source.status}] [{stamp(source.since)}]"
     return [_row(row) for row in (*rows, status, *([f"REASON[{source.fault}]"] if source.fault else []))]
 
 
@@ -83,9 +83,14 @@ def long_box(source: Datasource) -> list[str]:
     )
     lines: list[str] = []
     for title, table in tables:
-        rows = [f"{key:>30}: {value}" for key, value in sorted(table.items())]
+        rows = [row for key, value in sorted(table.items()) for row in _property(key, str(value))]
         lines += [RULE, _row(title), RULE, *map(_row, rows), RULE]
     return lines
+
+
+def _property(key: str, value: str) -> list[str]:
+    first, *rest = wrap(value, WIDTH - 32) or [""]
+    return [f"{key:>30}: {first}", *(" " * 32 + row for row in rest)]
 
 
 def properties(source: Datasource) -> dict[str, object]:

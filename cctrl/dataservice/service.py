@@ -89,9 +89,11 @@ class Dataservice:
         """See ServiceHandle."""
         self.hosts.warm([member.host for member in self.service.members])
 
-    def look(self) -> Picture:
-        """Look at every member, side by side."""
-        self.hosts.fresh()
+    def look(self, *, fresh: bool = True) -> Picture:
+        """Look at every member, side by side. Without `fresh` a host that was just found out of reach is not
+        waited for again."""
+        if fresh:
+            self.hosts.fresh()
         return self.picture(tuple(self.hosts.fan_out(self.service.members, self._probe)))
 
     def _probe(self, member: Server) -> Facts:

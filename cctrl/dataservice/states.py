@@ -47,7 +47,7 @@ class Datasource:
     reason: str  # in the parentheses behind FAILED and SHUNNED
     status: str
     fault: str  # the REASON[...] line
-    since: float | None  # seconds since the epoch; None where not known
+    since: float  # seconds since the epoch: decided, else started, else seen
     master: str  # from whom it receives, where it is a slave
     facts: Facts
 
@@ -74,7 +74,7 @@ def _datasource(view: View, diagnosis: Diagnosis, intent: ServiceIntent, service
     fault = _fault(view, diagnosis, facts, service)
     state, reason = _state(told, facts, fault, policy(intent))
     status = "DIMINISHED" if state is State.ONLINE and fault else STATUS[state]
-    since = told.since or facts.started
+    since = told.since or facts.started or facts.at
     shown = fault if state in (State.ONLINE, State.FAILED) else ""
     return Datasource(facts.name, role, state, reason, status, shown, since, view.follows(facts.name), facts)
 
