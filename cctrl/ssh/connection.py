@@ -23,9 +23,10 @@ REMEMBERED = 20.0  # seconds a failure is taken for an answer, unless it is forg
 
 @dataclass(slots=True)
 class Attempt:
-    """One try to connect. It is `done` with a wire or with a failure, at the latest at its deadline."""
+    """One try to connect. It is `done` with a wire or with a failure, at the latest after `patience` seconds."""
 
-    deadline: Deadline
+    patience: float
+    deadline: Deadline = field(init=False)
     phase: str = "reading the SSH configuration"
     done: Event = field(default_factory=Event)
     wire: Wire | None = None
@@ -33,6 +34,13 @@ class Attempt:
     ended: float = 0.0
     closers: list[Callable[[], None]] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        self.deadline = Deadline.after(self.patience)
+
+    def late(self) -> CannotReach:
+        """The failure of a host that does not answer."""
+        return CannotReach(f"no answer within {self.patience:g} s ({self.phase})")
 
     def succeed(self, wire: Wire) -> bool:
         """Hand out the wire; False where it came too late, and is closed."""
@@ -106,9 +114,8 @@ class Connection:
         while True:
             attempt = self._current()
             if not attempt.done.wait(min(deadline.left(), attempt.deadline.left())):
-                late = CannotReach(f"no answer within {self.timeout:g} s ({attempt.phase})")
                 if attempt.deadline.passed:
-                    attempt.give_up(late)
+                    attempt.give_up(attempt.late())
                 else:
                     raise CannotReach(f"not connected in time ({attempt.phase})")
             if attempt.failure is None and attempt.wire is not None:
@@ -168,7 +175,7 @@ class Connection:
                 self._attempt = None
 
     def _begin(self) -> Attempt:
-        attempt = self._attempt = Attempt(Deadline.after(self.timeout))
+        attempt = self._attempt = Attempt(self.timeout)
         Thread(target=self._work, args=(attempt,), name=f"ssh {self.host.name}", daemon=True).start()
         return attempt
 

@@ -84,7 +84,7 @@ class Connector:
         attempt.owns(wire.close)
         try:
             if not wire.begin(attempt.deadline):
-                raise CannotReach(f"no answer in time ({attempt.phase})")
+                raise attempt.late()
         except IncompatiblePeer as error:
             raise CannotReach(f"{endpoint} and cctrl have no algorithm in common: {error}") from None
         except (EOFError, OSError) as error:
@@ -114,7 +114,7 @@ class Connector:
         try:
             return dial(endpoint.host, endpoint.port, limit, _FAMILIES.get(endpoint.family, socket.AF_UNSPEC))
         except TimeoutError:
-            raise CannotReach(f"no answer in time ({attempt.phase})") from None
+            raise attempt.late() from None
         except socket.gaierror as error:
             raise CannotReach(f"the name {endpoint.host} cannot be resolved: {error.strerror}") from None
         except ConnectionResetError:

@@ -19,6 +19,7 @@ from cctrl.ssh.failure import CannotReach
 from cctrl.ssh.process import RemoteProcess, Session, Sinks
 from cctrl.ssh.quoting import command_line
 from cctrl.ssh.result import CommandResult, Ended
+from cctrl.ssh.slots import CHANNELS
 
 if TYPE_CHECKING:
     from paramiko.channel import Channel
@@ -213,7 +214,7 @@ class Hosts:
         if threads.cancelled().is_set():
             raise Interrupted("interrupted")
         if not connection.slots.take(deadline):
-            raise CannotReach(f"all {connection.slots.limit} channels are in use")
+            raise CannotReach(f"all {CHANNELS} channels to it are in use")
         try:
             return self._start(connection, line, sinks, deadline)
         except BaseException:
@@ -247,14 +248,16 @@ class Hosts:
 
         while True:
             try:
-                return wire.open_channel("session", timeout=max(0.01, deadline.left()))
-            except paramiko.ChannelException as error:
-                if not connection.slots.too_many():
-                    raise CannotReach(f"the host opens no session: {error.text}") from None
-                connection.slots.give_back()
-                if not connection.slots.take(deadline):
-                    connection.slots.take_anyway()
-                    raise CannotReach(f"all {connection.slots.limit} channels are in use") from None
+                channel = wire.open_channel("session", timeout=max(0.01, deadline.left()))
+            except paramiko.SSHException as error:
+                # Where several are refused at once paramiko hands the ChannelException to one of them only.
+                if not wire.is_active() or deadline.passed:
+                    raise
+                if not connection.slots.refused(deadline):
+                    raise CannotReach(f"the host opens no session: {error}") from None
+            else:
+                connection.slots.opened()
+                return channel
 
     def _connection(self, host: Host, via: tuple[str, ...] | None = None) -> Connection:
         key = (replace(host, become=None), via)

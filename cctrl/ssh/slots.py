@@ -7,20 +7,17 @@ from threading import Condition
 from cctrl.ssh.deadline import Deadline
 
 CHANNELS = 8  # sshd's MaxSessions is 10 where nobody changed it
+_PAUSE = 0.05  # seconds before a refused channel is asked for again, if none of ours ends before
 
 
 class Slots:
-    """A counter with a limit that is lowered where the host allows less."""
+    """A counter with a limit, which gives way where the host allows less than that just now."""
 
-    def __init__(self, limit: int = CHANNELS) -> None:
-        self._limit = limit
+    def __init__(self) -> None:
+        self._limit = CHANNELS
         self._used = 0
+        self._ever_opened = False
         self._changed = Condition()
-
-    @property
-    def limit(self) -> int:
-        """The number of channels that may be open at once."""
-        return self._limit
 
     def take(self, deadline: Deadline) -> bool:
         """Take one; False where none became free in time."""
@@ -30,21 +27,23 @@ class Slots:
             self._used += 1
             return True
 
-    def take_anyway(self) -> None:
-        """Take one beyond the limit, for a caller that will give one back in any case."""
-        with self._changed:
-            self._used += 1
-
     def give_back(self) -> None:
         """One is free again."""
         with self._changed:
             self._used -= 1
-            self._changed.notify()
+            self._changed.notify_all()
 
-    def too_many(self) -> bool:
-        """The host refused a channel: allow no more than are open beside it; False where none is."""
+    def opened(self) -> None:
+        """The host opened a channel: perhaps it allows one more."""
         with self._changed:
-            if self._used <= 1:
+            self._ever_opened = True
+            self._limit = min(CHANNELS, self._limit + 1)
+
+    def refused(self, deadline: Deadline) -> bool:
+        """The host refused a channel (MaxSessions): wait a little; False where asking again is in vain."""
+        with self._changed:
+            self._limit = max(1, min(self._limit, self._used - 1))
+            if not self._ever_opened or deadline.passed:
                 return False
-            self._limit = min(self._limit, self._used - 1)
+            self._changed.wait(min(_PAUSE, deadline.left()))
             return True

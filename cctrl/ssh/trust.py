@@ -17,7 +17,6 @@ from cctrl.ssh import hostkeys
 from cctrl.ssh.auth import AskSecret
 from cctrl.ssh.connection import Attempt
 from cctrl.ssh.connector import Connector, hop_host
-from cctrl.ssh.deadline import Deadline
 from cctrl.ssh.failure import CannotReach
 from cctrl.ssh.hostkeys import Line, Standing, Verdict
 from cctrl.ssh.hosts import Hosts
@@ -83,7 +82,7 @@ def trust(host: Host, *, timeout: float = 5.0, ask_secret: AskSecret | None = No
 
 
 def _offer(hosts: Hosts, host: Host, timeout: float) -> Offer:
-    attempt = Attempt(Deadline.after(timeout))
+    attempt = Attempt(timeout)
     connector = hosts.connector
     try:
         endpoint = connector.endpoint(host, None, attempt)

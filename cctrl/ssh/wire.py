@@ -33,7 +33,9 @@ finally:
 from cctrl.ssh.deadline import Deadline  # noqa: E402
 
 # Whatever goes wrong is told in results; paramiko would print tracebacks on stderr.
-logging.getLogger("paramiko").addHandler(logging.NullHandler())
+_log = logging.getLogger("paramiko")
+_log.addHandler(logging.NullHandler())
+_log.propagate = False
 
 _SILENCE = 15  # seconds without traffic before a keep-alive
 HOST_KEY_ALGORITHMS = (

@@ -37,6 +37,7 @@ class Server:
     home: Path
     user_key: Path
     options: str = ""
+    path: str = "/usr/local/bin:/usr/bin:/bin"
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
@@ -54,6 +55,8 @@ class Server:
             f"ListenAddress 127.0.0.1:{self.port}\nHostKey {self.host_key}\nUsePAM no\nStrictModes no\n"
             f"PidFile {self.home}/pid\nAuthorizedKeysFile {self.home}/authorized_keys\nPasswordAuthentication no\n"
             f"PermitRootLogin yes\nMaxStartups 100\nPrintMotd no\n{self.options}\n"
+            # A home of its own: bash reads ~/.bashrc for each command that sshd runs.
+            f"SetEnv HOME={self.home} PATH={self.path}\n"
         )
         if os.geteuid() == 0:
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where Debian's sshd separates privileges
@@ -78,9 +81,11 @@ class Server:
         assert self.process
         found = [self.process.pid]
         for pid in found:
-            children = Path(f"/proc/{pid}/task/{pid}/children")
-            if children.exists():
-                found += [int(child) for child in children.read_text().split() if _is_sshd(int(child))]
+            try:
+                children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # it ended meanwhile
+            found += [int(child) for child in children.split() if _is_sshd(int(child))]
         return found
 
     def signal(self, number: signal.Signals) -> None:

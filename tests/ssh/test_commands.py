@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import signal
+import socket
 import statistics
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
@@ -95,7 +96,7 @@ def test_become_runs_through_sudo(start_server: Callable[..., Server], known_hos
     sudo = tmp_path / "bin" / "sudo"
     sudo.write_text('#!/bin/sh\necho "$1|$2|$3|$4" >&2\nshift 4\nexec "$@"\n')
     sudo.chmod(0o755)
-    started = start_server(f"SetEnv PATH={tmp_path}/bin:/usr/bin:/bin")
+    started = start_server(path=f"{tmp_path}/bin:/usr/bin:/bin")
     known_hosts.write_text(started.known_hosts_line())
     host = started.host("db1", known_hosts, become="postgres")
     with Hosts() as hosts:
@@ -250,36 +251,35 @@ def test_nobody_listens(hosts: Hosts, known_hosts: Path, tmp_path: Path) -> None
     assert f"cannot connect to 127.0.0.1 port {host.ssh_port}: connection refused" in result.reason
 
 
-def test_ctrl_c_ends_a_wait_at_once(host: Host, tmp_path: Path) -> None:
+def test_ctrl_c_ends_a_wait_at_once(host: Host) -> None:
     program = f"""
-import sys
 from cctrl.config import Host
 from cctrl.ssh import Hosts
 host = {host!r}
 hosts = Hosts()
-assert hosts.run(host, ["true"]).ok
-print("ready", flush=True)
+sleep = ["sh", "-c", "echo asleep; exec sleep 30"]
+told = lambda line: print(line, flush=True)
 try:
-    hosts.fan_out([1, 2], lambda n: hosts.run(host, ["sleep", "30"], timeout=60))
+    hosts.fan_out([1, 2], lambda n: hosts.run(host, sleep, timeout=60, on_line=told if n == 1 else None))
 except KeyboardInterrupt:
     print("first", flush=True)
 try:
-    hosts.run(host, ["sleep", "30"], timeout=60)
+    hosts.run(host, sleep, timeout=60, on_line=told)
 except KeyboardInterrupt:
-    print("second", hosts.run(host, ["echo", "alive"]).stdout, flush=True)
+    print("second", hosts.run(host, ["echo", "alive"]).stdout, end="", flush=True)
 """
-    client = subprocess.Popen([os.sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)  # type: ignore[attr-defined]
-    assert client.stdout
-    try:
-        assert client.stdout.readline() == "ready\n"
-        for expected in ("first\n", "second alive\n"):
-            before = monotonic()
-            client.send_signal(signal.SIGINT)
-            assert client.stdout.readline() == expected
-            assert monotonic() - before < 1
-        assert client.wait(3) == 0
-    finally:
-        client.kill()
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as client:
+        assert client.stdout
+        try:
+            for expected in ("first\n", "second alive\n"):
+                assert client.stdout.readline() == "asleep\n"
+                before = monotonic()
+                client.send_signal(signal.SIGINT)
+                assert client.stdout.readline() == expected
+                assert monotonic() - before < 1
+            assert client.wait(3) == 0
+        finally:
+            client.kill()
 
 
 def test_a_warm_command_costs_less_than_five_milliseconds(hosts: Hosts, host: Host) -> None:
@@ -307,8 +307,6 @@ class _silent_listener:
     """A port that takes connections and says nothing."""
 
     def __enter__(self) -> int:
-        import socket
-
         self.sock = socket.create_server(("127.0.0.1", 0))
         return int(self.sock.getsockname()[1])
 
