@@ -80,16 +80,20 @@ def namespaces() -> None:
 def lab(likeness: tuple[str, ...]) -> Iterator[Labs]:
     """Starts labs for one test: `lab()` or `lab("--hosts", "5")`; all are gone at its end."""
     labs = Labs(likeness)
-    yield labs
-    labs.down()
+    try:
+        yield labs
+    finally:
+        labs.down()
 
 
 @pytest.fixture(scope="module")
 def quiet_lab(likeness: tuple[str, ...]) -> Iterator[Lab]:
     """One healthy lab of three hosts for the tests of a file that only look."""
     labs = Labs(likeness)
-    yield labs()
-    labs.down()
+    try:
+        yield labs()
+    finally:
+        labs.down()
 
 
 @pytest.fixture
