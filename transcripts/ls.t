@@ -3,8 +3,7 @@
 %% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 10s
 
 [LOGICAL:EXPERT] /alpha > ls
-
-COORDINATOR[*:MANUAL:*] (glob)
+COORDINATOR[none:MANUAL:OFFLINE]
 
 DATASOURCES:
 +----------------------------------------------------------------------------+

@@ -12,6 +12,7 @@
 EVALUATING SLAVE: host2(stored=[LSN], applied=[LSN], latency=[N], datasource-group-id=0)
 EVALUATING SLAVE: host3(stored=[LSN], applied=[LSN], latency=[N], datasource-group-id=0)
 SELECTED SLAVE: host2@alpha
+host3@alpha was not taken: as far as host2, which comes first
 PURGE REMAINING ACTIVE SESSIONS ON CURRENT MASTER 'host1@alpha'
 SHUNNING PREVIOUS MASTER 'host1@alpha'
 PUT THE NEW MASTER 'host2@alpha' ONLINE
@@ -27,10 +28,15 @@ VERIFYING THAT WE CAN CONNECT TO DATA SERVER 'host1'
 DATA SERVER 'host1' IS NOW AVAILABLE FOR CONNECTIONS
 RECOVERING 'host1@alpha' TO A SLAVE USING 'host2@alpha' AS THE MASTER
 RECOVERY OF 'host1@alpha' WAS SUCCESSFUL
+host1 is OFFLINE until it is put ONLINE; no manager runs that would do it. NEXT: datasource host1 online
 
 # The old master has every row and takes no write.
 %% wait until sql host1 select count(*) from t is 1001 timeout 10s
 %% sql host1 select pg_is_in_recovery()
 t
+
+[LOGICAL:EXPERT] /alpha > datasource host1 online
+DataSource 'host1' is now ONLINE
+
 %% wait until host1 state is slave:ONLINE timeout 10s
 %% wait until host2 state is master:ONLINE timeout 10s

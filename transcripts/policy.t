@@ -5,8 +5,7 @@
 policy mode is now MAINTENANCE
 
 [LOGICAL] /alpha > ls
-
-COORDINATOR[*:MAINTENANCE:*] (glob)
+COORDINATOR[none:MAINTENANCE:OFFLINE]
 ...
 
 [LOGICAL] /alpha > set policy manual

@@ -3,8 +3,7 @@
 
 %% wipe host3
 [LOGICAL:EXPERT] /alpha > datasource host3 recover
-...
 ERROR: *host3* (glob)
 ...
-NEXT: tungsten_provision_slave host3 --source=host1 * (glob)
+xx
 ? 3

@@ -14,13 +14,15 @@ ERROR: *host9* (glob)
 [LOGICAL:EXPERT] /alpha > datasource host1 recovr
 ERROR: *recovr* (glob)
 ...
-NEXT: *recover* (glob)
+NEXT: help datasource   (lists 3 more)
 ? 2
 
 [LOGICAL:EXPERT] /alpha > use nosuch
-ERROR: unknown service nosuch
-DETAIL: * configures: alpha (glob)
-NEXT: *alpha* (glob)
+ERROR: unknown service 'nosuch' in 'use nosuch'
+DETAIL: use nosuch
+DETAIL:     ^^^^^^
+DETAIL: expected here: alpha
+NEXT: usage: use SERVICE
 ? 2
 
 [LOGICAL:EXPERT] /alpha > set policy sometimes

@@ -6,8 +6,7 @@
 %% wait until host2 state is FAILED(DATASERVER 'host2@alpha' STOPPED) timeout 10s
 
 [LOGICAL:EXPERT] /alpha > ls
-
-COORDINATOR[*:MANUAL:*] (glob)
+COORDINATOR[none:MANUAL:OFFLINE]
 
 DATASOURCES:
 +----------------------------------------------------------------------------+
@@ -22,7 +21,7 @@ DATASOURCES:
 
 +----------------------------------------------------------------------------+
 |host2(slave:FAILED(DATASERVER 'host2@alpha' STOPPED))                       |
-|STATUS [CRITICAL] [[TIME]]                                                  |
+|STATUS [CRITICAL]                                                           |
 |REASON[DATASERVER 'host2@alpha' STOPPED]                                    |
 +----------------------------------------------------------------------------+
 |  MANAGER(state=STOPPED)                                                    |
@@ -47,6 +46,10 @@ VERIFYING THAT WE CAN CONNECT TO DATA SERVER 'host2'
 DATA SERVER 'host2' IS NOW AVAILABLE FOR CONNECTIONS
 RECOVERING 'host2@alpha' TO A SLAVE USING 'host1@alpha' AS THE MASTER
 RECOVERY OF 'host2@alpha' WAS SUCCESSFUL
+host2 is OFFLINE until it is put ONLINE; no manager runs that would do it. NEXT: datasource host2 online
+
+[LOGICAL:EXPERT] /alpha > datasource host2 online
+DataSource 'host2' is now ONLINE
 
 %% wait until host2 state is slave:ONLINE timeout 10s
 %% wait until sql host2 select count(*) from t is 1 timeout 10s

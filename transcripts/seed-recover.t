@@ -9,7 +9,9 @@
 %% kill host1
 [LOGICAL:EXPERT] /alpha > failover to host2
 EVALUATING SLAVE: host2(stored=[LSN], applied=[LSN], latency=[N], datasource-group-id=0)
+EVALUATING SLAVE: host3(stored=[LSN], applied=[LSN], latency=[N], datasource-group-id=0)
 SELECTED SLAVE: host2@alpha
+host3@alpha was not taken: as far as host2, which comes first
 PURGE REMAINING ACTIVE SESSIONS ON CURRENT MASTER 'host1@alpha'
 SHUNNING PREVIOUS MASTER 'host1@alpha'
 PUT THE NEW MASTER 'host2@alpha' ONLINE
@@ -23,6 +25,7 @@ FAILOVER TO 'host2' WAS COMPLETED
 [LOGICAL:EXPERT] /alpha > failover to host3
 EVALUATING SLAVE: host3(stored=[LSN], applied=[LSN], latency=[N], datasource-group-id=0)
 SELECTED SLAVE: host3@alpha
+host1@alpha was not taken: it is SHUNNED(FAILED-OVER-TO-host2); first: datasource host1 recover
 PURGE REMAINING ACTIVE SESSIONS ON CURRENT MASTER 'host2@alpha'
 SHUNNING PREVIOUS MASTER 'host2@alpha'
 PUT THE NEW MASTER 'host3@alpha' ONLINE
@@ -42,6 +45,8 @@ RECOVERING 'host1@alpha' TO A SLAVE USING 'host3@alpha' AS THE MASTER
 DataSource 'host1' is now OFFLINE
 RECOVERY OF DATA SERVICE 'alpha' SUCCEEDED
 RECOVERED 2 DATA SOURCES IN SERVICE 'alpha'
+host2 is OFFLINE until it is put ONLINE; no manager runs that would do it. NEXT: datasource host2 online
+host1 is OFFLINE until it is put ONLINE; no manager runs that would do it. NEXT: datasource host1 online
 
 # Both follow host3: what is written there arrives on both.
 %% sql host3 insert into t values (3)

@@ -6,6 +6,7 @@ import difflib
 import os
 import signal
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -163,6 +164,12 @@ class _Run:
                 self.change.notify_all()
 
     def _play(self, number: int, transcript: Transcript) -> Result:
+        started = time.monotonic()
+        result = self._staged(number, transcript)
+        result.seconds = time.monotonic() - started
+        return result
+
+    def _staged(self, number: int, transcript: Transcript) -> Result:
         config = self.options.config
         try:
             stage: Stage = Existing(config) if config is not None else self.stages(transcript.head)

@@ -14,11 +14,9 @@ import threading
 from pathlib import Path
 
 from cctrl.outcome import Refused
-from cctrl.transcript.format import literally
-from cctrl.transcript.match import match_line
 from cctrl.transcript.model import Head
 from cctrl.transcript.screen import printable
-from cctrl.transcript.values import redact as redacted
+from cctrl.transcript.writing import written
 
 _SECRET = re.compile(r"(?i)(password\s*[=:]\s*|://[^/@\s:]+:)('[^']*'|\"[^\"]*\"|[^\s@&]+)")
 
@@ -26,13 +24,6 @@ _SECRET = re.compile(r"(?i)(password\s*[=:]\s*|://[^/@\s:]+:)('[^']*'|\"[^\"]*\"
 def scrubbed(text: str) -> str:
     """`text` with passwords (`password=…`, `user:…@host`) as `***`."""
     return _SECRET.sub(r"\1***", text)
-
-
-def written(line: str, *, redact: bool = True) -> str:
-    """A line that was shown, as the expected line that matches it; with placeholders where `redact`."""
-    short = redacted(line) if redact else line
-    sound = literally(short) == short and match_line(short, line, {}) is not None
-    return short if sound else literally(line)
 
 
 class Recorder:

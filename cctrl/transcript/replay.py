@@ -42,7 +42,8 @@ class Played:
 
 @dataclass(slots=True)
 class Result:
-    """A transcript's replay: `failures` in order; `ended_early` where the rest was not played."""
+    """A transcript's replay: `failures` in order, `seconds` with its stage's way up and down;
+    `ended_early` where the rest was not played."""
 
     transcript: Transcript
     seconds: float = 0.0
@@ -92,7 +93,6 @@ class Player:
 
     def play(self) -> Result:
         """Play it to its end and close the session; the stage is the caller's to end."""
-        started = self.now()
         line = 1
         try:
             self._policy()
@@ -108,7 +108,6 @@ class Player:
         finally:
             self.close()
             self.worker.end()
-        self.result.seconds = self.now() - started
         return self.result
 
     def close(self) -> None:

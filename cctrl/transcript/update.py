@@ -2,8 +2,8 @@
 
 Only lines that differ are rewritten: what matched stays as it is written, matcher and all, and `...`
 keeps the lines it took. A line that differs keeps those of its placeholders whose values are still
-there. Comments, blank lines, inputs and stage directions are never touched; an answer that was not
-asked for goes.
+there; a new line gets placeholders as in a recording, so that the file replays. Comments, blank lines,
+inputs and stage directions are never touched; an answer that was not asked for goes.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from cctrl.transcript.match import Bindings, Slot, match_line, tokenize
 from cctrl.transcript.model import Program, Transcript
 from cctrl.transcript.replay import Played
 from cctrl.transcript.values import KINDS, fit
+from cctrl.transcript.writing import written
 
 
 def rewritten(transcript: Transcript, played: Sequence[Played]) -> str:
@@ -55,7 +56,7 @@ def _block(transcript: Transcript, played: Played, bindings: Bindings, edits: _E
     last = step.at
     for line in comparison.lines:
         if line.expected is None:
-            edits.after.setdefault(last, []).append(_written(comparison.actual, line))
+            edits.after.setdefault(last, []).append(_added(comparison.actual, line))
             continue
         last = wanted[line.expected].at
         kept = texts.setdefault(last, [])
@@ -70,13 +71,18 @@ def _block(transcript: Transcript, played: Played, bindings: Bindings, edits: _E
         _status(played, max([last, *(e.at for e in step.expected)]), edits)
 
 
-def _written(actual: Sequence[str], line: Line) -> str:
-    return _escaped(actual[line.actual]) if line.actual is not None else ""
+def _added(actual: Sequence[str], line: Line) -> str:
+    text = actual[line.actual] if line.actual is not None else ""
+    return text if _is_answer(text) else written(text)
+
+
+def _is_answer(text: str) -> bool:
+    return text == "<" or text.startswith("< ")
 
 
 def _escaped(text: str) -> str:
     """An actual line as it is written; `< text` is an answer here, and stays one."""
-    return text if text == "<" or text.startswith("< ") else literally(text)
+    return text if _is_answer(text) else literally(text)
 
 
 def _status(played: Played, last: int, edits: _Edits) -> None:

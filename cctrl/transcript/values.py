@@ -43,7 +43,9 @@ KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         Kind("TIME", rf"(?:{_TIME})", rf"(?<![\w/:.-])(?:{_TIME})(?!\w)"),
-        Kind("LSN", r"(?>[0-9A-F]{1,8}/[0-9A-F]{1,8})", r"(?<![\w/.])[0-9A-F]{1,8}/[0-9A-F]{5,8}(?![\w/])"),
+        Kind(
+            "LSN", r"(?>[0-9A-F]{1,8}/[0-9A-F]{1,8})", r"(?<![\w/.])[0-9A-F]{1,8}/[0-9A-F]{5,8}(?![\w/]| ?[kMGT]?B\b)"
+        ),
         Kind("AGE", rf"(?>{_AGE})", rf"(?<![\w.]){_AGE}(?= ago\b)"),
         Kind("PID", r"(?>[1-9]\d{0,9})", _after("pid ", "pid=", "PID ", "PID: ", "PID=") + r"[1-9]\d{0,9}\b"),
         Kind("PORT", r"(?>[1-9]\d{0,4})", _after("port ", "port=", "port: ", "127.0.0.1:") + r"[1-9]\d{0,4}\b"),

@@ -195,7 +195,14 @@ def test_redaction_uses_the_same_table() -> None:
     assert len(shown_as) == len(line)
     assert redact("STATUS [OK] [2013/05/03 09:11:10 PM BST]") == "STATUS [OK] [[TIME]]"
     assert redact("daemon (PID: 15491, port: 14000), 3 s ago") == "daemon (PID: [PID], port: [PORT]), [AGE] ago"
-    for same in ("RECOVERED 2 DATA SOURCES IN SERVICE 'alpha'", "/var/lib/0/300000", "24/7", "host1", ""):
+    for same in (
+        "RECOVERED 2 DATA SOURCES IN SERVICE 'alpha'",
+        "/var/lib/0/300000",
+        "24/7",
+        "0/36000 kB copied",
+        "host1",
+        "",
+    ):
         assert redact(same) == same
 
 

@@ -15,7 +15,8 @@ from cctrl.transcript.contract import Opening
 from cctrl.transcript.format import read
 from cctrl.transcript.match import match_line
 from cctrl.transcript.model import Head
-from cctrl.transcript.record import Recorder, scrubbed, written
+from cctrl.transcript.record import Recorder, scrubbed
+from cctrl.transcript.writing import written
 from tests.transcript.toys import Printed, Toys, ToySession
 
 

@@ -62,6 +62,11 @@ def test_a_line_that_differs_keeps_its_placeholders_and_the_box_its_width() -> N
     assert carried(r"at \d+ (re)", "at noon", {}) == "at noon"
 
 
+def test_new_lines_get_placeholders_so_that_the_file_replays() -> None:
+    after = update("[LOGICAL] /alpha > a\n", ["at 0/3000148 (stored=7, latency=0.5)"])
+    assert after == "[LOGICAL] /alpha > a\nat [LSN] (stored=7, latency=[N])\n"
+
+
 def test_output_that_looks_like_an_instruction_is_escaped() -> None:
     after = update("[LOGICAL] /alpha > a\n", ["# one", "%% kill host1"])
     assert after == "[LOGICAL] /alpha > a\n\\# one (glob)\n\\%% kill host1 (glob)\n"
