@@ -33,7 +33,11 @@ class Change:
 
     def look(self) -> Picture:
         """Look at the service, now that nobody else changes it; what could not be locked is not asked again."""
-        return self.dataservice.look(fresh=False)
+        picture = self.dataservice.look(fresh=False)
+        seen = picture.diagnosis
+        if seen.healthy and picture.intent.primary != seen.primary:
+            self.record(primary(seen.primary))
+        return picture
 
     def begin(self, source: str = "", target: str = "", *, hold_policy: bool = False) -> None:
         """Enter the command into the journal, before its first step.

@@ -81,7 +81,7 @@ def _former(view: View) -> str:
     stopped = [m for m in view.members if m.server is Server.DOWN and m.ran is Ran.PRIMARY and m.fence is None]
     if stopped:
         return max(stopped, key=lambda m: (m.timeline, m.received)).name
-    followed = {view.follows(m.name) for m in view.members if m.standby} - {""}
+    followed = {view.follows(m.name) or view.assigned_to(m.name) for m in view.members if m.standby} - {""}
     return followed.pop() if len(followed) == 1 else ""
 
 

@@ -92,6 +92,7 @@ class Facts:
     standby_mark: bool = False  # would start as a standby
     fence: Fence | None = None
     upstream: Upstream | None = None
+    assigned: tuple[str, int] | None = None  # address and port it is told to receive from, whether it does or not
     downstreams: tuple[Downstream, ...] = ()
     history: tuple[Fork, ...] = ()  # the forks behind its own timeline, oldest first
     oldest_log: Position = ZERO  # the first byte of log still kept here
@@ -156,6 +157,10 @@ class View:
             if any(d.name == standby and d.state == "streaming" for d in member.downstreams):
                 return member.name
         return ""
+
+    def assigned_to(self, standby: str) -> str:
+        """The member a standby is told to receive from, "" where that is none of them."""
+        return next((name for name, address in self.addresses.items() if address == self[standby].assigned), "")
 
     def streams(self, standby: str, primary: str) -> bool:
         """True where the standby streams from that primary, by its own word."""

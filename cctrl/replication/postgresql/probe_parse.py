@@ -12,6 +12,7 @@ from typing import Any
 
 from cctrl.replication.facts import Downstream, Facts, Fence, Fork, Ran, Server, Upstream
 from cctrl.replication.position import ZERO, Position
+from cctrl.replication.postgresql import conninfo
 
 Parts = dict[str, tuple[str, list[str]]]
 
@@ -76,6 +77,7 @@ def _up(name: str, seen: dict[str, Any], at: float, skew: float, free: int | Non
         replay_paused=bool(seen["paused"]),
         standby_mark=bool(seen["recovery"]),
         upstream=_upstream(receiver),
+        assigned=_assigned(settings["primary_conninfo"]) if seen["recovery"] else None,
         downstreams=tuple(_downstream(s) for s in seen["senders"]),
         history=history(seen["history"] or ""),
         oldest_log=wal_start(seen["oldest"] or "", segment),
@@ -106,6 +108,14 @@ def _upstream(receiver: dict[str, Any] | None) -> Upstream | None:
         return None
     age = receiver["age"]
     return Upstream(receiver["host"], int(receiver["port"]), receiver["state"], None if age is None else float(age))
+
+
+def _assigned(text: str) -> tuple[str, int] | None:
+    parameters = conninfo.split(text)
+    if "host" not in parameters:
+        return None
+    port = parameters.get("port", "5432")
+    return parameters["host"], int(port) if port.isdigit() else 0
 
 
 def _downstream(sender: dict[str, Any]) -> Downstream:
