@@ -22,7 +22,8 @@ FLOORS = (
     ("manager",),
     ("dataservice", "segments", "grid"),
     ("transcript",),
-    ("shell", "doctor", "trust"),
+    ("shell",),
+    ("doctor", "trust"),
     ("cli",),
     ("__main__",),
 )
