@@ -75,7 +75,7 @@ def _datasource(view: View, diagnosis: Diagnosis, intent: ServiceIntent, service
     state, reason = _state(told, facts, fault, policy(intent))
     status = "DIMINISHED" if state is State.ONLINE and fault else STATUS[state]
     since = told.since or facts.started or facts.at
-    shown = fault if state in (State.ONLINE, State.FAILED) else ""
+    shown = fault if state in (State.ONLINE, State.FAILED) or facts.name in diagnosis.strays else ""
     return Datasource(facts.name, role, state, reason, status, shown, since, view.follows(facts.name), facts)
 
 

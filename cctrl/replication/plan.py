@@ -54,7 +54,8 @@ def _movable(view: View, diagnosis: Diagnosis) -> str:
 def _two(view: View, diagnosis: Diagnosis) -> Rejected:
     writable = ", ".join(f"{m.name} (timeline {m.timeline}, at {m.received})" for m in view.writable)
     stray = diagnosis.strays[0] if diagnosis.strays else ""
-    what = f"{diagnosis.health.value}: {writable}"
+    health = Health.TWO_PRIMARIES if diagnosis.strays and diagnosis.healthy else diagnosis.health
+    what = f"{health.value}: {writable}"
     return Rejected(Why.TWO_PRIMARIES, stray, what, detail=diagnosis.evidence)
 
 
