@@ -5,8 +5,10 @@ Kept cheap to import: everything heavy is imported where it is first needed.
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,9 +18,13 @@ from cctrl.outcome import CctrlError, Outcome, UsageError
 
 if TYPE_CHECKING:
     from cctrl.config import Config
+    from cctrl.lab import Lab
     from cctrl.registry import Command
     from cctrl.shell.console import Terminal
     from cctrl.shell.options import Options
+    from cctrl.shell.session import Session
+    from cctrl.transcript.contract import Opening, Screen, StageFactory
+    from cctrl.transcript.model import Head
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -69,60 +75,141 @@ def configuration(options: Options) -> Config:
     if options.lab:
         from cctrl import lab
 
-        path = Path(lab.find(options.lab).config_path)
+        path = lab.find(options.lab).config_path
     config = load(path or default_path())
     return replace(config, timeout=options.timeout) if options.timeout else config
 
 
-def lab_commands(config: Config) -> tuple[Command, ...]:
+def _stage_commands(config: Config) -> tuple[Command, ...]:
     """`lab VERB HOST` inside a session, where the configuration is a lab's."""
-    if config.lab is None:
+    directory = config.lab
+    if directory is None:
         return ()
     from cctrl.shell.stage import commands
 
-    return commands(config.lab.name, _lab_main)
+    def fault(verb: str, host: str) -> list[str]:
+        from cctrl import lab
+
+        return lab.fault(lab.Lab(directory.name, directory), verb, host)
+
+    return commands(fault)
 
 
-def _lab_main(argv: Sequence[str]) -> int:
-    from cctrl.lab.command import main as lab_main
+class _LabStage:
+    """A lab as a stage for transcripts (`transcript.contract.Stage`)."""
 
-    return int(lab_main(list(argv)))
+    def __init__(self, found: Lab, *, keep: bool = False) -> None:
+        self._lab = found
+        self._ended = keep  # a lab that was there before the replay stays
+        self._ending = threading.Lock()
+        self.config_path = found.config_path
+
+    def fault(self, verb: str, host: str) -> None:
+        from cctrl import lab
+
+        lab.fault(self._lab, verb, host)
+
+    def sql(self, host: str, statement: str) -> str:
+        from cctrl import lab
+
+        return lab.sql(self._lab, host, statement)
+
+    def down(self) -> None:
+        from cctrl import lab
+
+        with self._ending:
+            if not self._ended:
+                self._ended = True
+                lab.down(self._lab)
 
 
 # ---------------------------------------------------------------- actions
 
 
 def _shell(options: Options) -> int:
-    from cctrl.shell.start import run
+    from cctrl.shell.start import begin, run
 
     config = configuration(options)
-    return int(run(config, options, extra=lab_commands(config)))
-
-
-def _lab(options: Options) -> int:
-    return _lab_main(options.arguments)
-
-
-def _demo(options: Options) -> int:
-    from cctrl.shell.demo import demo
-
-    def shell(name: str) -> int:
-        return _shell(replace(options, lab=name, expert=True, greet=False))
-
-    return demo(_lab_main, shell)
-
-
-def _replay(options: Options) -> int:
-    from cctrl.shell.transcripts import replay
-
-    return replay(options, _lab_main)
+    return int(run(begin(config, options, _stage_commands(config)), options))
 
 
 def _record(options: Options) -> int:
-    from cctrl.shell.transcripts import record
+    from cctrl.shell.start import begin, run
 
     config = configuration(options)
-    return record(config, options, extra=lab_commands(config))
+    return int(run(begin(config, options, _stage_commands(config), options.arguments[0]), options))
+
+
+def _lab(options: Options) -> int:
+    from cctrl.lab.command import main as lab_main
+
+    return int(lab_main(options.arguments))
+
+
+def _demo(options: Options) -> int:
+    from cctrl import lab
+    from cctrl.shell.demo import demo
+
+    name = f"demo{os.getpid()}"
+    console = _terminal()
+
+    def say(line: str) -> None:
+        if not line.startswith("NEXT:"):
+            console.err(line)
+
+    def shell() -> int:
+        return _shell(replace(options, lab=name, expert=True))
+
+    return demo(name, lambda: lab.up(lab.Options(name=name), say), shell, lambda: lab.down(lab.find(name)))
+
+
+def _replay(options: Options) -> int:
+    from cctrl.shell.talk import Manner, TextTalk
+    from cctrl.transcript.command import ReplayOptions, replay
+
+    jobs = 1 if options.lab else options.jobs
+    how = ReplayOptions(jobs=jobs, update=options.update, config=options.config)
+    paths = [Path(a) for a in options.arguments]
+    return int(replay(paths, how, _stages(options), _transcript_session, TextTalk(_terminal(), Manner())))
+
+
+def _stages(options: Options) -> StageFactory:
+    """Makes a lab for each transcript; with --lab, all are played on that one."""
+    numbers = itertools.count(1)
+
+    def stage(head: Head) -> _LabStage:
+        from cctrl import lab
+
+        if options.lab:
+            return _LabStage(lab.find(options.lab), keep=True)
+        wanted = lab.Options(
+            kind=head.lab,
+            name=f"replay{os.getpid()}-{next(numbers)}",
+            hosts=head.hosts,
+            postgresql=head.postgresql,
+            sshd=head.sshd,
+            manager=head.manager,
+        )
+        return _LabStage(lab.up(wanted))
+
+    return stage
+
+
+def _transcript_session(config_path: Path, opening: Opening, screen: Screen) -> Session:
+    from cctrl.config import load
+    from cctrl.shell.session import Session
+    from cctrl.shell.talk import Manner
+
+    config = load(config_path)
+    manner = Manner(expert=opening.expert)
+    return Session(
+        config,
+        screen,
+        service=opening.service,
+        manner=manner,
+        multi=opening.multi,
+        extra=_stage_commands(config),
+    )
 
 
 def _doctor(options: Options) -> int:

@@ -446,7 +446,8 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     if not near:
         return ""
     best = difflib.SequenceMatcher(None, near[0], wanted).ratio()
-    return _one_of(lower[n] for n in near if difflib.SequenceMatcher(None, n, wanted).ratio() == best)
+    equally = [n for n in near if difflib.SequenceMatcher(None, n, wanted).ratio() == best]
+    return _one_of(lower[n] for n in lower if n in equally)
 
 
 def _usages(matches: list[_Match], near: str, far: int) -> list[str]:

@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from cctrl.shell.stage import LabMain
+from cctrl.outcome import CctrlError
+from cctrl.shell.console import Terminal
 
 WELCOME = """\
 Three PostgreSQL servers, each behind its own SSH server, are streaming on this machine.
-See them:       ls                 help lists the rest, explain VERB shows what one would do
-Break one:      lab kill host1     from another terminal: cctrl lab kill host1 --name {name}
-Mend it:        failover, then datasource host1 recover, then ls again
-Leave:          quit               everything made for this demo is then removed"""
+See them:    ls                help lists the rest; explain VERB shows what one would do
+Break one:   lab kill host1    or from another terminal: cctrl lab kill host1 --name {name}
+Mend it:     failover, then datasource host1 recover, then ls again
+Leave:       quit              everything made for this demo is then removed"""
 
 
-def demo(lab_main: LabMain, shell: Callable[[str], int]) -> int:
-    """Lab up, `shell(name)` on it, lab down at the end, always; the exit status."""
-    name = f"demo{os.getpid()}"
+def demo(name: str, up: Callable[[], object], shell: Callable[[], int], down: Callable[[], None]) -> int:
+    """`up`, `shell` on it, and `down` at the end, always; the exit status of `shell`."""
+    console = Terminal()
     with _ends_as_exit():
+        up()
         try:
-            status = lab_main(["up", "dataservice", "--name", name])
-            if status:
-                return status
-            sys.stdout.write(WELCOME.format(name=name) + "\n")
-            sys.stdout.flush()
-            return shell(name)
+            for line in WELCOME.format(name=name).splitlines():
+                console.out(line)
+            return shell()
         finally:
             _ignore_signals()
-            lab_main(["down", "--name", name])
+            try:
+                down()
+            except CctrlError as error:
+                for line in error.lines():
+                    console.err(line)
 
 
 @contextmanager

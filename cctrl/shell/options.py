@@ -42,8 +42,8 @@ class Options:
     json: bool = False
     timeout: float | None = None  # seconds
     update: bool = False  # replay --update
+    jobs: int = 2  # replay --jobs
     complete: str = ""  # what to list for a shell's completion
-    greet: bool = True
 
 
 class _Parser(argparse.ArgumentParser):
@@ -129,6 +129,7 @@ def parse(argv: Sequence[str]) -> Options:
         json=given.format == "json",
         timeout=given.timeout,
         update=getattr(given, "update", False),
+        jobs=getattr(given, "jobs", 2),
         complete=given.complete,
     )
 
@@ -165,6 +166,7 @@ def _subparser(action: str) -> argparse.ArgumentParser:
     if action == "replay":
         made.add_argument("arguments", nargs="+", metavar="FILE|DIR")
         made.add_argument("--update", action="store_true", help="rewrite the lines that differ")
+        made.add_argument("--jobs", type=int, default=2, metavar="N", help="play so many at a time (2)")
     elif action == "record":
         made.add_argument("arguments", nargs=1, metavar="FILE")
     elif action == "trust":

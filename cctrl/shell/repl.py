@@ -34,11 +34,10 @@ STYLE = Style.from_dict(
 )
 
 
-def repl(session: Session, *, history: bool = True, greet: bool = True) -> Outcome:
+def repl(session: Session, *, history: bool = True) -> Outcome:
     """Read commands at the terminal and run them until the user leaves."""
-    if greet:
-        for line in banner(session):
-            session.console.out(line)
+    for line in banner(session):
+        session.console.out(line)
     warming = _Warming(session)
     read = _plain_reader(session, warming) if is_dumb_terminal() else _reader(session, warming, history=history)
     while not session.leaving:

@@ -8,8 +8,6 @@ from typing import Any
 from cctrl.outcome import Outcome, UsageError
 from cctrl.registry import Command, Danger, Invocation, Talk
 
-LabMain = Callable[[Sequence[str]], int]
-
 FAULTS = {
     "kill": "the data server dies at once (SIGKILL)",
     "stop": "the data server is shut down cleanly",
@@ -24,20 +22,20 @@ FAULTS = {
 _HELP = "\n".join(f"{verb:<7} {what}" for verb, what in FAULTS.items()) + "\n`%% kill host1` means the same."
 
 
-def commands(lab: str, lab_main: LabMain) -> tuple[Command, ...]:
-    """The command `lab VERB HOST` for the lab of that name."""
+def commands(fault: Callable[[str, str], Sequence[str]]) -> tuple[Command, ...]:
+    """The command `lab VERB HOST`; `fault(verb, host)` lets it happen and says what has happened."""
 
-    def run(_session: Any, typed: Invocation, _talk: Talk) -> Outcome:
-        verb, host = typed.words[1], typed.arguments["HOST"]
-        status = lab_main([verb, host, "--name", lab])
-        return Outcome(status) if status in Outcome.__members__.values() else Outcome.INTERNAL
+    def run(_session: Any, typed: Invocation, talk: Talk) -> Outcome:
+        for line in fault(typed.words[1], typed.arguments["HOST"]):
+            talk.line(line)
+        return Outcome.DONE
 
     usage = f"lab {'|'.join(FAULTS)} HOST"
     return (Command(usage, "break or mend a host of this lab", run, _HELP, Danger.CHANGE),)
 
 
 def direction(line: str) -> str:
-    """A line that may be a stage direction (`%% kill host1`), as a command line."""
+    """A line that may be a stage direction (`%% kill host1`), as a command line. Raises UsageError."""
     stripped = line.strip()
     if not stripped.startswith("%%"):
         return line

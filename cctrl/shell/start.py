@@ -4,36 +4,45 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from cctrl.config import Config
 from cctrl.outcome import Outcome, UsageError
 from cctrl.registry import Command
-from cctrl.shell.console import Console, Terminal
+from cctrl.shell.console import Terminal
 from cctrl.shell.options import Options
 from cctrl.shell.session import Session
 from cctrl.shell.talk import Manner
 
 
-def run(config: Config, options: Options, *, extra: Sequence[Command] = (), console: Console | None = None) -> Outcome:
-    """Run what the options ask for: given commands, standard input, or the shell at a terminal."""
-    session = begin(config, options, console or Terminal(), extra)
+def run(session: Session, options: Options) -> Outcome:
+    """Run what the options ask for, and close the session: given commands, standard input, or the shell."""
     try:
         if options.sources or not sys.stdin.isatty():
             return batch(session, _lines(options.sources or [("file", "-")]))
         from cctrl.shell.repl import repl
 
-        return repl(session, history=options.history, greet=options.greet)
+        return repl(session, history=options.history)
     finally:
         session.close()
 
 
-def begin(config: Config, options: Options, console: Console, extra: Sequence[Command] = ()) -> Session:
-    """A session as the options want it. Raises UsageError for an unknown service."""
-    manner = Manner(options.expert, options.yes, options.verbose, options.json)
-    session = Session(config, console, service=options.service, manner=manner, multi=options.multi, extra=extra)
+def begin(config: Config, options: Options, extra: Sequence[Command] = (), record: str = "") -> Session:
+    """A session at the terminal as the options want it, written down in the file `record` if one is named.
+
+    Raises UsageError for an unknown service, Refused where the file cannot be made.
+    """
+    console = Terminal()
     if options.later_mode:
         console.err(f"The {options.later_mode} mode comes with a later version; this is the LOGICAL mode.")
-    return session
+    manner = Manner(options.expert, options.yes, options.verbose, options.json)
+    if record:
+        from cctrl.shell.recording import RecordedSession
+
+        return RecordedSession(
+            config, console, Path(record), service=options.service, manner=manner, multi=options.multi, extra=extra
+        )
+    return Session(config, console, service=options.service, manner=manner, multi=options.multi, extra=extra)
 
 
 def batch(session: Session, lines: Iterable[tuple[str, str]]) -> Outcome:

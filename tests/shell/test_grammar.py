@@ -114,7 +114,7 @@ def test_a_usage_line_against_the_grammar_is_an_error_of_the_program(usage: str)
     ("line", "what", "under", "next"),
     [
         ("datasorce host1 recover", "unknown command 'datasorce'", "datasorce", "did you mean datasource?"),
-        ("datasource host9 recover", "unknown host 'host9'", "host9", "did you mean host2 or host1?"),
+        ("datasource host9 recover", "unknown host 'host9'", "host9", "did you mean host1 or host2?"),
         ("datasource host1 recovr", "unknown word 'recovr'", "recovr", "did you mean recover?"),
         ("use alhpa", "unknown service 'alhpa'", "alhpa", "did you mean alpha?"),
         ("use nosuch", "unknown service 'nosuch'", "nosuch", "usage: use SERVICE"),
