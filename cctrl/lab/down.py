@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import signal
-from pathlib import Path
 
 from cctrl.lab import control, layout, netns, processes
 from cctrl.lab.layout import Lab, Plan, read_plan
@@ -43,8 +42,9 @@ def _ask_switchboard(plan: Plan) -> None:
     """Let the switchboard end everything below it, in order, and itself."""
     if control.is_up(plan):
         with contextlib.suppress(CctrlError):  # what it could not end is ended below
+            switchboard = int(control.ask(plan, "status")["pid"])
             control.ask(plan, "down", _SECONDS)
-        processes.wait_until(lambda: not Path(plan.control).exists() or not control.is_up(plan), 5)
+            processes.wait_until(lambda: processes.ended(switchboard), 5)
 
 
 def _end_strays(lab: Lab, plan: Plan | None) -> set[int]:

@@ -25,8 +25,8 @@ def make(plan: Plan, listeners: dict[str, socket.socket], say: Callable[[str], N
     _directories(plan)
     if plan.bridge:
         netns.build(plan)
-    _start_switchboard(plan, listeners)
-    _databases(plan, say)
+    switchboard = _start_switchboard(plan, listeners)
+    _databases(plan, switchboard, say)
     control.ask(plan, "ready")
     write_configuration(plan)
 
@@ -43,11 +43,11 @@ def _directories(plan: Plan) -> None:
                 os.chown(directory, plan.run_as.uid, plan.run_as.gid)
 
 
-def _start_switchboard(plan: Plan, listeners: dict[str, socket.socket]) -> None:
-    """Start the supervisor, a daemon in a session of its own that holds none of our descriptors."""
-    package = str(Path(__file__).parents[2])
+def _start_switchboard(plan: Plan, listeners: dict[str, socket.socket]) -> int:
+    """Start the supervisor, a daemon in a session of its own that holds none of our descriptors; its pid."""
+    package = [str(Path(__file__).parents[2]), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
     words = [f"{name}={listener.fileno()}" for name, listener in listeners.items()]
-    env = {**os.environ, processes.MARK: plan.directory, "PYTHONPATH": package}
+    env = {**os.environ, processes.MARK: plan.directory, "PYTHONPATH": os.pathsep.join(filter(None, package))}
     with plan.lab.log_path.open("ab") as log:
         os.fchmod(log.fileno(), 0o600)
         board = subprocess.Popen(
@@ -56,9 +56,10 @@ def _start_switchboard(plan: Plan, listeners: dict[str, socket.socket]) -> None:
             pass_fds=[listener.fileno() for listener in listeners.values()],
         )  # fmt: skip
     board.returncode = 0  # it outlives us: not ours to wait for
+    return board.pid
 
 
-def _databases(plan: Plan, say: Callable[[str], None]) -> None:
+def _databases(plan: Plan, switchboard: int, say: Callable[[str], None]) -> None:
     """A primary on the first host, standbys of it on the others.
 
     The standbys are made from copies of the files before their first start: as good as base backups, and three
@@ -71,13 +72,14 @@ def _databases(plan: Plan, say: Callable[[str], None]) -> None:
         for host, server in [(first, primary), *others]:
             _configure(plan, host, server)
         list(pool.map(lambda other: _copy(plan, first, primary, *other), others))
-        say(f"{', '.join(h.name for h, _ in others) or 'nothing'}: copied")
-        _wait_for_switchboard(plan)
+        if others:
+            say(f"{', '.join(host.name for host, _ in others)}: copied")
+        _wait_for_switchboard(plan, switchboard)
         servers.start(plan, first, primary)
         servers.psql(plan, first, primary, postgresql.roles_sql(passwords["replication"]))
         list(pool.map(lambda other: servers.start(plan, *other), others))
     _wait_for_streaming(plan, first, primary, len(others))
-    say(f"all started, {len(others)} streaming from {first.name}")
+    say(f"all started, {len(others)} streaming from {first.name}" if others else f"{first.name}: started")
 
 
 def _passwords(plan: Plan) -> dict[str, str]:
@@ -124,9 +126,13 @@ def _copy(plan: Plan, first: HostPlan, primary: ServerPlan, host: HostPlan, serv
     layout.write_private(data / "postgresql.auto.conf", text, plan.run_as)
 
 
-def _wait_for_switchboard(plan: Plan) -> None:
-    if not processes.wait_until(lambda: control.is_up(plan), 20):
-        raise Refused(f"the switchboard of lab {plan.name} does not answer")
+def _wait_for_switchboard(plan: Plan, pid: int) -> None:
+    if not processes.wait_until(lambda: control.is_up(plan) or processes.ended(pid), 20) or not control.is_up(plan):
+        raise Refused(f"the switchboard of lab {plan.name} does not answer", detail=_last_line(plan.lab.log_path))
+
+
+def _last_line(path: Path) -> str:
+    return "".join(path.read_text().splitlines()[-1:])
 
 
 def _wait_for_streaming(plan: Plan, host: HostPlan, server: ServerPlan, count: int) -> None:

@@ -32,6 +32,7 @@ class Options:
 
 
 def check(options: Options) -> None:
+    """Refuse what no lab can be, before anything is made. Raises UsageError."""
     layout.check_name(options.name)
     if options.kind in ("segments", "grid"):
         raise UsageError(f"no labs of the kind {options.kind} yet", next="cctrl lab up dataservice")

@@ -64,7 +64,7 @@ def pg_hba_conf(networks: tuple[str, ...]) -> str:
     for network in networks:
         rows += [
             f"host all all {network} scram-sha-256",
-            f"host replication {REPLICATION_USER} {network} scram-sha-256",
+            f"host replication all {network} scram-sha-256",
         ]
     return "".join(row + "\n" for row in rows)
 

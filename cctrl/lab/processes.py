@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -108,6 +109,13 @@ def _read(path: str) -> bytes:
         return Path(path).read_bytes()
     except OSError:
         return b""
+
+
+def ended(pid: int) -> bool:
+    """True where a process is gone; it is reaped here if it was a child of this process."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+    return not alive([pid])
 
 
 def send(pids: Iterable[int], number: int) -> None:

@@ -164,7 +164,7 @@ class Switchboard:
         if verb == "down":
             self.end()
             return {"ok": True, "ending": True}
-        return {"ok": True, "cut": sorted(self._network.closed)}
+        return {"ok": True, "pid": os.getpid(), "cut": sorted(self._network.closed)}
 
     def _start(self, question: dict[str, Any], output: int) -> Child:
         host = self.plan.host(question["host"])

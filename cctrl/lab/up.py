@@ -22,17 +22,13 @@ def up(options: Options, say: Callable[[str], None] = lambda _: None) -> Lab:
         plan, listeners = found
         say(f"lab {plan.name}: {len(plan.hosts)} hosts in {directory}, PostgreSQL from {plan.bin_dir}")
         for outside in plan.scratch:
-            say(
-                f"{directory} cannot be entered by {plan.run_as.name}, or its name is too long: files also in {outside}"
-            )
+            say(f"files also in {outside}: {directory} is closed to {plan.run_as.name}, or too long for sockets")
         try:
             making.make(plan, listeners, say)
         except KeyboardInterrupt:
             _clear(plan)
             raise Interrupted(f"lab {plan.name} was not made") from None
-        except BaseException as error:
-            if isinstance(error, CctrlError) and not error.detail:
-                error.detail = _log_tail(plan)
+        except BaseException:
             _clear(plan)
             raise
     say(f"lab {plan.name} is up after {time.monotonic() - began:.1f} s")
@@ -43,10 +39,3 @@ def up(options: Options, say: Callable[[str], None] = lambda _: None) -> Lab:
 def _clear(plan: Plan) -> None:
     with contextlib.suppress(CctrlError):
         down(plan.lab)
-
-
-def _log_tail(plan: Plan) -> str:
-    try:
-        return "\n".join(plan.lab.log_path.read_text().splitlines()[-8:])
-    except OSError:
-        return ""

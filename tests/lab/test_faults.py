@@ -114,15 +114,6 @@ def test_only_whole_hosts_are_cut(lab: Lab) -> None:
         fault(lab, "cut", f"host1:{server(lab, 'host1').port}")
 
 
-def test_a_wiped_server_has_no_data_and_does_not_start(make_lab: MakeLab) -> None:
-    lab = make_lab(hosts=2)
-    fault(lab, "wipe", "host2")
-    assert list(Path(server(lab, "host2").data_dir).iterdir()) == []
-    with pytest.raises(Refused, match="holds no database"):
-        fault(lab, "start", "host2")
-    assert answers(lab, "host1")
-
-
 def test_a_server_that_cannot_start_says_why(make_lab: MakeLab) -> None:
     lab = make_lab(hosts=1)
     fault(lab, "stop", "host1")
@@ -131,6 +122,34 @@ def test_a_server_that_cannot_start_says_why(make_lab: MakeLab) -> None:
     with pytest.raises(Refused) as caught:
         fault(lab, "start", "host1")
     assert "nonsense" in caught.value.detail
+
+    fault(lab, "wipe", "host1")
+    assert list(Path(server(lab, "host1").data_dir).iterdir()) == []
+    with pytest.raises(Refused, match="holds no database"):
+        fault(lab, "start", "host1")
+
+
+def test_no_such_host_names_the_nearest(lab: Lab) -> None:
+    with pytest.raises(UsageError) as caught:
+        fault(lab, "kill", "hsot2")
+    assert caught.value.next == "did you mean host2?"
+    with pytest.raises(UsageError, match="has no server '1'"):
+        fault(lab, "kill", "host1:1")
+    assert fault(lab, "thaw", f"host2:{server(lab, 'host2').port}") == ["host2 is not frozen: nothing to do"]
+
+
+def test_the_password_file_lets_replication_in_and_only_its_owner_reads_it(lab: Lab) -> None:
+    plan = read_plan(lab)
+    assert Path(plan.passfile).stat().st_mode & 0o777 == 0o600
+    assert Path(plan.passfile).stat().st_uid == plan.run_as.uid != 0
+    conninfo = f"host=127.0.0.1 port={plan.hosts[0].servers[0].port} user=replicator dbname=postgres"
+    argv = [f"{plan.bin_dir}/psql", "-XAtqw", f"{conninfo} passfile={plan.passfile}", "-c"]
+    read = subprocess.run(
+        [*argv, "select length(pg_read_binary_file('PG_VERSION')) > 0"], capture_output=True, text=True
+    )
+    assert read.stdout == "t\n", read.stderr
+    refused = subprocess.run([*argv[:2], f"{conninfo} passfile=/dev/null", "-c", "select 1"], capture_output=True)
+    assert refused.returncode == 2
 
 
 def test_a_base_backup_passes_the_relay(lab: Lab, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from cctrl.config import load
 from cctrl.lab import Options, down, fault, find, place, processes, up
 from cctrl.lab.command import main
 from cctrl.lab.layout import labs_dir, read_plan
-from cctrl.outcome import Refused, UsageError
+from cctrl.outcome import Refused
 
 from .conftest import MakeLab, psql, streaming, take_down, until
 
@@ -38,21 +38,6 @@ def test_a_lab_streams_is_complete_and_goes_away(make_lab: MakeLab, capsys: pyte
     take_down(lab)
     assert main(["list"]) == 0
     assert capsys.readouterr().out == ""
-
-
-def test_the_password_file_lets_replication_in_and_only_its_owner_reads_it(make_lab: MakeLab) -> None:
-    lab = make_lab(hosts=1)
-    plan = read_plan(lab)
-    assert Path(plan.passfile).stat().st_mode & 0o777 == 0o600
-    assert Path(plan.passfile).stat().st_uid == plan.run_as.uid != 0
-    conninfo = f"host=127.0.0.1 port={plan.hosts[0].servers[0].port} user=replicator dbname=postgres"
-    argv = [f"{plan.bin_dir}/psql", "-XAtqw", f"{conninfo} passfile={plan.passfile}", "-c"]
-    read = subprocess.run(
-        [*argv, "select length(pg_read_binary_file('PG_VERSION')) > 0"], capture_output=True, text=True
-    )
-    assert read.stdout == "t\n", read.stderr
-    refused = subprocess.run([*argv[:2], f"{conninfo} passfile=/dev/null", "-c", "select 1"], capture_output=True)
-    assert refused.returncode == 2
 
 
 def test_labs_side_by_side_do_not_touch_each_other(make_lab: MakeLab, tmp_path: Path) -> None:
@@ -169,17 +154,6 @@ def _switchboard(directory: str) -> int:
     """The pid of a lab's switchboard: of the lab's processes the one that all others descend from."""
     found = processes.marked(directory)
     return next(pid for pid in found if not processes.ancestors(pid) & (found - {pid}))
-
-
-def test_no_such_host_names_the_nearest(make_lab: MakeLab) -> None:
-    lab = make_lab(hosts=2)
-    with pytest.raises(UsageError) as caught:
-        fault(lab, "kill", "hsot2")
-    assert caught.value.next == "did you mean host2?"
-    with pytest.raises(UsageError, match="has no server '1'"):
-        fault(lab, "kill", "host1:1")
-    fault(lab, "stop", f"host2:{read_plan(lab).hosts[1].servers[0].port}")
-    assert psql(lab, "host2", "select 1").returncode == 2
 
 
 def test_programs_that_the_servers_user_cannot_reach_are_copied(make_lab: MakeLab, tmp_path: Path) -> None:
