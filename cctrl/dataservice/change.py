@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +14,7 @@ from cctrl.dataservice.states import AUTOMATIC, MAINTENANCE, MASTER, SLAVE, Stat
 from cctrl.outcome import CctrlError, Interrupted, Outcome, Refused
 from cctrl.registry import Talk
 from cctrl.ssh import Held, Lease, hold
-from cctrl.store import MemberIntent, Operation, ServiceIntent
+from cctrl.store import MemberIntent, Operation, ServiceIntent, who
 
 
 class Change:
@@ -145,7 +142,7 @@ def _dead(dataservice: Dataservice, verb: str) -> Operation | None:
 
 
 def _lock(dataservice: Dataservice, text: str) -> list[Lease]:
-    owner = f"{getpass.getuser()}@{socket.gethostname()} pid {os.getpid()} since {time.strftime('%F %T')}: {text}"
+    owner = f"{who()} since {time.strftime('%F %T')}: {text}"
     dataservice.hosts.fresh()
 
     def take(server: Server) -> Lease | Held | Refused:

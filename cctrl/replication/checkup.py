@@ -41,9 +41,7 @@ def on_host(host: str, said: Mapping[str, str], become: str) -> Iterator[Check]:
 def on_server(facts: Facts, said: Mapping[str, str], members: int) -> Iterator[Check]:
     """What was seen of the server."""
     host = facts.name
-    yield Check(
-        "server", host, facts.up, facts.reason or facts.server.value, f"start it, or: datasource {host} recover"
-    )
+    yield Check("server", host, facts.up, facts.reason or facts.server.value, "start it, or let it be recovered")
     binaries = said.get("version", "").removeprefix("postgres (PostgreSQL) ").split(" ")[0]
     if facts.version and binaries:
         same = binaries.split(".")[0].rstrip("betarc") == str(facts.version)

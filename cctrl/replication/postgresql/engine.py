@@ -44,7 +44,7 @@ class PostgreSQL:
         self.timeout = timeout
         self.operation = operation
         self.clock = clock
-        self.segments: dict[str, int] = {}  # member -> bytes in one WAL file
+        self.wal_segments: dict[str, int] = {}  # member -> bytes in one WAL file
         self.steps: dict[Action, Callable[[Step, Mapping[str, Position], OnText], Result]] = {
             Action.CHECKPOINT: self._checkpoint,
             Action.STOP: self._stop,
@@ -72,15 +72,15 @@ class PostgreSQL:
         if facts is None:
             reason = result.reason or _last_line(result.stderr) or f"{result.ended.value} {result.status}"
             return Facts(member, at, ServerState.UNSEEN, reason=reason, next=result.next)
-        if "segment" in facts.settings:
-            self.segments[member] = int(facts.settings["segment"])
+        if "wal_segment" in facts.settings:
+            self.wal_segments[member] = int(facts.settings["wal_segment"])
         return facts
 
     def tail(self, member: str, part: LogRange) -> Tail:
         """See Engine."""
-        segment = self.segments.get(member, 16 * 1024 * 1024)
-        here = probe_parse.wal_name(part.timeline, part.start, segment)
-        before = probe_parse.wal_name(part.timeline, Position(max(0, part.start - segment)), segment)
+        wal_segment = self.wal_segments.get(member, 16 * 1024 * 1024)
+        here = probe_parse.wal_name(part.timeline, part.start, wal_segment)
+        before = probe_parse.wal_name(part.timeline, Position(max(0, part.start - wal_segment)), wal_segment)
         words = (str(part.timeline), str(part.start), here, before)
         result = self._run(self.service.member(member), "tail", *words, timeout=10 * self.timeout)
         if not result.ok:
@@ -190,7 +190,7 @@ class PostgreSQL:
         server = self.service.member(step.member)
         start = step.position or Position(0)
         timeline = self.probe(step.member).timeline
-        first = probe_parse.wal_name(timeline, start, self.segments.get(step.member, 16 * 1024 * 1024))
+        first = probe_parse.wal_name(timeline, start, self.wal_segments.get(step.member, 16 * 1024 * 1024))
         to = str(_beside(server, f"kept-{self.operation or 'by-hand'}"))
         words = (to, f"{timeline:08X}", first, str(start))
         self._must(server, "keep", *words, timeout=START_LIMIT, what=f"cannot keep {step.member}'s log aside in {to}")

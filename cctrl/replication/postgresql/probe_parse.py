@@ -59,9 +59,9 @@ def _up(name: str, seen: dict[str, Any], at: float, skew: float, free: int | Non
     receiver = seen["receiver"]
     received = max(_position(seen["received"]), _position(seen["replayed"]), _position(seen["current"]))
     replayed = _position(seen["replayed"]) if seen["recovery"] else received
-    segment = int(seen["segment"])
+    wal_segment = int(seen["wal_segment"])
     settings = {key: str(value) for key, value in seen["settings"].items()}
-    settings["segment"] = str(segment)
+    settings["wal_segment"] = str(wal_segment)
     return Facts(
         name=name,
         at=at,
@@ -80,7 +80,7 @@ def _up(name: str, seen: dict[str, Any], at: float, skew: float, free: int | Non
         assigned=_assigned(settings["primary_conninfo"]) if seen["recovery"] else None,
         downstreams=tuple(_downstream(s) for s in seen["senders"]),
         history=history(seen["history"] or ""),
-        oldest_log=wal_start(seen["oldest"] or "", segment),
+        oldest_log=wal_start(seen["oldest"] or "", wal_segment),
         restores_log=bool(settings["restore_command"]),
         rewindable="on" in (settings["wal_log_hints"], settings["data_checksums"]),
         free=free,
@@ -136,17 +136,17 @@ def history(text: str) -> tuple[Fork, ...]:
     return tuple(Fork(int(m[1]), Position.parse(m[2])) for m in found if m)
 
 
-def wal_start(name: str, segment: int) -> Position:
+def wal_start(name: str, wal_segment: int) -> Position:
     """Where a WAL file begins, from the last 16 digits of its name."""
     if len(name) != 16:
         return ZERO
-    return Position((int(name[:8], 16) << 32) + int(name[8:], 16) * segment)
+    return Position((int(name[:8], 16) << 32) + int(name[8:], 16) * wal_segment)
 
 
-def wal_name(timeline: int, position: Position, segment: int) -> str:
+def wal_name(timeline: int, position: Position, wal_segment: int) -> str:
     """The WAL file that holds a position."""
-    number = position // segment
-    a_log = 0x100000000 // segment
+    number = position // wal_segment
+    a_log = 0x100000000 // wal_segment
     return f"{timeline:08X}{number // a_log:08X}{number % a_log:08X}"
 
 
@@ -210,7 +210,7 @@ def _not_up(name: str, found: Parts, at: float, skew: float, free: int | None) -
         rewindable=checksums or known.get("wal_log_hints setting") == "on",
         free=free,
         clock_skew=skew,
-        settings={"segment": known["Bytes per WAL segment"]} if "Bytes per WAL segment" in known else {},
+        settings={"wal_segment": known["Bytes per WAL segment"]} if "Bytes per WAL segment" in known else {},
     )
 
 

@@ -18,7 +18,7 @@ select json_build_object(
  'history', case when t.t > 1 then
    pg_read_file('pg_wal/' || lpad(upper(to_hex(t.t)), 8, '0') || '.history', 0, 1000000, true) end,
  'oldest', (select min(substr(name, 9)) from pg_ls_waldir() where name ~ '^[0-9A-F]{24}$'),
- 'segment', (select bytes_per_wal_segment from pg_control_init()),
+ 'wal_segment', (select bytes_per_wal_segment from pg_control_init()),
  'sessions', (select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()),
  'sessions_ever', (select sum((to_jsonb(d) ->> 'sessions')::bigint) from pg_stat_database d),
  'settings', json_build_object('wal_log_hints', current_setting('wal_log_hints'),
