@@ -21,4 +21,4 @@ Please answer y or n.
 Do you want to continue? (y/n)> y
 [LOGICAL:EXPERT] /alpha > 
 [LOGICAL:EXPERT] /alpha > logical
-[LOGICAL] /alpha > 
+[LOGICAL] /alpha >

@@ -1,9 +1,11 @@
-# A lost data directory needs a full copy: recover refuses before it changes anything.
+# A lost data directory needs a full copy: recover refuses, and says how to make one.
 #@ policy: manual
 
 %% wipe host3
 [LOGICAL:EXPERT] /alpha > datasource host3 recover
-ERROR: *host3* (glob)
-...
-xx
+VERIFYING THAT WE CAN CONNECT TO DATA SERVER 'host3'
+ERROR: host3 has no data directory
+DETAIL: pg_controldata: error: could not open file "*/global/pg_control" for reading: No such file or directory (glob)
+NEXT: a full copy; on host3: mv * pg_basebackup * (glob)
+NEXT: datasource host3 recover
 ? 3

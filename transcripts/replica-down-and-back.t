@@ -21,7 +21,7 @@ DATASOURCES:
 
 +----------------------------------------------------------------------------+
 |host2(slave:FAILED(DATASERVER 'host2@alpha' STOPPED))                       |
-|STATUS [CRITICAL]                                                           |
+|STATUS [CRITICAL] [[TIME]]                                                  |
 |REASON[DATASERVER 'host2@alpha' STOPPED]                                    |
 +----------------------------------------------------------------------------+
 |  MANAGER(state=STOPPED)                                                    |
