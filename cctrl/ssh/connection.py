@@ -13,6 +13,7 @@ from cctrl.config import Host
 from cctrl.ssh.auth import Keyring
 from cctrl.ssh.deadline import Deadline
 from cctrl.ssh.failure import CannotReach
+from cctrl.ssh.proxy import Proxy
 from cctrl.ssh.slots import Slots
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Attempt:
     wire: Wire | None = None
     failure: CannotReach | None = None
     ended: float = 0.0
+    proxy: Proxy | None = None  # the ProxyCommand, where there is one
     closers: list[Callable[[], None]] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
 

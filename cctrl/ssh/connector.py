@@ -5,8 +5,6 @@ from __future__ import annotations
 import random
 import re
 import socket
-import subprocess
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
@@ -16,6 +14,7 @@ from cctrl.ssh import hostkeys
 from cctrl.ssh.auth import Keyring, authenticate
 from cctrl.ssh.connection import Attempt, Connection
 from cctrl.ssh.failure import CannotReach, Dropped
+from cctrl.ssh.proxy import Proxy
 from cctrl.ssh.resolve import Endpoint, resolve
 
 if TYPE_CHECKING:
@@ -87,12 +86,12 @@ class Connector:
                 raise attempt.late()
         except IncompatiblePeer as error:
             raise CannotReach(f"{endpoint} and cctrl have no algorithm in common: {error}") from None
-        except (EOFError, OSError) as error:
-            raise Dropped(f"{endpoint} closed the connection before it said who it is {_text(error)}".strip()) from None
-        except paramiko.SSHException as error:
-            if "banner" in str(error):
-                raise Dropped(f"{endpoint} closed the connection before it said who it is") from None
-            raise CannotReach(f"{endpoint} does not speak SSH as expected: {error}") from None
+        except (EOFError, OSError, paramiko.SSHException) as error:
+            if isinstance(error, paramiko.SSHException) and "banner" not in str(error):
+                raise CannotReach(f"{endpoint} does not speak SSH as expected: {error}") from None
+            if attempt.proxy is not None and (said := attempt.proxy.failed()):
+                raise CannotReach(said) from None
+            raise Dropped(f"{endpoint} closed the connection before it said who it is") from None
         return wire
 
     def _check_key(self, wire: Wire, endpoint: Endpoint, host: Host) -> None:
@@ -108,7 +107,7 @@ class Connector:
             return self._through(endpoint, host, attempt)
         if endpoint.proxy_command:
             attempt.phase = "starting the ProxyCommand"
-            return _start_proxy(endpoint.proxy_command, attempt)
+            return self._by_command(endpoint.proxy_command, attempt)
         attempt.phase = f"connecting to {endpoint}"
         limit = attempt.deadline.within(endpoint.connect_timeout or 3600)
         try:
@@ -121,6 +120,12 @@ class Connector:
             raise Dropped(f"{endpoint} reset the connection") from None
         except (OSError, UnicodeError) as error:
             raise CannotReach(f"cannot connect to {endpoint}: {_text(error)}") from None
+
+    def _by_command(self, command: str, attempt: Attempt) -> socket.socket:
+        proxy = Proxy(command)
+        attempt.owns(proxy.stop)
+        attempt.proxy = proxy
+        return proxy.start()
 
     def _through(self, endpoint: Endpoint, host: Host, attempt: Attempt) -> Channel:
         from cctrl.ssh.wire import paramiko
@@ -178,34 +183,6 @@ def _again_when_dropped(connect: Callable[[], Wire], attempt: Attempt) -> Wire:
                 raise CannotReach(f"{dropped.reason} ({tries} tries; too many at once? see MaxStartups)") from None
             delay = min(_LONGEST_DELAY, delay * 2)
             tries += 1
-
-
-def _start_proxy(command: str, attempt: Attempt) -> socket.socket:
-    from cctrl.ssh.wire import PlainSocket
-
-    ours, theirs = socket.socketpair()
-    errors = tempfile.TemporaryFile()  # noqa: SIM115  closed with the attempt
-    process = subprocess.Popen(
-        ["/bin/sh", "-c", f"exec {command}"],
-        stdin=theirs.fileno(),
-        stdout=theirs.fileno(),
-        stderr=errors,
-        start_new_session=True,
-    )
-    theirs.close()
-
-    def stop() -> None:
-        if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(1.0)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        errors.close()
-
-    attempt.owns(stop)
-    return PlainSocket(fileno=ours.detach())
 
 
 def _text(error: BaseException) -> str:

@@ -19,7 +19,7 @@ from cctrl.ssh.deadline import Deadline
 from cctrl.ssh.failure import CannotReach
 from cctrl.ssh.hostkeys import SSH_PORT, entry_name
 from cctrl.ssh.sshconfig import parsed_options
-from cctrl.ssh.tokens import Tokens
+from cctrl.ssh.tokens import Tokens, in_home
 
 _USER_FILES = ("~/.ssh/known_hosts", "~/.ssh/known_hosts2")
 _SYSTEM_FILES = ("/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
@@ -73,10 +73,10 @@ def _with_own(endpoint: Endpoint, host: Host) -> Endpoint:
     if host.ssh_user:
         endpoint = replace(endpoint, user=host.ssh_user)
     if host.identity:
-        files = tuple(_paths([host.identity]))
+        files = (Path(host.identity).expanduser(),)
         endpoint = replace(endpoint, identity_files=files, identities_only=True, identity_given=True)
     if host.known_hosts:
-        endpoint = replace(endpoint, known_hosts=tuple(_paths([host.known_hosts])))
+        endpoint = replace(endpoint, known_hosts=(Path(host.known_hosts).expanduser(),))
     return endpoint
 
 
@@ -146,7 +146,7 @@ def from_options(address: str, options: dict[str, list[str]]) -> Endpoint:
 
 
 def _paths(names: Iterable[str]) -> list[Path]:
-    return [Path(name.strip('"')).expanduser() for name in names]
+    return [in_home(name.strip('"')) for name in names]
 
 
 def _agent(name: str) -> str | None:
@@ -157,4 +157,4 @@ def _agent(name: str) -> str | None:
         return os.environ.get("SSH_AUTH_SOCK") or None
     if name.startswith("$"):
         return os.environ.get(name[1:].strip("{}")) or None
-    return str(Path(name).expanduser())
+    return str(in_home(name))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import getpass
+import subprocess
 from pathlib import Path
 
 from cctrl.config import Host
 from cctrl.ssh.failure import CannotReach
+from cctrl.ssh.tokens import in_home
 
 _DEPTH = 16  # as in OpenSSH
-_LISTS = ("identityfile",)
+_LONGEST = 5.0  # seconds a command of Match exec may take
 
 
 def parsed_options(host: Host) -> dict[str, list[str]]:
@@ -18,7 +20,7 @@ def parsed_options(host: Host) -> dict[str, list[str]]:
 
     text = _text(host)
     if "match" in text.lower() and "exec" in text.lower():
-        _load_invoke()
+        _allow_match_exec()
     try:
         found = paramiko.SSHConfig.from_text(text).lookup(host.address)
     except (paramiko.ConfigParseError, paramiko.CouldNotCanonicalize, ValueError, KeyError, OSError) as error:
@@ -36,7 +38,7 @@ def _text(host: Host) -> str:
             return _with_includes(file.absolute(), file.absolute().parent, 0)
         except OSError as error:
             raise CannotReach(f"cannot read the SSH configuration {file}: {error.strerror}") from None
-    own = Path("~/.ssh/config").expanduser()
+    own = in_home("~/.ssh/config")
     system = Path("/etc/ssh/ssh_config")
     parts = [_with_includes(file, file.parent, 0) for file in (own, system) if file.is_file()]
     return "\nHost *\n".join(parts)
@@ -52,17 +54,34 @@ def _with_includes(file: Path, base: Path, depth: int) -> str:
             lines.append(line)
             continue
         for pattern in words[1:]:
-            place = base / Path(pattern.strip('"')).expanduser()
+            place = base / in_home(pattern.strip('"'))
             found = sorted(Path(place.anchor).glob(str(place.relative_to(place.anchor))))
             lines += [_with_includes(name, base, depth + 1) for name in found]
     return "\n".join(lines)
 
 
-def _load_invoke() -> None:
-    """Give paramiko's parser what `Match exec` needs; it was left out at import (see wire.py)."""
+def _allow_match_exec() -> None:
+    """Give paramiko's parser what it runs the commands of `Match exec` with (see wire.py).
+
+    Its own choice, invoke, would read our terminal.
+    """
     import paramiko.config
 
-    if paramiko.config.invoke is None:  # type: ignore[attr-defined]
-        import invoke
+    paramiko.config.invoke = _Runner  # type: ignore[attr-defined]
 
-        paramiko.config.invoke = invoke  # type: ignore[attr-defined]
+
+class _Runner:
+    """The one function of invoke that paramiko's parser calls."""
+
+    def __init__(self, ok: bool) -> None:
+        self.ok = ok
+
+    @classmethod
+    def run(cls, command: str, **_: object) -> _Runner:
+        """Whether `command` ends with 0."""
+        argv = ["/bin/sh", "-c", command]
+        null = subprocess.DEVNULL
+        try:
+            return cls(subprocess.run(argv, stdin=null, stdout=null, stderr=null, timeout=_LONGEST).returncode == 0)
+        except subprocess.TimeoutExpired:
+            return cls(False)

@@ -5,10 +5,18 @@ from __future__ import annotations
 import getpass
 import hashlib
 import os
+import pwd
 import re
 import socket
 from dataclasses import dataclass
 from pathlib import Path
+
+
+def in_home(name: str) -> Path:
+    """`name` with `~` as ssh takes it: the home of the user database, whatever $HOME says."""
+    if name == "~" or name.startswith("~/"):
+        return Path(pwd.getpwuid(os.getuid()).pw_dir + name[1:])
+    return Path(name).expanduser()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +45,7 @@ class Tokens:
             "r": self.user,
             "k": self.alias or self.original,
             "j": self.jump,
-            "d": str(Path.home()),
+            "d": str(in_home("~")),
             "u": getpass.getuser(),
             "i": str(os.getuid()),
             "l": full,

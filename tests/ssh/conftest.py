@@ -9,8 +9,7 @@ import pytest
 
 from cctrl.config import Host
 from cctrl.ssh import Hosts
-
-from .servers import SSHD, Server, make_key
+from tests.ssh.servers import SSHD, Server, make_key
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

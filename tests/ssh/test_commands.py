@@ -17,8 +17,7 @@ import pytest
 from cctrl.config import Host
 from cctrl.outcome import UsageError
 from cctrl.ssh import CommandEvent, Ended, Hosts
-
-from .servers import Server, free_port
+from tests.ssh.servers import Server, free_port
 
 
 def test_output_and_status(hosts: Hosts, host: Host) -> None:
