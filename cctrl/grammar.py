@@ -394,7 +394,15 @@ def _complaint(statement: Statement, matches: list[_Match], words: Words) -> Usa
     if far:
         error += f" in {shown(statement.text.strip())}"
         detail += _listed(items, choices)
-    return UsageError(error, detail=detail, next=_next(near, _usages(reached if far else matches, near, far)))
+    meant = _rest_fits(reached, statement.tokens[far + 1 :]) if far else matches
+    return UsageError(error, detail=detail, next=_next(near, _usages(meant, near, far)))
+
+
+def _rest_fits(reached: list[_Match], after: Sequence[Token]) -> list[_Match]:
+    """Those that the words after the wrong one belong to; all of them where that tells nothing."""
+    rest = {t.text.lower() for t in after}
+    fitting = [m for m in reached if any(rest & set(i.words) for i in m.path.items[m.position :])]
+    return fitting or reached
 
 
 def _incomplete(statement: Statement, reached: list[_Match]) -> UsageError:

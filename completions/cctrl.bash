@@ -49,7 +49,7 @@ _cctrl() {
         return ;;
     esac
     case $_cctrl_sub:$cur in
-    lab:-*) _cctrl_reply "--name --hosts --dir --postgresql --sshd --no-manager" ;;
+    lab:-*) _cctrl_reply "--name --hosts --dir --postgresql --sshd --netns --no-manager" ;;
     lab:*) case $_cctrl_verb in
         "") _cctrl_reply "up down list env dsn kill stop start cut heal freeze thaw wipe" ;;
         up) _cctrl_reply "dataservice segments grid" ;;

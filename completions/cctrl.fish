@@ -86,6 +86,7 @@ complete -c cctrl -n '__fish_seen_subcommand_from lab' -l hosts
 complete -c cctrl -n '__fish_seen_subcommand_from lab' -l dir
 complete -c cctrl -n '__fish_seen_subcommand_from lab' -l postgresql
 complete -c cctrl -n '__fish_seen_subcommand_from lab' -l sshd
+complete -c cctrl -n '__fish_seen_subcommand_from lab' -l netns
 complete -c cctrl -n '__fish_seen_subcommand_from lab' -l no-manager
 complete -c cctrl -n '__fish_seen_subcommand_from trust' -a '(__cctrl_ask hosts)'
 complete -c cctrl -n '__fish_seen_subcommand_from replay record' -F

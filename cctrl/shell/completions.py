@@ -23,7 +23,7 @@ LAB_VERBS = {
     "dsn": "print a libpq URI",
     **FAULTS,
 }
-LAB_OPTIONS = ("--name", "--hosts", "--dir", "--postgresql", "--sshd", "--no-manager")
+LAB_OPTIONS = ("--name", "--hosts", "--dir", "--postgresql", "--sshd", "--netns", "--no-manager")
 KINDS = ("dataservice", "segments", "grid")
 
 _MADE = "Made by `python -m cctrl.shell.completions`; change that, not this."

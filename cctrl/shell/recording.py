@@ -33,35 +33,32 @@ class RecordedSession(Session):
         extra: Sequence[Command] = (),
     ) -> None:
         """As `Session`; `path` must not exist yet. Raises Refused."""
-        self._mute = False
+        self._hearing = False  # only while a command that is written down runs
         super().__init__(config, Tee(console, self._heard), service=service, manner=manner, multi=multi, extra=extra)
         begun = config.service(self.current) or config.services[0]
         self._recorder = Recorder(path, Head(lab=begun.kind, service=begun.name, hosts=len(begun.members)))
 
     def _heard(self, kind: str, text: str) -> None:
-        if not self._mute:
+        if self._hearing:
             self._recorder.heard(kind, text)
 
     def execute(self, line: str) -> Outcome:
         """As `Session.execute`."""
         direction = _direction(line) if self._extra else ""
-        if not line.strip() or line.lstrip().startswith("#"):
+        if not line.strip():
             return super().execute(line)
         if direction:
-            return self._direct(direction, line)
+            outcome = super().execute(line)
+            if outcome is Outcome.DONE:
+                self._recorder.command("%%", direction)
+            return outcome
         self._recorder.command(self.prompt, line.strip())
-        outcome = super().execute(line)
-        self._recorder.ended(int(outcome))
-        return outcome
-
-    def _direct(self, direction: str, line: str) -> Outcome:
-        self._mute = True
+        self._hearing = True
         try:
             outcome = super().execute(line)
         finally:
-            self._mute = False
-        if outcome is Outcome.DONE:
-            self._recorder.command("%%", direction)
+            self._hearing = False
+        self._recorder.ended(int(outcome))
         return outcome
 
     def close(self) -> None:

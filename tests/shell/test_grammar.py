@@ -148,6 +148,10 @@ def test_the_wrong_word_is_named_and_pointed_at(line: str, what: str, under: str
     assert any(n.startswith(next) for n in error.next.splitlines())
 
 
+def test_of_several_usages_the_one_that_the_rest_fits_is_shown() -> None:
+    assert refused("datasource host9 shun").next.splitlines()[1:] == ["usage: datasource HOST shun"]
+
+
 def test_the_words_that_could_have_been_are_listed() -> None:
     assert "expected here: host1, host2, db-3.example" in refused("switch to nowhere").detail
     assert "expected here: automatic, manual, maintenance" in refused("set policy x").detail
