@@ -52,8 +52,8 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
     for verb, summary in _SUMMARIES.items():
         one = verbs.add_parser(verb, help=summary, description=summary, allow_abbrev=False)
-        if verb != "list":
-            one.add_argument("--name", default="lab", help="the lab's name (lab)")
+        default = "" if verb == "list" else "lab"
+        one.add_argument("--name", default=default, help=f"the lab's name ({default or 'all'})")
         if verb == "up":
             _up_arguments(one)
         elif verb == "dsn" or verb in VERBS:
@@ -75,7 +75,7 @@ def _run(given: argparse.Namespace) -> Outcome:
     if given.verb == "up":
         up(_options(given), _say)
     elif given.verb == "list":
-        _list()
+        _list([find(given.name).name] if given.name else names())
     elif given.verb == "down":
         down(find(given.name))
         _say(f"lab {given.name} is down")
@@ -102,9 +102,9 @@ def _options(given: argparse.Namespace) -> Options:
     )
 
 
-def _list() -> None:
+def _list(chosen: list[str]) -> None:
     """One line a lab: name, kind, up or dead, hosts, directory."""
-    rows = [_row(name) for name in names()]
+    rows = [_row(name) for name in chosen]
     for name, kind, state, hosts, directory in rows:
         width = [max(len(row[i]) for row in rows) for i in range(4)]
         _print(f"{name:{width[0]}}  {kind:{width[1]}}  {state:{width[2]}}  {hosts:{width[3]}}  {directory}")
