@@ -83,7 +83,7 @@ def _move_groups(view: View, source: str, target: str) -> tuple[Group, ...]:
             *back,
             (Step(Action.CHECKPOINT, source),),
             (Step(Action.CATCH_UP, target, source),),
-            (Step(Action.STOP, source, target),),
+            (Step(Action.STOP, source, target, keep=tuple(m.name for m in view.members if m.standby)),),
         )
     final = view[source].received if stopped and has_all else None
     return (

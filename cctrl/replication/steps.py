@@ -39,6 +39,7 @@ class Step:
     member: str
     other: str = ""
     position: Position | None = None
+    keep: tuple[str, ...] = ()  # STOP: the standbys worth waiting for; a silent one would hold the shutdown up
 
     def text(self) -> str:
         """What the step does, for `explain`."""

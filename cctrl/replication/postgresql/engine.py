@@ -284,6 +284,11 @@ def _beside(server: Server, what: str) -> PurePosixPath:
     return data.parent / f".cctrl-{data.name}.{what}"
 
 
+def _array(names: tuple[str, ...]) -> str:
+    """An SQL array of names."""
+    return "array[" + ", ".join("'" + name.replace("'", "''") + "'" for name in names) + "]::text[]"
+
+
 def _last_line(text: str) -> str:
     lines = [line for line in text.splitlines() if line.strip()]
     return lines[-1].strip() if lines else ""

@@ -206,6 +206,7 @@ def _not_up(name: str, found: Parts, at: float, skew: float, free: int | None) -
         clean=clean and server is Server.DOWN,
         standby_mark="standby" in found,
         fence=_fence(found),
+        half_rewound="rewinding" in found,
         history=_histories(found, timeline),
         rewindable=checksums or known.get("wal_log_hints setting") == "on",
         free=free,

@@ -61,7 +61,17 @@ do $$ declare at timestamptz := clock_timestamp(); begin
   end loop;
  end if; end $$"""
 
-FORK = "select pg_walfile_name(pg_current_wal_lsn()), pg_current_wal_lsn()"
+PURGE_ALL = """\
+select count(pg_terminate_backend(pid)) from pg_stat_activity
+where backend_type = 'client backend' and pid <> pg_backend_pid()"""
+
+# A clean shutdown waits until every connected standby has everything: one that is silent would hold it up for long.
+PURGE = (
+    "with silent as materialized (select pg_terminate_backend(pid) from pg_stat_replication "
+    "where not application_name = any ({keep})), purged as ("
+    + PURGE_ALL
+    + ") select p.count + 0 * s.count from purged p, (select count(*) from silent) s"
+)
 
 ENSURE_SLOT = (
     "select pg_create_physical_replication_slot('{slot}') "

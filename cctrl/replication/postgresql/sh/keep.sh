@@ -1,12 +1,17 @@
-# Copies the log that only this server has. Arguments: directory, timeline (hex), first file, position.
-to=$1 timeline=$2 first=$3 start=$4
+# Copies the log that only this server has, of all timelines it was on since. Arguments: directory, the last 16 digits
+# of the first file's name; then for each timeline: the timeline, the position it is read from.
+to=$1 first=$2; shift 2
 mkdir -p "$to" || exit 1
-for f in "$data/pg_wal/$timeline"*; do
+for f in "$data"/pg_wal/*; do
   n=${f##*/}
-  [ ${#n} -eq 24 ] || continue
-  [ "$n" \< "$first" ] || [ -e "$to/$n" ] || { cp -p "$f" "$to/$n.part" && mv "$to/$n.part" "$to/$n"; } || exit 1
+  case $n in *[!0-9A-F]*) continue ;; esac
+  [ ${#n} -eq 24 ] && [ ! "${n#????????}" \< "$first" ] && [ ! -e "$to/$n" ] || continue
+  cp -p "$f" "$to/$n.part" && mv "$to/$n.part" "$to/$n" || exit 1
 done
 cp -p "$data"/pg_wal/*.history "$to" 2>/dev/null
-pg_waldump -p "$to" -s "$start" -t "$((0x$timeline))" >"$to/transactions.txt" 2>&1
+while [ $# -ge 2 ]; do
+  pg_waldump -p "$to" -t "$1" -s "$2" 2>&1
+  shift 2
+done >"$to/transactions.txt.part" && mv "$to/transactions.txt.part" "$to/transactions.txt" || exit 1
 sync "$to"
 echo "$to"

@@ -9,6 +9,7 @@ df -Pk "$data" 2>/dev/null || df -Pk "${data%/*}" 2>/dev/null
 if [ "$rc" -ne 0 ]; then
   if alive; then echo "@running $pid"; fi
   [ -e "$data" ] || echo '@missing'
+  [ ! -e "${log%log}own-files/begun" ] || echo '@rewinding'
   [ ! -e "$data/standby.signal" ] || echo '@standby'
   [ ! -e "$data/cctrl.fenced" ] || { echo '@fenced'; cat "$data/cctrl.fenced"; }
   echo "@binaries $(postgres -V 2>&1)"

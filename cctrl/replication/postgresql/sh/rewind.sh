@@ -2,20 +2,17 @@
 source=$1 line=$2 saved=$3
 alive && { echo "its server runs" >&2; exit 1; }
 save() {
-  [ ! -e "$saved/complete" ] || return 0
-  rm -rf "$saved" && mkdir -p "$saved" || return 1
-  for f in "$data"/*.conf "$data"/*.crt "$data"/*.key "$data"/*.pem "$data"/conf.d; do
-    [ ! -e "$f" ] || cp -a "$f" "$saved/" || return 1
+  [ ! -e "$saved/begun" ] || return 0
+  rm -rf "$saved" && mkdir -p "$saved/files" || return 1
+  for f in "$data"/*.conf "$data"/*.crt "$data"/*.crl "$data"/*.key "$data"/*.pem "$data"/conf.d; do
+    [ ! -e "$f" ] || cp -a "$f" "$saved/files/" || return 1
   done
-  : >"$saved/complete"
 }
 put_back() {
-  for f in "$saved"/*; do
+  for f in "$saved"/files/*; do
+    [ -e "$f" ] || continue
     n=${f##*/}
-    case $n in
-      complete) continue ;;
-      conf.d) rm -rf "$data/conf.d" ;;
-    esac
+    [ "$n" != conf.d ] || rm -rf "$data/conf.d"
     cp -a "$f" "$data/$n" || return 1
   done
 }
@@ -42,9 +39,15 @@ settle() {
   return 1
 }
 save || { echo "cannot keep its configuration files in $saved"; exit 1; }
-settle || exit 1
-pg_rewind -D "$data" --source-server="$source" --progress; rc=$?
+if [ ! -e "$saved/rewound" ]; then
+  settle || exit 1
+  # From here on the data directory must not be started before a rewind has come to its end: the next look sees this.
+  : >"$saved/begun" && sync "$saved/begun" "$saved" || exit 1
+  pg_rewind -D "$data" --source-server="$source" --progress; rc=$?
+  [ "$rc" -ne 0 ] || : >"$saved/rewound"
+  put_back || { echo "cannot put its configuration files back from $saved"; exit 1; }
+  [ "$rc" -eq 0 ] || exit "$rc"
+fi
 put_back || { echo "cannot put its configuration files back from $saved"; exit 1; }
-[ "$rc" -eq 0 ] || exit "$rc"
 mark_standby "$line" || exit 1
 rm -rf "$saved"
