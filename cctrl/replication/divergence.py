@@ -35,6 +35,7 @@ class Relation(Enum):
     """How a member's log stands to the primary's."""
 
     SAME = "the same history"
+    AHEAD = "the same history, but further than the primary"
     BEFORE_FORK = "an ancestor's history, nothing known after the fork"
     AFTER_FORK = "went on after the fork"
     FOREIGN = "another history"
@@ -42,35 +43,70 @@ class Relation(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Parting:
-    """Where a member's history leaves the primary's: `at` on the member's `timeline`."""
+    """Where a member's history leaves the primary's: `at` on the common `timeline`."""
 
     relation: Relation
     timeline: int
     at: Position
 
 
+Stretch = tuple[int, Position | None]
+"""A timeline and where it was left for the next; None where the member still is on it."""
+
+
 def parting(member: Facts, primary: Facts) -> Parting:
     """Compare a member's history with the primary's.
 
     For a server that crashed, `received` is only a lower bound: BEFORE_FORK then still asks for a
-    look at its log (`Engine.tail`).
+    look at its log (`Engine.tail`). Two servers promoted without knowing of each other are on timelines
+    of the same number: only the points where they forked off tell them apart.
     """
-    if member.timeline == primary.timeline:
-        relation = Relation.SAME if member.received <= primary.received else Relation.AFTER_FORK
-        return Parting(relation, member.timeline, primary.received)
-    for fork in primary.history:
-        if fork.timeline == member.timeline:
-            after = member.received > fork.at
-            return Parting(Relation.AFTER_FORK if after else Relation.BEFORE_FORK, fork.timeline, fork.at)
-    mine = {fork.timeline: fork.at for fork in member.history}
-    for fork in reversed(primary.history):
-        if fork.timeline in mine:
-            return Parting(Relation.AFTER_FORK, fork.timeline, min(fork.at, mine[fork.timeline]))
-    if primary.timeline in mine:  # the member went on where the primary did not
-        return Parting(Relation.AFTER_FORK, primary.timeline, mine[primary.timeline])
-    return Parting(Relation.FOREIGN, member.timeline, Position(0))
+    mine, theirs = _aligned(_stretches(member), _stretches(primary))
+    before: Stretch | None = None
+    for own, other in zip(mine, theirs, strict=False):
+        if own[0] != other[0]:
+            break
+        if own[1] != other[1] or own[1] is None:
+            return _parted(own, other, member, primary)
+        before = own
+    if before is None or before[1] is None:
+        return Parting(Relation.FOREIGN, member.timeline, ZERO)
+    return Parting(Relation.AFTER_FORK, before[0], before[1])  # two timelines begun at the same point
+
+
+def _parted(own: Stretch, other: Stretch, member: Facts, primary: Facts) -> Parting:
+    """Both were on this timeline; at least one still is, or they left it at different points."""
+    timeline, mine, theirs = own[0], own[1], other[1]
+    if mine is None and theirs is None:
+        relation = Relation.SAME if member.received <= primary.received else Relation.AHEAD
+        return Parting(relation, timeline, primary.received)
+    if mine is None and theirs is not None:
+        relation = Relation.AFTER_FORK if member.received > theirs else Relation.BEFORE_FORK
+        return Parting(relation, timeline, theirs)
+    left = mine if mine is not None else ZERO
+    return Parting(Relation.AFTER_FORK, timeline, min(left, primary.received if theirs is None else theirs))
+
+
+def _stretches(facts: Facts) -> list[Stretch]:
+    return [*((fork.timeline, fork.at) for fork in facts.history), (facts.timeline, None)]
+
+
+def _aligned(mine: list[Stretch], theirs: list[Stretch]) -> tuple[list[Stretch], list[Stretch]]:
+    """A history file that is lost leaves one stretch: the other's begins there too."""
+    if len(mine) == 1:
+        theirs = _from(mine[0][0], theirs)
+    elif len(theirs) == 1:
+        mine = _from(theirs[0][0], mine)
+    return mine, theirs
+
+
+def _from(timeline: int, stretches: list[Stretch]) -> list[Stretch]:
+    at = next((n for n, (number, _) in enumerate(stretches) if number == timeline), 0)
+    return stretches[at:]
 
 
 def descends(member: Facts, ancestor: Facts) -> bool:
     """True where `member` continues `ancestor`'s timeline: it is the later of the two."""
-    return any(fork.timeline == ancestor.timeline for fork in member.history)
+    mine, theirs = _aligned(_stretches(member), _stretches(ancestor))
+    *before, last = theirs
+    return len(mine) > len(theirs) and mine[: len(before)] == before and mine[len(before)][0] == last[0]

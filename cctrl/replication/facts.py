@@ -91,6 +91,7 @@ class Facts:
     clean: bool = False  # DOWN after an orderly shutdown
     standby_mark: bool = False  # would start as a standby
     fence: Fence | None = None
+    half_rewound: bool = False  # a rewind of it was begun and did not come to its end
     upstream: Upstream | None = None
     assigned: tuple[str, int] | None = None  # address and port it is told to receive from, whether it does or not
     downstreams: tuple[Downstream, ...] = ()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from cctrl.replication.divergence import Parting, Relation, Tail, parting
-from cctrl.replication.facts import Facts, Server, View
+from cctrl.replication.facts import Facts, Ran, Server, View
 from cctrl.replication.position import Position, size
 from cctrl.replication.rejection import Rejected, Why
 from cctrl.replication.steps import Action, Group, Plan, Step
@@ -35,6 +35,25 @@ class LogRange:
 
     timeline: int
     start: Position
+    further: tuple[tuple[int, Position], ...] = ()  # the timelines it went on to, and where each begins
+
+    @property
+    def spans(self) -> tuple[tuple[int, Position], ...]:
+        """Every timeline with the position to read it from, up to its end."""
+        return ((self.timeline, self.start), *self.further)
+
+
+def log_after(member: Facts, timeline: int, at: Position) -> LogRange:
+    """All of a member's log after a position on one of its timelines."""
+    begins = [(fork.timeline, fork.at) for fork in member.history if fork.timeline >= timeline]
+    later = [*(number for number, _ in begins[1:]), member.timeline]
+    starts = [start for _, start in begins]
+    return LogRange(timeline, at, tuple(zip(later, starts, strict=True)) if begins else ())
+
+
+def timeline_at(member: Facts, at: Position) -> int:
+    """The timeline on which a member wrote what follows a position."""
+    return next((fork.timeline for fork in member.history if fork.at > at), member.timeline)
 
 
 def unread(member: Facts, primary: Facts) -> LogRange | None:
@@ -42,14 +61,14 @@ def unread(member: Facts, primary: Facts) -> LogRange | None:
     if not member.seen or not member.timeline or not primary.timeline:
         return None
     part = parting(member, primary)
-    if part.relation is Relation.FOREIGN:
+    if part.relation in (Relation.FOREIGN, Relation.AHEAD):
         return None
     if part.relation is Relation.SAME:
         gone = not member.up and member.received < primary.oldest_log
         return LogRange(member.timeline, member.received) if gone else None
     if part.relation is Relation.BEFORE_FORK and member.standby:
         return None
-    return LogRange(part.timeline, part.at)
+    return log_after(member, part.timeline, part.at)
 
 
 def remedy(view: View, primary: str, name: str, tail: Tail | None, *, force: bool = False) -> Remedy:
@@ -63,10 +82,8 @@ def remedy(view: View, primary: str, name: str, tail: Tail | None, *, force: boo
     if member.standby and view.streams(name, primary):
         return Remedy(Way.NOTHING, Plan())
     part = parting(member, source)
-    if part.relation is Relation.FOREIGN:
-        what = f"{name}'s timeline {member.timeline} is not part of {primary}'s history"
-        raise Rejected(Why.FOREIGN, name, what)
-    if _diverged(part, tail):
+    _comparable(member, source, part)
+    if _diverged(member, part, tail):
         return _rewound(member, source, part, tail, force)
     _log_is_there(member, source, tail)
     return _followed(member, source)
@@ -89,7 +106,27 @@ def _possible(member: Facts, primary: Facts) -> None:
         raise Rejected(Why.OTHER_VERSION, name, what)
 
 
-def _diverged(part: Parting, tail: Tail | None) -> bool:
+def _comparable(member: Facts, primary: Facts, part: Parting) -> None:
+    """Refuse where the logs cannot tell what only this member has."""
+    name = member.name
+    if part.relation is Relation.FOREIGN:
+        what = f"{name}'s timeline {member.timeline} is not part of {primary.name}'s history"
+        raise Rejected(Why.FOREIGN, name, what)
+    if member.timeline != primary.timeline or member.up or member.half_rewound:
+        return
+    if part.relation is Relation.AHEAD:
+        what = f"{name} has log that {primary.name} lost: it is further on the same timeline {member.timeline}"
+        raise Rejected(Why.FOREIGN, name, what, detail=f"{name} is at {member.received}, {primary.name} at {part.at}")
+    if member.ran is Ran.PRIMARY and (member.fence or not member.standby_mark):
+        what = f"{name} and {primary.name} were both promoted to timeline {member.timeline}: what only {name} has"
+        raise Rejected(Why.FOREIGN, name, f"{what} cannot be told apart")
+
+
+def _diverged(member: Facts, part: Parting, tail: Tail | None) -> bool:
+    if member.half_rewound:
+        return True
+    if part.relation is Relation.AFTER_FORK and part.timeline != member.timeline:
+        return True
     if tail is not None and part.relation is not Relation.SAME:
         return tail.records or bool(tail.problem)
     return part.relation is Relation.AFTER_FORK
@@ -99,14 +136,18 @@ def _rewound(member: Facts, primary: Facts, part: Parting, tail: Tail | None, fo
     name = member.name
     if not member.rewindable:
         what = f"{name} went on after the fork at {part.at} and cannot be rewound"
-        detail = "neither wal_log_hints nor data checksums are on"
+        detail = (
+            "neither wal_log_hints nor data checksums were on while it wrote: only a full copy helps now\n"
+            "for the next time: alter system set wal_log_hints = on, then restart, on every member\n"
+            "(or pg_checksums --enable while it is stopped)"
+        )
         raise Rejected(Why.NOT_REWINDABLE, name, what, detail=detail)
     if primary.oldest_log > part.at:
         raise _log_gone(member, primary, part.at)
     if tail is not None and not force:
         _nothing_at_stake(member, primary, part, tail)
     keep: tuple[Group, ...] = ()
-    if tail is None or tail.commits or tail.problem:
+    if tail is None or tail.commits or tail.problem or member.writable:  # until it stops it may commit more
         keep = ((Step(Action.KEEP, name, primary.name, part.at),),)
     stop: tuple[Group, ...] = ((Step(Action.STOP, name),),) if member.may_run else ()
     # Before version 16 pg_rewind believes a promoted source's last checkpoint, which is still on the old timeline.
@@ -117,7 +158,7 @@ def _rewound(member: Facts, primary: Facts, part: Parting, tail: Tail | None, fo
 
 
 def _nothing_at_stake(member: Facts, primary: Facts, part: Parting, tail: Tail) -> None:
-    if tail.problem:
+    if tail.problem and not member.half_rewound:
         what = f"cannot tell which transactions only {member.name} has"
         raise Rejected(Why.TAIL_UNREADABLE, member.name, what, detail=tail.problem, tail=tail)
     if tail.commits:

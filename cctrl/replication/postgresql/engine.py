@@ -14,7 +14,7 @@ from cctrl.replication.facts import Server as ServerState
 from cctrl.replication.position import Position
 from cctrl.replication.postgresql import conninfo, probe_parse, queries, wal
 from cctrl.replication.postgresql.scripts import script
-from cctrl.replication.recovery import LogRange
+from cctrl.replication.recovery import LogRange, log_after, timeline_at
 from cctrl.replication.steps import Action, Result, Step
 from cctrl.ssh import CommandResult, Ended, Hosts, Job, run_job
 
@@ -79,9 +79,11 @@ class PostgreSQL:
     def tail(self, member: str, part: LogRange) -> Tail:
         """See Engine."""
         wal_segment = self.wal_segments.get(member, 16 * 1024 * 1024)
-        here = probe_parse.wal_name(part.timeline, part.start, wal_segment)
-        before = probe_parse.wal_name(part.timeline, Position(max(0, part.start - wal_segment)), wal_segment)
-        words = (str(part.timeline), str(part.start), here, before)
+        words: list[str] = []
+        for timeline, start in part.spans:
+            here = probe_parse.wal_name(timeline, start, wal_segment)
+            before = probe_parse.wal_name(timeline, Position(max(0, start - wal_segment)), wal_segment)
+            words += (str(timeline), str(start), here, before)
         result = self._run(self.service.member(member), "tail", *words, timeout=10 * self.timeout)
         if not result.ok:
             return Tail(records=False, problem=result.reason or _last_line(result.stderr) or "cannot read the log")
@@ -189,10 +191,11 @@ class PostgreSQL:
     def _keep(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
         server = self.service.member(step.member)
         start = step.position or Position(0)
-        timeline = self.probe(step.member).timeline
-        first = probe_parse.wal_name(timeline, start, self.wal_segments.get(step.member, 16 * 1024 * 1024))
+        facts = self.probe(step.member)
+        first = probe_parse.wal_name(0, start, self.wal_segments.get(step.member, 16 * 1024 * 1024))[8:]
         to = str(_beside(server, f"kept-{self.operation or 'by-hand'}"))
-        words = (to, f"{timeline:08X}", first, str(start))
+        spans = log_after(facts, timeline_at(facts, start), start).spans
+        words = (to, first, *(str(word) for span in spans for word in span))
         self._must(server, "keep", *words, timeout=START_LIMIT, what=f"cannot keep {step.member}'s log aside in {to}")
         return Result(text=to)
 

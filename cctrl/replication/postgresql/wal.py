@@ -12,6 +12,7 @@ _COMMIT = re.compile(
     r"(\d{4}-\d\d-\d\d [\d:.]+ \S+)"
 )
 _END = re.compile(r"(?:at|after) ([0-9A-F]+/[0-9A-F]+)\s*:")
+LISTED = 20  # commits that are shown one by one
 _LSN = re.compile(r"lsn: ([0-9A-F]+/[0-9A-F]+)")
 
 
@@ -23,11 +24,11 @@ def tail(output: str) -> Tail:
         return Tail(records=False, problem=problem)
     if "@records" not in lines:
         return Tail(records=False)
-    counted = next((int(line.split()[1]) for line in lines if line.startswith("@commits ")), 0)
-    commits = [c for c in (_commit(line) for line in lines) if c]
-    # The last commit is printed again after the count.
-    listed = tuple(commits[: min(counted, 20)])
-    last = commits[-1].time if commits else ""
+    counted = sum(int(line.split()[1]) for line in lines if line.startswith("@commits "))
+    ends = [c for line in lines if line.startswith("@last ") and (c := _commit(line))]
+    commits = [c for line in lines if not line.startswith("@") and (c := _commit(line))]
+    listed = tuple(commits[:LISTED])
+    last = ends[-1].time if ends else ""
     return Tail(
         records=True,
         commits=counted,
