@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 from cctrl.outcome import CctrlError, Incomplete, Interrupted, OutOfSight, Refused
 from cctrl.replication.engine import Engine, StepFailed
 from cctrl.replication.events import Done, Event, Failed, Progress, Started, Undone
 from cctrl.replication.position import Position
 from cctrl.replication.steps import Group, Plan, Step
+from cctrl.ssh.threads import fan_out
 
 Sink = Callable[[Event], None]
 
@@ -30,12 +30,23 @@ def execute(plan: Plan, engine: Engine, sink: Sink) -> None:
             goes_on = "\n".join(f"goes on by itself: {step.text()}" for step in group) if uncertain else ""
             detail = "\n".join(t for t in (goes_on, run.put_back(uncertain)[1]) if t)
             raise Interrupted(f"interrupted while it was to {group[0].text()}", detail=detail) from None
-        except StepFailed as error:
-            raise _ended(error, *run.put_back(error.uncertain)) from error
+        except CctrlError as error:
+            uncertain = _uncertain(error, group)
+            raise _ended(error, uncertain, *run.put_back(uncertain)) from error
+        except BaseException:  # a defect of cctrl itself: leave the service as it was, where that is certain
+            run.put_back(not all(step.undoable for step in group))
+            raise
 
 
-def _ended(error: StepFailed, changed: bool, detail: str) -> CctrlError:
-    kind = OutOfSight if error.uncertain else Incomplete if changed else Refused
+def _uncertain(error: CctrlError, group: Group) -> bool:
+    """True where a step that cannot be undone may have been done, or may still be."""
+    if isinstance(error, StepFailed):
+        return error.uncertain
+    return not isinstance(error, Refused) and not all(step.undoable for step in group)
+
+
+def _ended(error: CctrlError, uncertain: bool, changed: bool, detail: str) -> CctrlError:
+    kind = OutOfSight if uncertain else Incomplete if changed else Refused
     return kind(error.what, detail="\n".join(t for t in (error.detail, detail) if t), next=error.next)
 
 
@@ -53,21 +64,19 @@ class _Run:
         if len(group) == 1:
             self.step(group[0])
             return
-        with ThreadPoolExecutor(max_workers=len(group)) as pool:
-            futures = [pool.submit(self.step, step) for step in group]
-        for future in futures:
-            future.result()
+        fan_out(group, self.step)
 
     def step(self, step: Step) -> None:
         """Do one step and tell about it."""
         self.sink(Started(step))
         try:
             result = self.engine.perform(step, self.known, lambda text: self.sink(Progress(step, text)))
-        except StepFailed as error:
-            self.sink(Failed(step, error.what))
-            # A step that failed half-way is put back too; undoing what was not done does nothing.
+        except BaseException as error:
+            # A step that failed or was left half-way is put back too; undoing what was not done does nothing.
             if step.undoable:
                 self.done.append(step)
+            if isinstance(error, CctrlError) and not isinstance(error, Interrupted):
+                self.sink(Failed(step, error.what))
             raise
         self.done.append(step)
         if result.position is not None:
@@ -84,7 +93,7 @@ class _Run:
                 continue
             try:
                 self.engine.perform(undo, self.known, lambda _: None)
-            except StepFailed as error:
+            except CctrlError as error:
                 return True, f"and putting it back failed too: {error.what}\n{error.detail}".strip()
             self.sink(Undone(step))
         return False, _list("put back", [s for s in self.done if s.undo() is not None])
