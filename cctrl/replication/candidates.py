@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cctrl.replication.diagnosis import Diagnosis
-from cctrl.replication.divergence import Relation, parting
+from cctrl.replication.divergence import Relation, descends, parting
 from cctrl.replication.facts import Facts, View
 from cctrl.replication.position import Position, size
 
@@ -48,8 +48,8 @@ def _judge(
 ) -> Verdict:
     behind = max(0, ahead - member.received) if member.up else 0
     reason = _obstacle(view, diagnosis, member, excluded)
-    if not reason and limit is not None and behind > limit:
-        reason = f"{size(behind)} behind, limit {size(limit)}"
+    if not reason and limit is not None:
+        reason = _not_ready(view[diagnosis.primary], member, behind, limit)
     return Verdict(
         name=member.name,
         eligible=not reason,
@@ -72,12 +72,29 @@ def _obstacle(view: View, diagnosis: Diagnosis, member: Facts, excluded: Mapping
     if len(systems) > 1 and member.system not in _system(view, diagnosis):
         return f"another system identifier: {member.system}"
     primary = view[diagnosis.primary] if diagnosis.primary else None
-    if primary is not None and primary.timeline and parting(member, primary).relation is Relation.FOREIGN:
-        return f"its timeline {member.timeline} is not part of {primary.name}'s history"
+    if primary is not None and primary.timeline:
+        return parted(member, primary)
     latest = max(m.timeline for m in view.members if m.up)
-    if primary is None or not primary.timeline:
-        return f"on timeline {member.timeline}, others are on {latest}" if member.timeline < latest else ""
+    return f"on timeline {member.timeline}, others are on {latest}" if member.timeline < latest else ""
+
+
+def parted(member: Facts, primary: Facts) -> str:
+    """What is wrong with a candidate's history, beside that of the primary it would replace."""
+    part = parting(member, primary)
+    if part.relation is Relation.FOREIGN:
+        return f"its timeline {member.timeline} is not part of {primary.name}'s history"
+    if part.relation is Relation.AFTER_FORK and not descends(member, primary):
+        return f"its log went on after {part.at} on timeline {part.timeline}, where {primary.name}'s history left it"
     return ""
+
+
+def _not_ready(primary: Facts, member: Facts, behind: int, limit: int) -> str:
+    """Why a member could not take over in a planned move, in which it must first have all the primary has."""
+    if member.timeline != primary.timeline:
+        return f"on timeline {member.timeline}, {primary.name} is on {primary.timeline}: it does not follow it"
+    if member.replay_paused:
+        return "its replay is paused; first, on it: select pg_wal_replay_resume()"
+    return f"{size(behind)} behind, limit {size(limit)}" if behind > limit else ""
 
 
 def _system(view: View, diagnosis: Diagnosis) -> set[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cctrl.replication.candidates import Verdict, choose, verdicts
+from cctrl.replication.candidates import Verdict, choose, parted, verdicts
 from cctrl.replication.diagnosis import Diagnosis, Health, diagnose
-from cctrl.replication.divergence import Tail
+from cctrl.replication.divergence import Tail, descends, parting
 from cctrl.replication.facts import Facts, Server, View
 from cctrl.replication.position import size
 from cctrl.replication.rejection import Rejected, Why
@@ -113,7 +113,7 @@ def plan_takeover(view: View, target: str, excluded: Mapping[str, str], tail: Ta
     source = _failed(view, diagnosis)
     judged = verdicts(view, diagnosis, excluded)
     chosen = _pick(judged, target)
-    best = max((m for m in view.members if m.standby), key=lambda m: (m.timeline, m.received))
+    best = _most_advanced(view, view[source], chosen)
     warnings = (*_unfenced(view[source]), *_lost(view, source, chosen, best, tail), *_unseen(view, source, chosen))
     return Move(source, chosen.name, judged, Plan(_takeover_groups(view, source, chosen, best), warnings))
 
@@ -134,6 +134,14 @@ def _failed(view: View, diagnosis: Diagnosis) -> str:
         detail = "\n".join(f"{m.name}: its server {m.server.value}" for m in view.members)
         raise Rejected(Why.NO_CANDIDATE, "", "no standby is up", detail=detail)
     return diagnosis.primary
+
+
+def _most_advanced(view: View, failed: Facts, chosen: Verdict) -> Facts:
+    """The standby that has received most of what the failed primary wrote; it need not be a candidate itself."""
+    system = view[chosen.name].system
+    same = [m for m in view.members if m.standby and m.system == system]
+    right = [m for m in same if m.name == chosen.name or not failed.timeline or not parted(m, failed)]
+    return max(right, key=lambda m: (m.timeline, m.received))
 
 
 def _takeover_groups(view: View, source: str, chosen: Verdict, best: Facts) -> tuple[Group, ...]:
@@ -170,8 +178,17 @@ def _lost(view: View, source: str, chosen: Verdict, best: Facts, tail: Tail | No
     if tail is not None and tail.commits:
         span = tail.first if tail.first == tail.last else f"{tail.first} to {tail.last}"
         lines.append(f"at risk: {tail.commits} committed transactions that only {source} has ({span})")
+    target, failed = view[chosen.name], view[source]
     if best.received > chosen.received and not _can_feed(view, best, chosen):
         lines.append(f"at risk: {size(best.received - chosen.received)} that {best.name} has and {chosen.name} has not")
+    elif best.timeline > target.timeline:
+        lines.append(f"at risk: what {best.name} has of timeline {best.timeline}, which {chosen.name} has not")
+    if descends(failed, target):
+        part = parting(target, failed)
+        lines.append(
+            f"at risk: all that {source} wrote on timeline {failed.timeline}; {chosen.name} is on {part.timeline}, "
+            f"which {source} left at {part.at}"
+        )
     return tuple(lines)
 
 
