@@ -18,9 +18,7 @@ from cctrl.ssh.proxy import Proxy
 from cctrl.ssh.resolve import Endpoint, resolve
 
 if TYPE_CHECKING:
-    from paramiko.channel import Channel
-
-    from cctrl.ssh.wire import Wire
+    from cctrl.ssh.wire import Tunnel, Wire
 
 _FIRST_DELAY = 0.05  # seconds before the next try after the host dropped one
 _LONGEST_DELAY = 1.0
@@ -100,7 +98,7 @@ class Connector:
         if verdict.reason:
             raise CannotReach(verdict.reason, next=f"cctrl trust {host.name}", untrusted=True)
 
-    def _socket(self, endpoint: Endpoint, host: Host, attempt: Attempt) -> socket.socket | Channel:
+    def _socket(self, endpoint: Endpoint, host: Host, attempt: Attempt) -> socket.socket | Tunnel:
         from cctrl.ssh.wire import dial
 
         if endpoint.proxy_jump:
@@ -127,8 +125,8 @@ class Connector:
         attempt.proxy = proxy
         return proxy.start()
 
-    def _through(self, endpoint: Endpoint, host: Host, attempt: Attempt) -> Channel:
-        from cctrl.ssh.wire import paramiko
+    def _through(self, endpoint: Endpoint, host: Host, attempt: Attempt) -> Tunnel:
+        from cctrl.ssh.wire import TROUBLE, Tunnel, paramiko
 
         *before, last = endpoint.proxy_jump
         hop = hop_host(last, host)
@@ -146,15 +144,12 @@ class Connector:
                 untrusted=failure.untrusted,
             ) from None
         try:
-            return wire.open_channel(
-                "direct-tcpip",
-                (endpoint.host, endpoint.port),
-                ("127.0.0.1", 0),
-                timeout=max(0.1, attempt.deadline.left()),
-            )
+            where = (endpoint.host, endpoint.port)
+            limit = max(0.1, attempt.deadline.left())
+            return Tunnel(wire.open_channel("direct-tcpip", where, ("127.0.0.1", 0), timeout=limit))
         except paramiko.ChannelException as error:
             raise CannotReach(f"jump host {last} cannot connect to {endpoint}: {error.text}") from None
-        except (paramiko.SSHException, EOFError, OSError) as error:
+        except TROUBLE as error:
             connection.drop(wire)
             raise Dropped(f"jump host {last} did not open a way to {endpoint}: {_text(error)}") from None
 

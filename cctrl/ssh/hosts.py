@@ -222,7 +222,7 @@ class Hosts:
             raise
 
     def _start(self, connection: Connection, line: str, sinks: Sinks, deadline: Deadline) -> Session:
-        from cctrl.ssh.wire import paramiko
+        from cctrl.ssh.wire import TROUBLE
 
         for second in (False, True):
             wire = connection.wire(deadline)
@@ -230,7 +230,7 @@ class Hosts:
             try:
                 channel = self._channel(connection, wire, limit)
                 return Session(wire, channel, line, sinks, threads.cancelled())
-            except (paramiko.SSHException, EOFError, OSError) as error:
+            except TROUBLE as error:
                 silent = wire.is_active() and limit.passed
                 failure = CannotReach(
                     f"no answer within {self.timeout:g} s (opening a channel)"

@@ -119,7 +119,8 @@ class _Follower:
 
     def _follow(self, identity: str) -> CommandResult:
         while True:
-            words = [self.job.directory, self.job.name, identity, str(self.seen), str(_LOOK), str(_LOOKS)]
+            looks = max(1, min(_LOOKS, round((self.stall - (monotonic() - self.moved)) / _LOOK) + 1))
+            words = [self.job.directory, self.job.name, identity, str(self.seen), str(_LOOK), str(looks)]
             result = self.hosts.stream(
                 self.host,
                 _sh(scripts.JOB_FOLLOW, *words),

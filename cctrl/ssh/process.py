@@ -90,6 +90,8 @@ class Session:
 
     def send(self, data: bytes, deadline: Deadline) -> bool:
         """Send to the command's stdin; False where it does not take it (any more)."""
+        from cctrl.ssh.wire import TROUBLE
+
         view = memoryview(data)
         try:
             while view:
@@ -98,26 +100,38 @@ class Session:
                 if sent == 0:
                     return False
                 view = view[sent:]
-        except (OSError, EOFError):  # the channel closed, or the window stayed shut
+        except TROUBLE:  # the channel closed, or the window stayed shut
             return False
         return True
 
     def close_stdin(self) -> None:
         """No more input."""
-        with suppress(OSError, EOFError):
+        from cctrl.ssh.wire import TROUBLE
+
+        with suppress(*TROUBLE):
             self.channel.shutdown_write()
 
     def drain(self) -> bool:
         """Take the output that is there; True if there was any."""
         found = False
+        channel = self.channel
         self._ending.wake.rearm()
-        while self.channel.recv_ready():
+        while channel.recv_ready():
             found = True
-            self._took(self._out, self.channel.recv(_EVERYTHING), self._sinks.chunk)
-        while self.channel.recv_stderr_ready():
+            self._took(self._out, self._received(channel.recv), self._sinks.chunk)
+        while channel.recv_stderr_ready():
             found = True
-            self._took(self._err, self.channel.recv_stderr(_EVERYTHING), None)
+            self._took(self._err, self._received(channel.recv_stderr), None)
         return found
+
+    def _received(self, take: Callable[[int], bytes]) -> bytes:
+        from cctrl.ssh.wire import TROUBLE
+
+        try:
+            return take(_EVERYTHING)
+        except TROUBLE:  # taking bytes also tells the host that there is room again
+            self.wire.close()
+            return b""
 
     def _took(self, stream: _Stream, data: bytes, chunk: Callable[[bytes], None] | None) -> None:
         if chunk is not None:
@@ -163,8 +177,10 @@ class Session:
 
     def finish(self) -> None:
         """Close the channel and tell the last, unended lines."""
+        from cctrl.ssh.wire import TROUBLE
+
         self.wire.endings.pop(self.channel.chanid, None)
-        with suppress(OSError, EOFError):
+        with suppress(*TROUBLE):
             self.channel.close()
         if self._sinks.line is not None:
             for line in self._out.lines.end() + self._err.lines.end():

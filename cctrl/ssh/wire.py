@@ -12,6 +12,7 @@ import logging
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event
 
@@ -46,6 +47,9 @@ HOST_KEY_ALGORITHMS = (
     "rsa-sha2-512",
     "rsa-sha2-256",
 )
+
+
+TROUBLE = (OSError, EOFError, paramiko.SSHException)  # what a connection that ends may raise anywhere
 
 
 class Wakeup(Event):
@@ -99,6 +103,23 @@ class PlainSocket(socket.socket):
         super().close()
 
 
+class Tunnel:
+    """A channel through a jump host as the socket of another connection; its close never raises."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._closed = False  # paramiko asks for it by this name
+        self.send = channel.send
+        self.recv = channel.recv
+        self.settimeout = channel.settimeout
+
+    def close(self) -> None:
+        """Close the channel, if the connection that carries it is still there."""
+        self._closed = True
+        with suppress(*TROUBLE):
+            self._channel.close()
+
+
 def dial(host: str, port: int, deadline: Deadline, family: int = socket.AF_UNSPEC) -> QuickSocket:
     """Connect to `host`, each of its addresses in turn. Raises OSError (the last address's)."""
     addresses = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
@@ -127,8 +148,8 @@ class Wire(paramiko.Transport):
 
     _active_check_timeout = 2.0  # seconds; closing wakes the reader, so it need not look often
 
-    def __init__(self, sock: socket.socket | Channel, algorithms: Sequence[str], patience: float) -> None:
-        super().__init__(sock, packetizer_class=_Packetizer)
+    def __init__(self, sock: socket.socket | Tunnel, algorithms: Sequence[str], patience: float) -> None:
+        super().__init__(sock, packetizer_class=_Packetizer)  # type: ignore[arg-type]
         self.endings: dict[int, Ending] = {}
         self.host_key_algorithms = tuple(algorithms)
         self.banner_timeout = patience
@@ -164,6 +185,12 @@ class Wire(paramiko.Transport):
         channel.event.clear()
         channel.event_ready = False
         self._send_user_message(message)  # type: ignore[attr-defined]
+
+    def close(self) -> None:
+        """Close the connection and wake who waits for it; never raises."""
+        with suppress(*TROUBLE):
+            super().close()
+        self.sock.close()
 
     def _channel_request(self, channel: Channel, message: Message) -> None:
         start = message.packet.tell()

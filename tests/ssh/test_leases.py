@@ -1,0 +1,115 @@
+"""A lease is held by one at a time and ends with its holder, however that ends."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
+from time import monotonic
+
+import pytest
+
+from cctrl.config import Host
+from cctrl.outcome import Refused, Unreachable
+from cctrl.ssh import Held, Hosts, Lease, hold
+from tests.ssh.servers import Server, free_port
+
+
+def test_one_at_a_time_and_the_other_is_told(hosts: Hosts, host: Host, tmp_path: Path) -> None:
+    path = str(tmp_path / "new" / "lock")
+    first = hold(hosts, host, path, "alice@db1 pid 7: switch")
+    assert isinstance(first, Lease)
+    assert first.held
+    second = hold(hosts, host, path, "bob", wait=0.1)
+    assert second == Held("alice@db1 pid 7: switch")
+    first.release()
+    first.release()
+    assert not first.held
+    third = hold(hosts, host, path, "bob", wait=0)
+    assert isinstance(third, Lease)
+    with third:
+        assert (tmp_path / "new" / "lock").read_text() == "bob\n"
+        assert (tmp_path / "new" / "lock").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_waiting_one_gets_it_when_it_is_released(hosts: Hosts, host: Host, tmp_path: Path) -> None:
+    first = hold(hosts, host, str(tmp_path / "lock"), "alice")
+    assert isinstance(first, Lease)
+    Thread(target=first.release).start()
+    second = hold(hosts, host, str(tmp_path / "lock"), "bob", wait=3)
+    assert isinstance(second, Lease)
+    second.release()
+
+
+def test_it_is_handed_over_when_its_holder_is_killed(hosts: Hosts, host: Host, tmp_path: Path) -> None:
+    path = str(tmp_path / "lock")
+    program = f"""
+import sys
+from cctrl.config import Host
+from cctrl.ssh import Hosts, hold
+lease = hold(Hosts(), {host!r}, {path!r}, "the one to be killed")
+print(type(lease).__name__, flush=True)
+sys.stdin.read()
+"""
+    argv = [sys.executable, "-c", program]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
+        assert client.stdout
+        assert client.stdout.readline() == "Lease\n"
+        assert hold(hosts, host, path, "me", wait=0) == Held("the one to be killed")
+        client.kill()
+        before = monotonic()
+        lease = hold(hosts, host, path, "me", wait=3)
+        assert isinstance(lease, Lease)
+        assert monotonic() - before < 1.5
+        lease.release()
+
+
+def test_it_ends_without_heartbeats(hosts: Hosts, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cctrl.ssh.leases._SILENCE", 1)  # and none comes before four seconds
+    path = str(tmp_path / "lock")
+    first = hold(hosts, host, path, "frozen")
+    assert isinstance(first, Lease)
+    assert isinstance(hold(hosts, host, path, "me", wait=0), Held)
+    second = hold(hosts, host, path, "me", wait=3)
+    assert isinstance(second, Lease)
+    assert not first.held
+    first.release()
+    second.release()
+
+
+def test_it_goes_on_with_heartbeats(hosts: Hosts, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cctrl.ssh.leases._SILENCE", 1)
+    monkeypatch.setattr("cctrl.ssh.leases._BEAT", 0.1)
+    first = hold(hosts, host, str(tmp_path / "lock"), "beating")
+    assert isinstance(first, Lease)
+    assert isinstance(hold(hosts, host, str(tmp_path / "lock"), "me", wait=1.5), Held)
+    assert first.held
+    first.release()
+
+
+def test_it_ends_with_its_connection(start_server: Callable[..., Server], known_hosts: Path, tmp_path: Path) -> None:
+    started = start_server()
+    known_hosts.write_text(started.known_hosts_line())
+    host = started.host("db1", known_hosts)
+    with Hosts() as hosts, Hosts() as others:
+        first = hold(hosts, host, str(tmp_path / "lock"), "me")
+        assert isinstance(first, Lease)
+        hosts.close()
+        second = hold(others, host, str(tmp_path / "lock"), "you", wait=3)
+        assert isinstance(second, Lease)
+        assert not first.held
+        first.release()
+        second.release()
+
+
+def test_trouble(hosts: Hosts, host: Host, known_hosts: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(Refused, match="cannot make"):
+        hold(hosts, host, str(tmp_path / "file" / "lock"), "me")
+    with pytest.raises(Refused, match="cannot write"):
+        hold(hosts, host, "/proc/lock", "me")
+    away = Host("db9", "127.0.0.1", free_port(), "x", "/none", str(known_hosts))
+    with pytest.raises(Unreachable, match="connection refused"):
+        hold(hosts, away, str(tmp_path / "lock"), "me")
