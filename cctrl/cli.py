@@ -5,6 +5,7 @@ Kept cheap to import: everything heavy is imported where it is first needed.
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import os
 import sys
@@ -150,6 +151,8 @@ def _demo(options: Options) -> int:
     from cctrl import lab
     from cctrl.shell.demo import demo
 
+    # what the shell needs is imported while the servers start
+    threading.Thread(target=importlib.import_module, args=("cctrl.shell.repl",), daemon=True).start()
     name = f"demo{os.getpid()}"
     console = _terminal()
 

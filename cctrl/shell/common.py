@@ -128,7 +128,8 @@ COMMON: tuple[Command, ...] = (
         "expert",
         "go to EXPERT mode: expert-level commands no longer ask",
         _expert,
-        "Asks once, with the same warning. `logical` goes back. `cctrl -expert` starts in it.",
+        danger=Danger.CHANGE,
+        help="Asks once, with the same warning. `logical` goes back. `cctrl -expert` starts in it.",
     ),
     Command("logical", "leave EXPERT mode", _logical, "Expert-level commands ask again."),
     Command(

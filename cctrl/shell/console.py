@@ -24,16 +24,19 @@ class Console(Protocol):
 class Terminal:
     """The process's own stdout, stderr and stdin; each line is flushed at once.
 
-    A reader of stdout that goes away (`cctrl -c ls | head -1`) never stops a command half-way: what it
-    no longer reads is dropped.
+    A reader of stdout that goes away (`cctrl -c ls | head -1`) or a full disk below it never stops a
+    command half-way: what cannot be written is dropped.
     """
 
-    def __init__(self, *, ask: bool | None = None) -> None:
-        self._ask = sys.stdin is not None and sys.stdin.isatty() if ask is None else ask
+    def __init__(self) -> None:
+        self.lost = ""  # why lines of data could not be written, where that was not the reader's wish
 
     def out(self, line: str) -> None:
         """One line on stdout."""
-        _write(sys.stdout, line + "\n")
+        problem = _write(sys.stdout, line + "\n")
+        if problem and not self.lost:
+            self.lost = problem
+            self.err(f"ERROR: cannot write to standard output: {problem}")
 
     def err(self, line: str) -> None:
         """One line on stderr."""
@@ -41,7 +44,7 @@ class Terminal:
 
     def answer(self, prompt: str) -> str | None:
         """The line typed at the terminal; None where stdin is not one, and at end of input."""
-        if not self._ask:
+        if not is_terminal():
             return None
         _write(sys.stderr, prompt)
         line = sys.stdin.readline()
@@ -51,17 +54,28 @@ class Terminal:
         return line.rstrip("\n")
 
 
-def _write(stream: TextIO, text: str) -> None:
+def is_terminal() -> bool:
+    """True where somebody can be asked: standard input is a terminal."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _write(stream: TextIO | None, text: str) -> str:
+    """Write and flush; why it could not be done, empty where it could or nobody reads any more."""
+    if stream is None:
+        return ""
     try:
-        stream.write(text)
+        try:
+            stream.write(text)
+        except UnicodeEncodeError:
+            encoding = stream.encoding or "ascii"
+            stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
         stream.flush()
-    except UnicodeEncodeError:
-        stream.write(text.encode(stream.encoding or "ascii", "backslashreplace").decode(stream.encoding or "ascii"))
-        stream.flush()
-    except BrokenPipeError:
+    except OSError as error:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
+        return "" if isinstance(error, BrokenPipeError) else (error.strerror or str(error)).lower()
+    return ""
 
 
 class Script:

@@ -49,7 +49,10 @@ def repl(session: Session, *, history: bool = True) -> Outcome:
         except EOFError:
             session.console.out("Exiting...")
             break
-        session.execute(line)
+        try:
+            session.execute(line)
+        except KeyboardInterrupt:  # it came when the command had just ended
+            continue
     return Outcome.DONE
 
 
@@ -113,13 +116,13 @@ class _Warming:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._begun = False
+        self._begun: set[str] = set()  # services
         self._problem: CctrlError | None = None
 
     def begin(self) -> None:
-        """Called whenever a prompt has been drawn; acts on the first."""
-        if not self._begun:
-            self._begun = True
+        """Called whenever a prompt has been drawn; acts on the first for each service."""
+        if self._session.current not in self._begun:
+            self._begun.add(self._session.current)
             threading.Thread(target=self._warm, name="warm", daemon=True).start()
 
     def _warm(self) -> None:

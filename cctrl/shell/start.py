@@ -9,7 +9,7 @@ from pathlib import Path
 from cctrl.config import Config
 from cctrl.outcome import Outcome, UsageError
 from cctrl.registry import Command
-from cctrl.shell.console import Terminal
+from cctrl.shell.console import Terminal, is_terminal
 from cctrl.shell.options import Options
 from cctrl.shell.session import Session
 from cctrl.shell.talk import Manner
@@ -18,8 +18,10 @@ from cctrl.shell.talk import Manner
 def run(session: Session, options: Options) -> Outcome:
     """Run what the options ask for, and close the session: given commands, standard input, or the shell."""
     try:
-        if options.sources or not sys.stdin.isatty():
-            return batch(session, _lines(options.sources or [("file", "-")]))
+        if options.sources or not is_terminal():
+            outcome = batch(session, _lines(options.sources or [("file", "-")]))
+            lost = isinstance(session.console, Terminal) and session.console.lost
+            return Outcome.INTERNAL if lost and outcome is Outcome.DONE else outcome
         from cctrl.shell.repl import repl
 
         return repl(session, history=options.history)
@@ -63,7 +65,7 @@ def _lines(sources: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         if kind == "command":
             yield "", text
         elif text == "-":
-            yield from _joined("standard input", sys.stdin)
+            yield from _joined("standard input", sys.stdin or ())
         else:
             yield from _joined(text, _read(text))
 

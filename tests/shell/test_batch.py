@@ -203,6 +203,20 @@ def test_a_reader_that_goes_away_stops_no_command(config_path: Path, environ: di
     assert (out, err) == ("line 0\n", "flood ended\n0\n")
 
 
+def test_a_full_disk_below_stdout_is_said_and_stops_no_command(config_path: Path, environ: dict[str, str]) -> None:
+    command = [sys.executable, str(TOY), "--config", str(config_path), "-c", "flood"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=-1, text=True, env=environ, timeout=30)
+    assert done.stderr == "ERROR: cannot write to standard output: no space left on device\nflood ended\n"
+    assert done.returncode == 1
+
+
+def test_closed_streams(config_path: Path, environ: dict[str, str]) -> None:
+    line = f"{sys.executable} {TOY} --config {config_path}"
+    for streams, status in (("<&-", 0), ("-c ls >&-", 0), ("-c failover 2>&-", 3), ("-c ls <&- >&- 2>&-", 0)):
+        assert subprocess.run(["sh", "-c", f"{line} {streams}"], env=environ, timeout=30).returncode == status, streams
+
+
 def test_interrupted(config_path: Path, environ: dict[str, str]) -> None:
     command = [sys.executable, str(TOY), "--config", str(config_path), "-c", "wait", "-c", "ls"]
     with subprocess.Popen(command, stdout=-1, stderr=-1, text=True, env=environ) as process:

@@ -1,0 +1,90 @@
+"""What may come next: for completion, colours and the toolbar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from cctrl.grammar.line import Token, last_word, scan
+from cctrl.grammar.match import Words, fits, matches
+from cctrl.grammar.usage import Item, literal
+from cctrl.registry import Command
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What may follow some tokens."""
+
+    words: Mapping[str, str]  # literal words, each with the summary of its (first) command
+    kinds: frozenset[str]  # argument types
+    flags: frozenset[str]
+    commands: tuple[Command, ...]  # the commands that are still possible
+    complete: bool  # the tokens alone are a whole command
+    nested: frozenset[str] = frozenset()  # types of which the rest of the line is made
+
+
+def expected(commands: Iterable[Command], tokens: Sequence[Token], words: Words) -> Expected:
+    """What may come after `tokens`; nothing where they already are wrong."""
+    commands = tuple(commands)
+    alive = [m for m in matches(commands, tokens, words) if m.reached == len(tokens)]
+    inner = next((m for m in alive if m.rest and m.path.items[-1].argument == "COMMAND"), None)
+    if inner is not None:
+        return expected(commands, tokens[len(tokens) - len(inner.rest) :], words)
+    nexts: dict[str, str] = {}
+    for match in alive:
+        for word in match.next.words if match.next else ():
+            nexts.setdefault(word, match.command.summary)
+    items = [m.next for m in alive if m.next]
+    return Expected(
+        words=nexts,
+        kinds=frozenset(i.argument for i in items if i.argument),
+        flags=frozenset(f for m in alive for f in m.free_flags()),
+        commands=tuple(dict.fromkeys(m.command for m in alive)),
+        complete=any(m.next is None for m in alive) and bool(tokens),
+        nested=frozenset(i.argument for i in items if i.rest),
+    )
+
+
+def candidates(commands: Iterable[Command], tokens: Sequence[Token], words: Words) -> dict[str, str]:
+    """The words that may come after `tokens`, each with a remark: what is completed."""
+    commands = tuple(commands)
+    after = expected(commands, tokens, words)
+    found = dict(after.words)
+    if "COMMAND" in after.kinds:
+        found.update(expected(commands, (), words).words)
+    for kind in sorted(after.kinds - {"COMMAND"}):
+        found.update(words(kind))
+    found.update(dict.fromkeys(sorted(after.flags), ""))
+    return found
+
+
+def completions(commands: Iterable[Command], text: str, words: Words) -> list[tuple[str, str]]:
+    """The words that may end `text`, which is typed so far, each with its remark."""
+    statement = scan(text)[-1]
+    if statement.open:
+        return []
+    begun = last_word(text)
+    tokens = statement.tokens[:-1] if begun else statement.tokens
+    fitting = [(w, r) for w, r in candidates(commands, tokens, words).items() if w.lower().startswith(begun.lower())]
+    words_alone = [(w, r) for w, r in fitting if not w.startswith("-")]
+    return fitting if begun.startswith("-") else words_alone or fitting
+
+
+def typed(commands: Iterable[Command], tokens: Sequence[Token], words: Words) -> Iterator[tuple[Token, str]]:
+    """Each token with what it is, for the highlighter: `word`, `argument`, `flag` or `wrong`."""
+    commands = tuple(commands)
+    for index, token in enumerate(tokens):
+        after = expected(commands, tokens[:index], words)
+        if "COMMAND" in after.kinds:
+            yield from typed(commands, tokens[index:], words)
+            return
+        yield token, _what(after, token, words)
+
+
+def _what(after: Expected, token: Token, words: Words) -> str:
+    if token.text in after.flags:
+        return "flag"
+    if literal(Item(tuple(after.words)), token.text) is not None:
+        return "word"
+    right = any(fits(kind, token, words) for kind in after.kinds)
+    return "argument" if right else "wrong"
