@@ -1,0 +1,99 @@
+"""`datasource HOST recover` of an old master whose log went on after the fork, with 200 MB of data."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+
+from bench import byhand
+from bench.figures import Figure, in_turn
+from bench.move import FIRST, SECOND
+from bench.place import Lab, Place, Shell, milliseconds
+
+SCALE = "13"  # of pgbench: 200 MB
+ROWS = 20_000  # of an open transaction that only the old master has
+CHANGES = "1000"  # transactions of pgbench on the new one
+
+
+def measure(place: Place, samples: int) -> Iterator[Figure]:
+    """cctrl and pg_rewind by hand in turn, on the same servers, diverged anew each time."""
+    lab = place.lab("recover")
+    _fill(lab)
+    shell = place.shell(lab.config)
+
+    def ours() -> float:
+        _diverge(lab, shell)
+        took = shell(f"datasource {FIRST} recover")
+        if not any("rewind" in line for line in shell.said):
+            raise RuntimeError("it was not a rewind:\n" + "\n".join(shell.said))
+        _back(lab, shell)
+        return took
+
+    def theirs() -> float:
+        _diverge(lab, shell)
+        took = milliseconds(lambda: byhand.run(lab, "rewind", FIRST, SECOND))
+        shell(f"datasource {FIRST} recover")  # nothing is left to do but to say so
+        _back(lab, shell)
+        return took
+
+    mine, other = in_turn(samples, ours, theirs)
+    size = int(lab.sql(FIRST, "select sum(pg_database_size(oid)) from pg_database")) >> 20
+    yield Figure("recover, rewinding", mine, other, "pg_rewind and start by hand", 1.15, note=f"{size} MB")
+
+
+def _fill(lab: Lab) -> None:
+    _pgbench(lab, FIRST, "-i", "-s", SCALE)
+    lab.sql(FIRST, "create table open (filler text)", "checkpoint")
+    lab.as_real_servers()
+
+
+def _pgbench(lab: Lab, host: str, *words: str) -> None:
+    server = lab.service.member(host)
+    where = ["-h", server.socket_dir, "-p", str(server.port), "-U", server.user, server.database]
+    lab.place.run([f"{server.bin_dir}/pgbench", "-q", *words, *where])
+
+
+def _diverge(lab: Lab, shell: Shell) -> None:
+    """The master goes on writing when nobody receives any more, and dies; another one takes over and goes on too.
+
+    What only the old one has is a transaction that was never committed: nothing to keep, but much to rewind.
+    """
+    lab.sql(FIRST, "checkpoint")
+    receivers = [_receiver(lab, name) for name in lab.service.names if name != FIRST]
+    for pid in receivers:
+        os.kill(pid, signal.SIGSTOP)
+    server = lab.service.member(FIRST)
+    where = ["-h", server.socket_dir, "-p", str(server.port), "-U", server.user, "-d", server.database]
+    words = f"insert into open select repeat('x', 500) from generate_series(1, {ROWS});\n"
+    with subprocess.Popen(
+        [f"{server.bin_dir}/psql", "-XAtq", *where], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env=lab.place.environ, cwd=lab.place.home, stderr=subprocess.DEVNULL,
+    ) as client:  # fmt: skip
+        assert client.stdin and client.stdout
+        client.stdin.write("begin;\n" + words + "select pg_switch_wal() is null;\n")
+        client.stdin.flush()
+        client.stdout.readline()
+        lab.do("kill", FIRST)
+    for pid in receivers:
+        os.kill(pid, signal.SIGCONT)
+    shell("failover to " + SECOND)
+    _pgbench(lab, SECOND, "-n", "-t", CHANGES)
+
+
+def _receiver(lab: Lab, host: str) -> int:
+    """The process that receives on a standby."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        found = lab.sql(host, "select pid from pg_stat_wal_receiver where status = 'streaming'")
+        if found:
+            return int(found)
+        time.sleep(0.05)
+    raise RuntimeError(f"{host} does not receive")
+
+
+def _back(lab: Lab, shell: Shell) -> None:
+    shell(f"datasource {FIRST} online")
+    shell("switch to " + FIRST)
