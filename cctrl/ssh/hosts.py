@@ -198,10 +198,12 @@ class Hosts:
         limit: float,
     ) -> CommandResult:
         in_time = False
+        feeder = _feed(session, stdin, deadline)
         try:
-            _feed(session, stdin, deadline)
             in_time = session.wait(deadline)
         finally:
+            if not in_time and feeder is not None and feeder.is_alive():
+                connection.drop(session.wire)  # it is stuck in the socket: nothing else gets through either
             session.finish()
             connection.slots.give_back()
         result = session.result(host.name, argv, started, in_time=in_time, limit=limit)
@@ -275,15 +277,20 @@ class Hosts:
             return list(self._connections.values())
 
 
-def _feed(session: Session, stdin: bytes, deadline: Deadline) -> None:
+def _feed(session: Session, stdin: bytes, deadline: Deadline) -> Thread | None:
+    """Send the command its input; the thread that does so, where there is too much of it to wait."""
+
     def feed() -> None:
         if not stdin or session.send(stdin, deadline):
             session.close_stdin()
 
     if len(stdin) <= _INLINE:
         feed()
-    else:  # output must be drained meanwhile, or both sides wait for each other
-        Thread(target=feed, name="ssh stdin", daemon=True).start()
+        return None
+    # Output must be drained meanwhile, or both sides wait for each other.
+    thread = Thread(target=feed, name="ssh stdin", daemon=True)
+    thread.start()
+    return thread
 
 
 def _unreachable(host: Host, argv: tuple[str, ...], failure: CannotReach, started: float) -> CommandResult:

@@ -209,6 +209,19 @@ def test_a_frozen_sshd_costs_its_deadline_once(start_server: Callable[..., Serve
         assert monotonic() - before < 1.2
 
 
+def test_input_that_a_frozen_sshd_does_not_take(start_server: Callable[..., Server], known_hosts: Path) -> None:
+    started = start_server()
+    known_hosts.write_text(started.known_hosts_line())
+    host = started.host("db1", known_hosts)
+    with Hosts(timeout=0.6) as hosts:
+        freeze = Thread(target=started.signal, args=(signal.SIGSTOP,))
+        script = ["sh", "-c", "echo begun; sleep 0.3; cat >/dev/null"]
+        before = monotonic()
+        result = hosts.run(host, script, stdin=b"x" * (64 << 20), timeout=2, on_line=lambda _: freeze.start())
+        assert not result.ok
+        assert monotonic() - before < 3
+
+
 def test_fan_out_with_one_dead_host_costs_one_deadline(host: Host, known_hosts: Path, tmp_path: Path) -> None:
     with _silent_listener() as port:
         dead = Host("dead", "127.0.0.1", port, "x", str(tmp_path / "none"), str(known_hosts))
