@@ -45,6 +45,7 @@ class PostgreSQL:
         self.operation = operation
         self.clock = clock
         self.wal_segments: dict[str, int] = {}  # member -> bytes in one WAL file
+        self.slots: dict[str, str] = {}  # member -> the slot it uses on its primary, where it was seen to be up
         self.steps: dict[Action, Callable[[Step, Mapping[str, Position], OnText], Result]] = {
             Action.CHECKPOINT: self._checkpoint,
             Action.STOP: self._stop,
@@ -74,6 +75,7 @@ class PostgreSQL:
             return Facts(member, at, ServerState.UNSEEN, reason=reason, next=result.next)
         if "wal_segment" in facts.settings:
             self.wal_segments[member] = int(facts.settings["wal_segment"])
+        self.slots[member] = facts.settings.get("primary_slot_name", "")
         return facts
 
     def tail(self, member: str, part: LogRange) -> Tail:
@@ -116,20 +118,20 @@ class PostgreSQL:
         return Result()
 
     def _stop(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
-        server = self.service.member(step.member)
+        server, what = self.service.member(step.member), f"cannot stop {step.member}"
+        purge = queries.PURGE.format(keep=_array(step.keep)) if step.keep else queries.PURGE_ALL
+        said: list[str] = []
         if server.stop:
+            said = self._run(server, "purge", purge).stdout.splitlines()
             self._service_command(server, server.stop)
         tries = str(int(STOP_LIMIT * LOOKS))
-        result = self._must(server, "stop", tries, timeout=STOP_LIMIT + 30, what=f"cannot stop {step.member}")
-        found = probe_parse.control(result.stdout.splitlines())
-        position = Position.parse(found["Latest checkpoint location"])
-        sessions = next(
-            (int(line.split()[1]) for line in result.stdout.splitlines() if line.startswith("@sessions")), 0
-        )
-        if found["Database cluster state"] not in ("shut down", "shut down in recovery"):
-            state = found["Database cluster state"]
+        said += self._must(server, "stop", tries, purge, timeout=STOP_LIMIT + 30, what=what).stdout.splitlines()
+        found = probe_parse.control(said)
+        state = found.get("Database cluster state", "")
+        if state not in ("shut down", "shut down in recovery"):
             raise StepFailed(f"{step.member} was not shut down cleanly", detail=f"its control data says: {state}")
-        return Result(position=position, count=sessions)
+        position = Position.parse(found["Latest checkpoint location"])
+        return Result(position=position, count=sum(int(line.split()[1]) for line in said if line[:9] == "@sessions"))
 
     def _mark(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
         line = self._conninfo_line(step.member, step.other)
@@ -176,12 +178,14 @@ class PostgreSQL:
         try:
             self._sql_all(step.member, sql, PROMOTE_LIMIT + 2 * STALL)
         except StepFailed as error:
-            # Once promotion was asked for it may still happen, whatever became of our waiting.
-            error.uncertain = error.uncertain or "still in recovery" in error.detail
+            # Only where it never came to ask for the promotion is it certain that none will happen.
+            never_asked = ("psql: error: connection to", "psql: error: could not connect", ", wanted ")
+            error.uncertain = error.uncertain or not any(words in error.detail for words in never_asked)
             raise
         return Result()
 
     def _follow(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
+        self._ensure_slot(self.slots.get(step.member, ""), step.other)
         value = conninfo.to_source(self.service, step.member, self.service.member(step.other))
         quoted = "'" + value.replace("'", "''") + "'"
         commands = [f"alter system set primary_conninfo = {quoted}", "select pg_reload_conf()"]
@@ -219,12 +223,12 @@ class PostgreSQL:
         return Result()
 
     def _stream(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
-        slot = self._sql(step.member, "select current_setting('primary_slot_name')")
-        if slot:
-            self._sql(step.other, queries.ENSURE_SLOT.format(slot=slot.replace("'", "''")))
+        self._ensure_slot(self._sql(step.member, "select current_setting('primary_slot_name')"), step.other)
         wanted = Position.parse(self._sql(step.other, queries.CURRENT))
         try:
-            self._wait_for(step.member, queries.REPLAYED, ">=", wanted, and_also=queries.STREAMING)
+            source = self.service.member(step.other)
+            streaming = queries.STREAMING.format(address=source.address.replace("'", "''"), port=source.port)
+            self._wait_for(step.member, queries.APPLIED, ">=", wanted, and_also=streaming)
         except StepFailed as error:
             said = self._run(self.service.member(step.member), "log").stdout.strip()
             refused = self.source_refuses(step.member, step.other)
@@ -232,6 +236,11 @@ class PostgreSQL:
             what = f"{step.member} does not stream from {step.other}"
             raise StepFailed(what, detail=why, uncertain=error.uncertain) from error
         return Result(position=wanted)
+
+    def _ensure_slot(self, slot: str, primary: str) -> None:
+        """The slot that a standby asks for must be there before it connects: it tries again only every few seconds."""
+        if slot:
+            self._sql(primary, queries.ENSURE_SLOT.format(slot=slot.replace("'", "''")))
 
     # How commands get to the hosts.
 

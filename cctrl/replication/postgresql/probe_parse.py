@@ -184,10 +184,7 @@ def _not_up(name: str, found: Parts, at: float, skew: float, free: int | None) -
     ran, clean = _STATES.get(known.get("Database cluster state", ""), (Ran.UNKNOWN, False))
     if ran is Ran.UNKNOWN and "standby" in found:
         ran = Ran.STANDBY
-    timeline = max(
-        int(known.get(key, "0") or 0)
-        for key in ("Latest checkpoint's TimeLineID", "Min recovery ending loc's timeline")
-    )
+    timeline = _timeline(found, known)
     reached = max(
         _position(known.get("Latest checkpoint location")), _position(known.get("Minimum recovery ending location"))
     )
@@ -213,6 +210,14 @@ def _not_up(name: str, found: Parts, at: float, skew: float, free: int | None) -
         clock_skew=skew,
         settings={"wal_segment": known["Bytes per WAL segment"]} if "Bytes per WAL segment" in known else {},
     )
+
+
+def _timeline(found: Parts, known: dict[str, str]) -> int:
+    """Of a server that ended without a checkpoint the control data may still name the timeline before its last."""
+    keys = ("Latest checkpoint's TimeLineID", "Min recovery ending loc's timeline")
+    of_files = found.get("timeline", ("", []))[0]
+    in_files = int(of_files, 16) if re.fullmatch(r"[0-9A-F]{8}", of_files) else 0
+    return max(in_files, *(int(known.get(key, "0") or 0) for key in keys))
 
 
 def _version(found: Parts) -> int:

@@ -30,7 +30,8 @@ select json_build_object(
    'restore_command', current_setting('restore_command'), 'port', current_setting('port')))
 from (select pg_is_in_recovery() as r) r,
  lateral (select case when r.r then greatest((select timeline_id from pg_control_checkpoint()),
-   (select min_recovery_end_timeline from pg_control_recovery()), (select received_tli from pg_stat_wal_receiver))
+   (select min_recovery_end_timeline from pg_control_recovery()), (select received_tli from pg_stat_wal_receiver),
+   (select max(('x' || left(name, 8))::bit(32)::int) from pg_ls_waldir() where name ~ '^[0-9A-F]{24}$'))
    else ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int end as t) t"""
 
 CURRENT = "select case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_flush_lsn() end"
@@ -48,7 +49,13 @@ do $$ declare last pg_lsn := '0/0'; here pg_lsn; idle float := 0; at timestamptz
 
 REPLAYED = "coalesce(pg_last_wal_replay_lsn(), '0/0')"
 RECEIVED = "greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())"
-STREAMING = "and exists (select from pg_stat_wal_receiver where status = 'streaming')"
+APPLIED = f"""case when pg_is_wal_replay_paused() or current_setting('recovery_min_apply_delay') <> '0'
+   then {RECEIVED} else {REPLAYED} end"""  # one that is behind on purpose need not replay what it has
+
+STREAMING = (
+    "and exists (select from pg_stat_wal_receiver where status = 'streaming' "
+    "and sender_host = '{address}' and sender_port = {port})"
+)
 
 PROMOTE = """\
 do $$ declare at timestamptz := clock_timestamp(); begin

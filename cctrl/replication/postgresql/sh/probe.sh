@@ -14,6 +14,8 @@ if [ "$rc" -ne 0 ]; then
   [ ! -e "$data/cctrl.fenced" ] || { echo '@fenced'; cat "$data/cctrl.fenced"; }
   echo "@binaries $(postgres -V 2>&1)"
   echo "@version $(cat "$data/PG_VERSION" 2>&1)"
+  for f in "$data"/pg_wal/????????????????????????; do last=${f##*/}; done
+  [ ! -f "$f" ] || echo "@timeline ${last%????????????????}"
   for f in "$data"/pg_wal/*.history; do [ ! -f "$f" ] || { echo "@history ${f##*/}"; cat "$f"; }; done
   echo '@control'
   pg_controldata -D "$data" 2>&1
