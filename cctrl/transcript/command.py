@@ -20,6 +20,7 @@ from cctrl.transcript.replay import Failure, Player, Result
 from cctrl.transcript.update import rewritten
 
 SUFFIX = ".t"
+_SLICE = 0.2  # seconds after which the printing thread looks whether it was interrupted
 _GRACE = 60.0  # seconds that stages get to end after Ctrl-C
 
 
@@ -147,7 +148,8 @@ class _Run:
         for stage in up:
             stage.down()
         for worker in workers:
-            worker.join(_GRACE)
+            if worker.ident is not None:
+                worker.join(_GRACE)
 
     # ------------------------------------------------------------ worker threads
 
@@ -196,7 +198,7 @@ class _Run:
         for number in range(len(self.transcripts)):
             with self.change:
                 while number not in self.results:
-                    self.change.wait()
+                    self.change.wait(_SLICE)  # a wait without a limit can sleep through a signal
                 result = self.results[number]
             failed += not (self._updated(result) if self.options.update else self._printed(result))
         if len(self.transcripts) > 1:

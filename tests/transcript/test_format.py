@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cctrl.transcript.format import TranscriptError, literally, parse, read, render
@@ -175,6 +175,7 @@ TEXTS = st.lists(LINES, max_size=12).flatmap(
 )
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_any_text_parses_losslessly_or_is_refused_with_its_line(text: str) -> None:
     try:
@@ -189,6 +190,7 @@ def test_any_text_parses_losslessly_or_is_refused_with_its_line(text: str) -> No
     assert ats == sorted(ats)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(exclude_characters="\n\r"), max_size=40))
 def test_any_line_can_be_written_so_that_it_is_expected(line: str) -> None:
     from cctrl.transcript.match import match_line

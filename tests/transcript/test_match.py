@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cctrl.transcript.diff import Verdict, compare, shown
@@ -155,6 +155,7 @@ def naive(expected: list[str], actual: list[str]) -> bool:
 WORDS = st.lists(st.sampled_from(["a", "b", "c", "..."]), max_size=7)
 
 
+@settings(deadline=None)
 @given(WORDS, st.lists(st.sampled_from(["a", "b", "c"]), max_size=7))
 def test_any_lines_agree_with_the_plain_definition(expected: list[str], actual: list[str]) -> None:
     comparison = compare(expected, actual, {})
@@ -168,11 +169,13 @@ def test_any_lines_agree_with_the_plain_definition(expected: list[str], actual: 
 TEXT = st.text(alphabet=st.characters(exclude_characters="\n\r"), max_size=30)
 
 
+@settings(deadline=None)
 @given(st.lists(TEXT, max_size=6))
 def test_every_output_matches_itself(lines: list[str]) -> None:
     assert compare(lines, lines, {}).same
 
 
+@settings(deadline=None)
 @given(st.lists(TEXT, max_size=6), st.lists(TEXT, max_size=6))
 def test_no_pair_of_outputs_is_too_odd_to_compare(expected: list[str], actual: list[str]) -> None:
     comparison = compare(expected, actual, {})
@@ -182,6 +185,7 @@ def test_no_pair_of_outputs_is_too_odd_to_compare(expected: list[str], actual: l
 
 
 @pytest.mark.parametrize("suffix", [" (re)", " (glob)", ""])
+@settings(deadline=None)
 @given(pattern=TEXT, actual=TEXT)
 def test_no_pattern_is_too_odd(suffix: str, pattern: str, actual: str) -> None:
     match_line(pattern + suffix, actual, {})

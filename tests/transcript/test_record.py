@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cctrl.outcome import Refused
@@ -92,6 +92,7 @@ def test_passwords_are_starred_out(tmp_path: Path) -> None:
     assert scrubbed("PASSWORD 'x'") == "PASSWORD 'x'"
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=30), max_size=5))
 def test_any_output_is_recorded_as_something_that_parses(
     tmp_path_factory: pytest.TempPathFactory, lines: list[str]
@@ -111,6 +112,7 @@ def test_any_output_is_recorded_as_something_that_parses(
 LINE = st.text(alphabet=st.characters(exclude_characters="\n\r"), max_size=30)
 
 
+@settings(deadline=None)
 @given(LINE, st.sampled_from(["0/3000148", "2026-11-22 10:41:00+00", "pid 77", "latency=1.5", "5 s ago"]), LINE)
 def test_a_redacted_line_matches_the_line_it_was_made_of(before: str, value: str, after: str) -> None:
     line = f"{before} {value} {after}"

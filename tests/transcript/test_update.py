@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cctrl.transcript.command import ReplayOptions, replay
@@ -90,6 +90,7 @@ LINES = st.sampled_from(["a", "b", "", "at 0/30", "7 rows", "# c", "x (re)", "|p
 EXPECTED = st.sampled_from(["a", "b", "", "at [LSN]", "[N] rows", "...", ".* (re)", "b* (glob)", "|p=[LSN]      |"])
 
 
+@settings(deadline=None)
 @given(st.lists(EXPECTED, max_size=8), st.lists(LINES, max_size=8), st.sampled_from([0, 3]), st.sampled_from([0, 3]))
 def test_after_an_update_everything_holds_and_matchers_are_kept(
     expected: list[str], actual: list[str], wanted: int, status: int
