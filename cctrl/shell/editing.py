@@ -81,7 +81,7 @@ def highlighted(session: Session, line: str) -> StyleAndTextTuples:
     """The line in pieces, each with its style class."""
     pieces: StyleAndTextTuples = []
     done = 0
-    for statement in grammar.scan(line):
+    for statement in grammar.scan(line) if line.strip() else ():  # an empty prompt needs no vocabulary
         for token, what in grammar.typed(session.commands(), statement.tokens, session.words):
             start, end = statement.start + token.start, statement.start + token.end
             pieces.append(("", line[done:start]))
