@@ -127,6 +127,7 @@ class _Warming:
 
     def _warm(self) -> None:
         try:
+            self._session.commands()  # imported here, so that the first key need not wait for it
             self._session.warm()
         except CctrlError as error:
             self._problem = error
