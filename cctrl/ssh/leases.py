@@ -12,13 +12,14 @@ from time import monotonic
 
 from cctrl.config import Host
 from cctrl.outcome import Refused, Unreachable
-from cctrl.ssh import scripts
+from cctrl.ssh import scripts, threads
 from cctrl.ssh.hosts import Hosts
 from cctrl.ssh.process import RemoteProcess
 from cctrl.ssh.result import Ended
 
 _BEAT = 4.0  # seconds between heartbeats
 _SILENCE = 15  # seconds the host waits for one
+_SLICE = 0.25  # seconds between looks at Ctrl-C
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Lease:
     def __init__(self, process: RemoteProcess) -> None:
         self._process = process
         self._stop = Event()
+        self._cancelled = threads.cancelled()
         self._sent = monotonic()
         self._thread = Thread(target=self._beat, name="ssh lease", daemon=True)
         self._thread.start()
@@ -57,10 +59,13 @@ class Lease:
         self.release()
 
     def _beat(self) -> None:
-        while not self._stop.wait(_BEAT):
-            if not self._process.running or not self._process.send(b"\n"):
-                return
-            self._sent = monotonic()
+        while self._process.running and not self._stop.wait(_SLICE):
+            if self._cancelled.is_set():  # Ctrl-C came before anybody was handed this lease
+                self._process.close()
+            elif monotonic() - self._sent >= _BEAT:
+                if not self._process.send(b"\n"):
+                    return
+                self._sent = monotonic()
 
 
 def hold(hosts: Hosts, host: Host, path: str, owner: str, *, wait: float = 1.0, become: bool = True) -> Lease | Held:
@@ -72,10 +77,14 @@ def hold(hosts: Hosts, host: Host, path: str, owner: str, *, wait: float = 1.0, 
     process = hosts.open(
         host, ["sh", "-c", scripts.LEASE, "cctrl", path, owner, f"{wait:g}", str(_SILENCE)], become=become
     )
-    first = process.readline(hosts.timeout + wait)
-    if first == "locked":
-        return Lease(process)
-    result = process.close() if first is None and process.result is None else process.wait()
+    try:
+        first = process.readline(hosts.timeout + wait)
+        if first == "locked":
+            return Lease(process)
+        result = process.close() if first is None and process.result is None else process.wait()
+    except BaseException:
+        process.close()
+        raise
     lines = result.stdout.splitlines()
     if lines[:1] == ["held"]:
         return Held("\n".join(lines[1:]).strip() or "somebody who did not say who")

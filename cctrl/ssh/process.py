@@ -11,6 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from cctrl.outcome import Interrupted
+from cctrl.ssh import threads
 from cctrl.ssh.deadline import Deadline
 from cctrl.ssh.result import CommandResult, Ended
 
@@ -250,7 +251,10 @@ class RemoteProcess:
 
     def send(self, data: bytes) -> bool:
         """Write to its stdin; False where it does not take it any more."""
-        return self._result is None and self._session is not None and self._session.send(data, self._deadline(None))
+        session = self._session
+        if self._result is not None or session is None:
+            return False
+        return threads.interruptibly(lambda: session.send(data, self._deadline(None)))
 
     def close_stdin(self) -> None:
         """Let it read the end of its input."""

@@ -115,6 +115,8 @@ def accept(offer: Offer) -> list[str]:
             f"the other key of {offer.host} stands in {foreign.place}, which is not changed here",
             next=f"remove that line, then cctrl trust {offer.behind or offer.host}",
         )
+    if file.exists() and not file.is_file():
+        raise Refused(f"{offer.file} is not a file that keys can be kept in", next="set known_hosts for this host")
     try:
         before = file.read_text(encoding="utf-8", errors="surrogateescape") if file.exists() else ""
         _write(file, _with_key(before, offer, {line.number: line for line in others}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -64,6 +65,36 @@ sys.stdin.read()
         assert isinstance(lease, Lease)
         assert monotonic() - before < 1.5
         lease.release()
+
+
+def test_ctrl_c_leaves_no_lease_behind(hosts: Hosts, host: Host, tmp_path: Path) -> None:
+    path = str(tmp_path / "lock")
+    program = f"""
+import sys
+from cctrl.config import Host
+from cctrl.ssh import Hosts, hold
+host = {host!r}
+hosts = Hosts()
+def work(number):
+    if number:
+        return hosts.run(host, ["sleep", "30"], timeout=60)
+    lease = hold(hosts, host, {path!r}, "interrupted")
+    print(type(lease).__name__, flush=True)
+    return lease
+try:
+    hosts.fan_out([0, 1], work)
+except KeyboardInterrupt:
+    sys.stdin.read()
+"""
+    argv = [sys.executable, "-c", program]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
+        assert client.stdout
+        assert client.stdout.readline() == "Lease\n"
+        client.send_signal(signal.SIGINT)
+        lease = hold(hosts, host, path, "me", wait=3)
+        assert isinstance(lease, Lease)
+        lease.release()
+        client.kill()
 
 
 def test_it_ends_without_heartbeats(hosts: Hosts, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

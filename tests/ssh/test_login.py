@@ -87,6 +87,12 @@ def test_a_key_in_a_file_of_the_system_is_not_replaced(server: Server, tmp_path:
     assert not (tmp_path / "mine").exists()
 
 
+def test_no_device_is_taken_for_a_known_hosts_file(server: Server) -> None:
+    offer = trust(server.host("db1", Path("/dev/null")))
+    with pytest.raises(Refused, match="/dev/null is not a file"):
+        accept(offer)
+
+
 def test_names_are_hashed_where_the_user_wants_that(server: Server, tmp_path: Path) -> None:
     text = f"UserKnownHostsFile {tmp_path}/mine\nHashKnownHosts yes\nIdentityFile {server.user_key}\n"
     (tmp_path / "config").write_text(text)
