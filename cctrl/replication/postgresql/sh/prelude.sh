@@ -1,7 +1,7 @@
 # Put before every script: names what each needs to know of a server (the order: see engine.arguments).
 bin=$1 data=$2 conf=$3 sock=$4 port=$5 user=$6 db=$7 log=$8; shift 8
-export LC_ALL=C TZ=UTC PGCONNECT_TIMEOUT=2 PGAPPNAME=cctrl PGOPTIONS='' PGUSER=$user PGDATABASE=$db PGPORT=$port
-[ -z "$sock" ] || export PGHOST=$sock
+export LC_ALL=C TZ=UTC PGCONNECT_TIMEOUT=2 PGAPPNAME=cctrl PGOPTIONS='' PGUSER="$user" PGDATABASE="$db" PGPORT="$port"
+[ -z "$sock" ] || export PGHOST="$sock"
 [ -z "$bin" ] || PATH=$bin:$PATH
 umask 077
 sql() { psql -XAtq -v ON_ERROR_STOP=1 "$@"; }
@@ -41,6 +41,7 @@ end_server() { # fast|immediate, how often to look until the next stronger signa
     echo "not stopped in time: immediate shutdown" >&2
   fi
   kill -QUIT "$3" 2>/dev/null; wait_gone "$3" 150 && return 0
+  # shellcheck disable=SC2086
   kill -KILL "$3" $4 2>/dev/null
   wait_gone "$3" 150 || { echo "process $3 does not end, even by SIGKILL" >&2; return 1; }
   rm -f "$data/postmaster.pid"
