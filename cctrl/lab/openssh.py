@@ -59,6 +59,8 @@ def _sshd_config(plan: Plan, host: HostPlan, session: Path) -> str:
         "UsePAM": "yes" if plan.run_as.switch and _root_is_locked() else "no",
         "UseDNS": "no",
         "PrintMotd": "no",
+        # bash, as sshd's child, reads ~/.bashrc before every command: the user's own may take 100 ms
+        "SetEnv": f'"HOME={host.home}"',
         "MaxStartups": 200,
         "LogLevel": "INFO",
     }
