@@ -144,7 +144,9 @@ def _record(options: Options) -> int:
 def _lab(options: Options) -> int:
     from cctrl.lab.command import main as lab_main
 
-    return int(lab_main(options.arguments))
+    words = list(options.arguments)
+    named = [] if not options.lab or "--name" in words or words[:1] == ["list"] else ["--name", options.lab]
+    return int(lab_main([*words, *named]))
 
 
 def _demo(options: Options) -> int:

@@ -1,4 +1,5 @@
 # bash completion for cctrl. Made by `python -m cctrl.shell.completions`; change that, not this.
+# Use: source this file in ~/.bashrc, or copy it to ~/.local/share/bash-completion/completions/cctrl
 
 # What `cctrl --complete WHAT` lists, without the remarks.
 _cctrl_ask() {

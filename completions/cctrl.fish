@@ -1,4 +1,5 @@
 # fish completion for cctrl. Made by `python -m cctrl.shell.completions`; change that, not this.
+# Use: copy this file to ~/.config/fish/completions
 
 # What `cctrl --complete WHAT` lists, for the configuration that the line names.
 function __cctrl_ask

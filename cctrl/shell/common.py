@@ -53,7 +53,7 @@ def _leave(session: Session, typed: Invocation, talk: Talk) -> Outcome:
 
 
 def _help(session: Session, typed: Invocation, talk: Talk) -> Outcome:
-    commands = session.commands()
+    commands = session.known_commands()
     width = min(44, max(len(c.usage) for c in commands))
     for command in commands:
         if len(command.usage) > width:
@@ -84,7 +84,7 @@ def _help_command(session: Session, typed: Invocation, talk: Talk) -> Outcome:
 
 def _about(session: Session, typed: Invocation) -> list[Command]:
     """The commands that begin with the words given; UsageError where there is none."""
-    commands = session.commands()
+    commands = session.known_commands()
     words = [w.lower() for w in typed.rest]
     named = [c for c in commands if {w.lower() for w in c.usage.split()} >= set(words) and _begins(c, words[0])]
     if named:

@@ -57,7 +57,7 @@ def _session(config: Config | None, service: str) -> Session:
 
 
 def _next(session: Session, text: str) -> list[tuple[str, str]]:
-    commands = session.commands() if session.config.services else COMMON
+    commands = session.known_commands() if session.config.services else COMMON
     begun = grammar.last_word(text)
     found = grammar.completions(commands, text, session.words)
     return [(text[: len(text) - len(begun)] + word, remark) for word, remark in found]
@@ -65,4 +65,4 @@ def _next(session: Session, text: str) -> list[tuple[str, str]]:
 
 def _whole(session: Session, text: str) -> bool:
     tokens = grammar.scan(text)[-1].tokens
-    return grammar.expected(session.commands(), tokens, session.words).complete
+    return grammar.expected(session.known_commands(), tokens, session.words).complete

@@ -56,6 +56,7 @@ def bash() -> str:
     taking = "|".join(o for a in _options() if _value(a) for o in a.option_strings)
     return f"""\
 # bash completion for cctrl. {_MADE}
+# Use: source this file in ~/.bashrc, or copy it to ~/.local/share/bash-completion/completions/cctrl
 
 # What `cctrl --complete WHAT` lists, without the remarks.
 _cctrl_ask() {{
@@ -153,6 +154,7 @@ def zsh() -> str:
     return f"""\
 #compdef cctrl
 # zsh completion for cctrl. {_MADE}
+# Use: copy this file to a directory of $fpath
 
 # What `cctrl --complete WHAT` lists, each with its remark.
 _cctrl_list() {{
@@ -224,6 +226,7 @@ def fish() -> str:
     """The completion for fish."""
     return f"""\
 # fish completion for cctrl. {_MADE}
+# Use: copy this file to ~/.config/fish/completions
 
 # What `cctrl --complete WHAT` lists, for the configuration that the line names.
 function __cctrl_ask

@@ -63,7 +63,7 @@ def keys() -> KeyBindings:
 
 def completions(session: Session, text: str) -> list[tuple[str, str]]:
     """The words that may end `text`, which is typed so far, each with its remark."""
-    return grammar.completions(session.commands(), text, session.words)
+    return grammar.completions(session.known_commands(), text, session.words)
 
 
 class Highlighter(Lexer):
@@ -82,7 +82,7 @@ def highlighted(session: Session, line: str) -> StyleAndTextTuples:
     pieces: StyleAndTextTuples = []
     done = 0
     for statement in grammar.scan(line) if line.strip() else ():  # an empty prompt needs no vocabulary
-        for token, what in grammar.typed(session.commands(), statement.tokens, session.words):
+        for token, what in grammar.typed(session.known_commands(), statement.tokens, session.words):
             start, end = statement.start + token.start, statement.start + token.end
             pieces.append(("", line[done:start]))
             begun = what == "wrong" and end == len(line) and completions(session, line)
@@ -116,7 +116,7 @@ def looks_only(session: Session, line: str) -> bool:
     """True where every command of the line is understood and changes nothing."""
     try:
         statements = grammar.split(line)
-        parsed = [grammar.parse(session.commands(), s, session.words)[0] for s in statements]
+        parsed = [grammar.parse(session.known_commands(), s, session.words)[0] for s in statements]
     except UsageError:
         return False
     return all(command.danger is Danger.LOOK for command in parsed)
@@ -128,7 +128,7 @@ def toolbar(session: Session, text: str) -> FormattedText:
     if not statement.tokens:
         return FormattedText([("", " help   help COMMAND   explain COMMAND   Tab completes   Ctrl-D leaves")])
     tokens = statement.tokens[:-1] if grammar.last_word(text) else statement.tokens
-    after = grammar.expected(session.commands(), tokens, session.words)
+    after = grammar.expected(session.known_commands(), tokens, session.words)
     last = statement.tokens[-1].text.lower() if grammar.last_word(text) else ""
     usages = [c.usage for c in after.commands if tokens or c.usage.lower().startswith(last)]
     shown = "   ".join(usages[:3]) + (f"   and {len(usages) - 3} more" if len(usages) > 3 else "")

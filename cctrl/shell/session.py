@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from cctrl import grammar
 from cctrl.config import Config
 from cctrl.grammar import Statement
-from cctrl.outcome import CctrlError, Interrupted, Outcome, UsageError
+from cctrl.outcome import CctrlError, ConfigError, Interrupted, Outcome, UsageError
 from cctrl.registry import Command, Danger, Invocation, ServiceHandle, Vocabulary
 from cctrl.shell import crash
 from cctrl.shell.common import COMMON, ROOT
@@ -78,6 +78,13 @@ class Session:
     def commands(self) -> tuple[Command, ...]:
         """What can be typed here, the service's own commands first."""
         return (*(self._service_commands() if self.current else ROOT), *self._extra, *COMMON)
+
+    def known_commands(self) -> tuple[Command, ...]:
+        """As `commands`, for what must not fail while somebody types."""
+        try:
+            return self.commands()
+        except ConfigError:
+            return (*self._extra, *COMMON)
 
     def _service_commands(self) -> tuple[Command, ...]:
         service = self.config.service(self.current)
@@ -169,10 +176,12 @@ class Session:
         return outcome
 
     def parse(self, statement: Statement) -> tuple[Command, Invocation]:
-        """The command that a statement means here. Raises UsageError."""
+        """The command that a statement means here. Raises UsageError, and ConfigError for a service
+        whose kind has no commands (the common ones work all the same)."""
         try:
-            return grammar.parse(self.commands(), statement, self.words)
+            return grammar.parse(self.known_commands(), statement, self.words)
         except UsageError:
+            self.commands()
             self._say_if_it_needs_a_service(statement)
             raise
 
