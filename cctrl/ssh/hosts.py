@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from threading import Lock, Thread
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
@@ -248,18 +249,19 @@ class Hosts:
         """A channel, waiting for one of ours to end where the host allows no more at once."""
         from cctrl.ssh.wire import paramiko
 
-        while True:
+        for times in count(1):
             try:
                 channel = wire.open_channel("session", timeout=max(0.01, deadline.left()))
             except paramiko.SSHException as error:
                 # Where several are refused at once paramiko hands the ChannelException to one of them only.
                 if not wire.is_active() or deadline.passed:
                     raise
-                if not connection.slots.refused(deadline):
+                if not connection.slots.refused(times, deadline):
                     raise CannotReach(f"the host opens no session: {error}") from None
             else:
                 connection.slots.opened()
                 return channel
+        raise AssertionError("not reached")
 
     def _connection(self, host: Host, via: tuple[str, ...] | None = None) -> Connection:
         key = (replace(host, become=None), via)

@@ -8,6 +8,7 @@ from cctrl.ssh.deadline import Deadline
 
 CHANNELS = 8  # sshd's MaxSessions is 10 where nobody changed it
 _PAUSE = 0.05  # seconds before a refused channel is asked for again, if none of ours ends before
+_IN_VAIN = 4  # refusals of a host that never opened one
 
 
 class Slots:
@@ -39,11 +40,11 @@ class Slots:
             self._ever_opened = True
             self._limit = min(CHANNELS, self._limit + 1)
 
-    def refused(self, deadline: Deadline) -> bool:
-        """The host refused a channel (MaxSessions): wait a little; False where asking again is in vain."""
+    def refused(self, times: int, deadline: Deadline) -> bool:
+        """The host refused a channel (MaxSessions) so often: wait a little; False where asking again is in vain."""
         with self._changed:
             self._limit = max(1, min(self._limit, self._used - 1))
-            if not self._ever_opened or deadline.passed:
+            if deadline.passed or (times >= _IN_VAIN and not self._ever_opened):
                 return False
             self._changed.wait(min(_PAUSE, deadline.left()))
             return True
