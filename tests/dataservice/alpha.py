@@ -1,0 +1,294 @@
+"""A lab's dataservice as its tests use it: quick looks past cctrl, a client that writes, commands that are killed."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from cctrl.store import Operation
+from cctrl.store.sqlite import SqliteStore
+from tests.stage import Completed, Lab, wait_for
+
+STANDING = """\
+select case when not pg_is_in_recovery() then 'writable' else coalesce(
+ (select status || ' from ' || sender_host || ':' || sender_port from pg_stat_wal_receiver), 'receives nothing') end"""
+TIMELINE = "select timeline_id from pg_control_checkpoint()"
+STREAMING = "select count(*) from pg_stat_replication where state = 'streaming'"
+
+
+class Alpha:
+    """The service of a running lab."""
+
+    def __init__(self, lab: Lab, hosts: Iterable[str] = ("host1", "host2", "host3")) -> None:
+        self.lab = lab
+        self.hosts = tuple(hosts)
+
+    # ------------------------------------------------------------ cctrl
+
+    def __call__(self, *commands: str, input: str = "") -> Completed:
+        """Give commands to cctrl; words that begin with a dash are options. Its end is not checked."""
+        words: list[str] = []
+        for command in commands:
+            words += [command] if command.startswith("-") else ["-c", command]
+        return self.lab.cctrl(*words, input=input)
+
+    def does(self, *commands: str) -> str:
+        """The same for commands that must succeed; what they print."""
+        done = self(*commands)
+        assert done.returncode == 0, f"{commands}: exit {done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def refuses(self, command: str, *options: str, status: int = 3) -> str:
+        """The same for one that must be refused, with a next command; what it says on stderr."""
+        done = self(*options, command)
+        assert done.returncode == status, f"{command}: exit {done.returncode}\n{done.stdout}{done.stderr}"
+        assert "ERROR: " in done.stderr, done.stderr
+        assert "Traceback" not in done.stdout + done.stderr
+        assert re.search(r"^NEXT: \S", done.stderr, re.M), f"{command}: no next command\n{done.stderr}"
+        return done.stderr
+
+    def ls(self) -> dict[str, Any]:
+        """The data of `ls` in JSON."""
+        done = self("--format=json", "ls")
+        assert done.returncode == 0, done.stderr
+        return cast("dict[str, Any]", json.loads(done.stdout)["data"])
+
+    def states(self) -> dict[str, str]:
+        """Host -> `role:STATE(reason) STATUS`, as `ls` shows them."""
+        return {d["name"]: _state(d) for d in self.ls()["datasources"]}
+
+    # ------------------------------------------------------------ the servers
+
+    @cached_property
+    def dsns(self) -> dict[str, str]:
+        """Host -> libpq URI of its server."""
+        return {host: self.lab.dsn(host) for host in self.hosts}
+
+    @cached_property
+    def anyone(self) -> str:
+        """A libpq URI that leads to whichever server accepts writes."""
+        parts = [urlsplit(dsn) for dsn in self.dsns.values()]
+        user = parts[0].netloc.rpartition("@")[0]
+        places = ",".join(part.netloc.rpartition("@")[2] for part in parts)
+        return f"postgresql://{user}@{places}/postgres?target_session_attrs=read-write&connect_timeout=2"
+
+    def psql(self, *words: str) -> list[str]:
+        """The command line of psql: plain rows, no start-up file, an end at the first error."""
+        return [self.lab.environ["CCTRL_TEST_PSQL"], "-XAtq", "-v", "ON_ERROR_STOP=1", *words]
+
+    def sql(self, host: str, statement: str) -> str:
+        """What a statement yields on a host; "" where its server cannot be reached."""
+        done = subprocess.run(
+            self.psql(self.dsns[host], "-c", statement),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={**self.lab.environ, "PGCONNECT_TIMEOUT": "3"},
+            check=False,
+        )
+        return done.stdout.strip() if done.returncode == 0 else ""
+
+    def standing(self, *hosts: str) -> dict[str, str]:
+        """Host -> `writable`, or from whom it streams by name: `host1`; "" where its server is not up."""
+        names = {urlsplit(dsn).netloc.rpartition("@")[2]: host for host, dsn in self.dsns.items()}
+        found = {host: self.sql(host, STANDING) for host in hosts or self.hosts}
+        return {host: names.get(text.removeprefix("streaming from "), text) for host, text in found.items()}
+
+    def master(self) -> str:
+        """The one server that accepts writes; AssertionError where it is not exactly one."""
+        standing = self.standing()
+        writable = [host for host, text in standing.items() if text == "writable"]
+        assert len(writable) == 1, standing
+        return writable[0]
+
+    def stands(self, master: str, slaves: Iterable[str]) -> None:
+        """AssertionError unless `master` accepts writes and each of `slaves` streams from it, now."""
+        wanted = {master: "writable", **dict.fromkeys(slaves, master)}
+        assert self.standing(*wanted) == wanted
+
+    def snapshot(self) -> dict[str, str]:
+        """All that a command which changes nothing must leave as it is, but for the position."""
+        seen = {host: f"{self.sql(host, STANDING)}, timeline {self.sql(host, TIMELINE)}" for host in self.hosts}
+        with self.store() as store:
+            return {**seen, "intent": str(store.intent("alpha")), "operations": str(len(store.operations("alpha")))}
+
+    # ------------------------------------------------------------ what cctrl remembers
+
+    @property
+    def config(self) -> Path:
+        """The lab's configuration file."""
+        return self.lab.directory / "lab" / "cctrl.toml"
+
+    @contextmanager
+    def store(self) -> Iterator[SqliteStore]:
+        """What is remembered of the service."""
+        store = SqliteStore(self.lab.directory / "lab" / "state" / "cctrl.db")
+        try:
+            yield store
+        finally:
+            store.close()
+
+    def unfinished(self) -> Operation | None:
+        """The operation in the journal that has no end."""
+        with self.store() as store:
+            return store.unfinished("alpha")
+
+    def policy(self) -> str:
+        """The policy on record."""
+        with self.store() as store:
+            return store.intent("alpha").policy or "AUTOMATIC"
+
+    # ------------------------------------------------------------ commands that do not come to their end
+
+    def start(self, *words: str, stderr: int | None = subprocess.PIPE) -> subprocess.Popen[str]:
+        """Start cctrl in the background."""
+        return subprocess.Popen(
+            self.lab.cctrl.argv(*words),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            env=self.lab.environ,
+            cwd=self.lab.environ["HOME"],
+        )
+
+    def killed(self, command: str, stop: Callable[[str], bool]) -> Killed:
+        """Run a command and kill cctrl (SIGKILL) as soon as it tells a line on which `stop` says so.
+
+        Its lines come through a pipe that holds one of them: it is never more than a line ahead of what was
+        looked at here.
+        """
+        reader, writer = os.pipe2(os.O_DIRECT)
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+        process = self.start("-v", "--yes", "-c", command, stderr=writer)
+        os.close(writer)
+        told: list[str] = []
+        try:
+            while line := _packet(reader):
+                told.append(line)
+                if stop(line):
+                    process.kill()
+                    break
+        finally:
+            os.close(reader)
+        out, _ = process.communicate(timeout=60)
+        return Killed(tuple(told), out, process.returncode == -signal.SIGKILL, process.returncode)
+
+    def killed_at(self, command: str, number: int) -> Killed:
+        """Kill it when it tells for the `number`th time that a step's remote command begins or has ended; 0: at the
+        first look at a host."""
+        left = [number]
+
+        def stop(line: str) -> bool:
+            if number == 0:
+                return " cctrl-probe " in line
+            left[0] -= bool(STEP.search(line))
+            return left[0] < 0
+
+        left[0] = number - 1
+        return self.killed(command, stop)
+
+
+STEP = re.compile(r" cctrl-(?!probe|tail)\w+ |cctrl-job")
+"""A told line of a remote command that belongs to a step: neither a look nor the lock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Killed:
+    """What became of a command that was to be killed."""
+
+    told: tuple[str, ...]  # on stderr
+    out: str
+    killed: bool  # False: it came to its end before
+    status: int
+
+    def __str__(self) -> str:
+        last = re.sub(r" /\S+( \S+){6} ", " ", self.told[-1].strip()) if self.told else "nothing"
+        return f"killed at: {last[:160]}" if self.killed else f"came to its end, exit {self.status}"
+
+
+def _packet(reader: int) -> str:
+    ready, _, _ = select.select([reader], [], [], 120)
+    assert ready, "cctrl told nothing for 120 s"
+    return os.read(reader, 4096).decode()
+
+
+def _state(datasource: dict[str, Any]) -> str:
+    reason = f"({datasource['reason']})" if datasource["reason"] else ""
+    return f"{datasource['role']}:{datasource['state']}{reason} {datasource['alertStatus']}"
+
+
+class Writer:
+    """A client that inserts 1, 2, 3 … on whichever server accepts writes, and keeps what was acknowledged."""
+
+    def __init__(self, alpha: Alpha) -> None:
+        self.alpha = alpha
+        self.acknowledged: list[int] = []
+        self._next = 1
+        self._over = threading.Event()
+        self._psql: subprocess.Popen[bytes] | None = None
+        self._thread = threading.Thread(target=self._write, name="writer")
+
+    def __enter__(self) -> Writer:
+        self.alpha.sql(self.alpha.master(), "create table kept (i int primary key)")
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        if self._psql is not None:
+            self._psql.kill()
+        self._thread.join(30)
+        assert not self._thread.is_alive()
+
+    def writes(self, more: int = 3) -> None:
+        """Wait until that many more rows were acknowledged."""
+        enough = len(self.acknowledged) + more
+        wait_for(lambda: len(self.acknowledged) >= enough, 60, f"{more} more rows acknowledged")
+
+    def lost(self, master: str, since: int = 0) -> list[int]:
+        """Acknowledged rows that are not on the master; of those after the first `since`."""
+        wanted = self.acknowledged[since:]
+        first = min(wanted, default=0)
+        there = set(self.alpha.sql(master, f"select i from kept where i >= {first}").split())
+        return [row for row in wanted if str(row) not in there]
+
+    def _write(self) -> None:
+        while not self._over.is_set():
+            self._psql = psql = subprocess.Popen(
+                self.alpha.psql(self.alpha.anyone),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                bufsize=0,
+                env=self.alpha.lab.environ,
+            )
+            self._feed(psql)
+            psql.kill()
+            psql.communicate()
+
+    def _feed(self, psql: subprocess.Popen[bytes]) -> None:
+        assert psql.stdin
+        assert psql.stdout
+        while not self._over.wait(0.02):
+            row, self._next = self._next, self._next + 1
+            try:
+                psql.stdin.write(f"insert into kept values ({row}) returning i;\n".encode())
+            except BrokenPipeError:
+                return
+            if psql.stdout.readline().strip() != str(row).encode():
+                return
+            self.acknowledged.append(row)
