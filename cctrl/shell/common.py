@@ -47,6 +47,11 @@ def _logical(session: Session, typed: Invocation, talk: Talk) -> Outcome:
     return Outcome.DONE
 
 
+def _later(session: Session, typed: Invocation, talk: Talk) -> Outcome:
+    mode = typed.words[0].upper()
+    raise Refused(f"the {mode} mode comes with a later version; this stays the LOGICAL mode", next="help")
+
+
 def _leave(session: Session, typed: Invocation, talk: Talk) -> Outcome:
     session.leaving = True
     return Outcome.DONE
@@ -131,6 +136,8 @@ COMMON: tuple[Command, ...] = (
         danger=Danger.CHANGE,
         help="Asks once, with the same warning. `logical` goes back. `cctrl -expert` starts in it.",
     ),
+    Command("physical", "comes with a later version", _later),
+    Command("admin", "comes with a later version", _later),
     Command("logical", "leave EXPERT mode", _logical, "Expert-level commands ask again."),
     Command(
         "explain COMMAND...",
