@@ -27,18 +27,23 @@ def coordinator(host: str, policy: str, state: str) -> str:
 
 def box(source: Datasource) -> list[str]:
     """One datasource."""
-    rows = [f"  {row}" for row in _components(source)]
-    return [RULE, *_head(source), RULE, *map(_row, rows), RULE]
+    rows = [row for text in _components(source) for row in _rows(f"  {text}", 4)]
+    return [RULE, *_head(source), RULE, *rows, RULE]
 
 
 def _row(text: str) -> str:
     return f"|{text:<{WIDTH}}|"
 
 
+def _rows(text: str, indent: int) -> list[str]:
+    """A row, and where it is too long more of them, broken at blanks."""
+    return [_row(row) for row in wrap(text, WIDTH, subsequent_indent=" " * indent, break_on_hyphens=False)]
+
+
 def _head(source: Datasource) -> list[str]:
-    rows = wrap(header(source), WIDTH, subsequent_indent=" " * (len(source.name) + 1), break_long_words=True)
     status = f"STATUS [{source.status}] [{stamp(source.since)}]"
-    return [_row(row) for row in (*rows, status, *([f"REASON[{source.fault}]"] if source.fault else []))]
+    reason = _rows(f"REASON[{source.fault}]", 7) if source.fault else []
+    return [*_rows(header(source), len(source.name) + 1), _row(status), *reason]
 
 
 def header(source: Datasource) -> str:
@@ -84,12 +89,12 @@ def long_box(source: Datasource) -> list[str]:
     lines: list[str] = []
     for title, table in tables:
         rows = [row for key, value in sorted(table.items()) for row in _property(key, str(value))]
-        lines += [RULE, _row(title), RULE, *map(_row, rows), RULE]
+        lines += [RULE, *_rows(title, len(source.name) + 1), RULE, *map(_row, rows), RULE]
     return lines
 
 
 def _property(key: str, value: str) -> list[str]:
-    first, *rest = wrap(value, WIDTH - 32) or [""]
+    first, *rest = wrap(value, WIDTH - 32, break_on_hyphens=False) or [""]
     return [f"{key:>30}: {first}", *(" " * 32 + row for row in rest)]
 
 

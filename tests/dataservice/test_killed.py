@@ -45,3 +45,57 @@ def test_switch(alpha: Alpha) -> None:
         assert broken_off.status == 0
         assert number > 15
     assert not writer.lost(alpha.master())
+
+
+def test_failover_then_recover(alpha: Alpha) -> None:
+    """The master dies while a client writes; both commands that follow are killed, each at its next step.
+
+    What is acknowledged has reached a slave first (synchronous commit on one of them), so that nothing may be
+    lost although the master's log is given up.
+    """
+    for host in alpha.hosts:
+        alpha.sql(host, "alter system set synchronous_standby_names = 'ANY 1 (*)'")
+        alpha.sql(host, "select pg_reload_conf()")
+    with Writer(alpha) as writer:
+        number, going = 0, {"failover": True, "recover": True}
+        while any(going.values()):
+            writer.writes()
+            old, seen = alpha.master(), len(writer.acknowledged) - 1
+            alpha.lab.run("kill", old)
+            new = fail_over(alpha, old, number, going)
+            assert not writer.lost(new, seen), f"failover, {number}"
+            recover(alpha, f"datasource {old} recover --force", [old], new, number, going)
+            assert not writer.lost(new, seen), f"recover, {number}"
+            number += 1
+        assert number > 8
+    assert not writer.lost(alpha.master())
+
+
+def fail_over(alpha: Alpha, old: str, number: int, going: dict[str, bool]) -> str:
+    """Kill `failover` at its step of that number and give it again; the new master."""
+    broken_off = alpha.killed_at("failover", number)
+    going["failover"], target = broken_off.killed, target_on_record(alpha)
+    if broken_off.killed:
+        ended_well(alpha, alpha("--yes", "failover"), broken_off)
+    assert alpha.standing(old) == {old: ""}, f"{broken_off}: the old master runs"
+    new = alpha.master()
+    assert new == (target or new), broken_off
+    others = [host for host in alpha.hosts if host not in (old, new)]
+    alpha.stands(new, others)
+    shunned = f"master:SHUNNED(FAILED-OVER-TO-{new}) SHUNNED"
+    assert alpha.states() == {old: shunned, new: MASTER, **dict.fromkeys(others, SLAVE)}, broken_off
+    return new
+
+
+def recover(alpha: Alpha, command: str, down: list[str], master: str, number: int, going: dict[str, bool]) -> None:
+    """Kill a recovery at its step of that number, give it again, and put what it recovered ONLINE."""
+    broken_off = alpha.killed_at(command, number)
+    going["recover"] = broken_off.killed
+    if broken_off.killed:
+        ended_well(alpha, alpha("--yes", command), broken_off)
+    assert alpha.master() == master, broken_off
+    alpha.stands(master, [host for host in alpha.hosts if host != master])
+    for host in down:
+        assert alpha.states()[host] == "slave:OFFLINE WARN", broken_off
+    alpha.does("; ".join(f"datasource {host} online" for host in down))
+    assert alpha.states() == {h: MASTER if h == master else SLAVE for h in alpha.hosts}, broken_off
