@@ -220,7 +220,7 @@ def _transcript_session(config_path: Path, opening: Opening, screen: Screen) -> 
 def _doctor(options: Options) -> int:
     from cctrl import doctor
 
-    return int(doctor.main(configuration(options), options))
+    return int(doctor.main(configuration(options), options, _terminal().secret))
 
 
 def _trust(options: Options) -> int:
@@ -228,7 +228,7 @@ def _trust(options: Options) -> int:
     from cctrl.trust import trust
 
     host = options.arguments[0]
-    talk = (JsonTalk if options.json else TextTalk)(_terminal(), Manner(yes=options.yes), f"trust {host}")
+    talk = (JsonTalk if options.json else TextTalk)(_terminal(), Manner(yes=options.yes, busy=True), f"trust {host}")
     outcome = trust(configuration(options), options.service, host, talk)
     talk.finish(options.service, outcome, None)
     return int(outcome)

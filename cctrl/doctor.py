@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from cctrl.config import Config, Server, Service
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from cctrl.shell.options import Options
 
 
-def main(config: Config, options: Options) -> Outcome:
+def main(config: Config, options: Options, ask_secret: Callable[[str], str | None]) -> Outcome:
     """Check every host of the service given, or of all; print a table, or JSON. REFUSED where a check fails."""
     from cctrl.replication.postgresql.engine import PostgreSQL
     from cctrl.ssh import Hosts
 
     services = [s for s in config.services if options.service in ("", s.name)]
     checks: list[Check] = []
-    with Hosts(timeout=config.timeout) as hosts:
+    with Hosts(timeout=config.timeout, ask_secret=ask_secret) as hosts:
         for service in services:
             checks += examine(service, PostgreSQL(hosts, service, timeout=config.timeout))
     _print(checks, as_json=options.json)

@@ -62,6 +62,10 @@ class Talk(Protocol):
     def data(self, name: str, value: object) -> None:
         """A value for the JSON document of this command; nothing in text form."""
 
+    def secret(self, prompt: str) -> str | None:
+        """Ask for a passphrase, unseen; None where nobody can be asked now: at no terminal, or while no
+        command runs (the prompt has the terminal then)."""
+
     def confirm(self, question: str) -> None:
         """Ask `question` (its lines are shown first; the answer is y or n).
 

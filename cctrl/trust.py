@@ -21,7 +21,7 @@ def trust(config: Config, service: str, name: str, talk: Talk) -> Outcome:
 
     host = _host(config, service, name)
     for _ in range(HOPS):
-        offer = ssh.trust(host, timeout=config.timeout)
+        offer = ssh.trust(host, timeout=config.timeout, ask_secret=talk.secret)
         for line in offer.lines():
             talk.line(line)
         if not offer.known:

@@ -60,7 +60,8 @@ class Dataservice:
         """The connections; nothing is connected before it is used."""
         from cctrl.ssh import Hosts
 
-        return Hosts(timeout=self.config.timeout, on_command=self._tell if self.talk.verbose else None)
+        tell = self._tell if self.talk.verbose else None
+        return Hosts(timeout=self.config.timeout, on_command=tell, ask_secret=self.talk.secret)
 
     def _tell(self, event: CommandEvent) -> None:
         if event.result is None:

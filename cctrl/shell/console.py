@@ -20,6 +20,9 @@ class Console(Protocol):
     def answer(self, prompt: str) -> str | None:
         """Show `prompt` and return the line typed; None where there is nobody to ask or no more input."""
 
+    def secret(self, prompt: str) -> str | None:
+        """The same without showing what is typed."""
+
 
 class Terminal:
     """The process's own stdout, stderr and stdin; each line is flushed at once.
@@ -52,6 +55,17 @@ class Terminal:
             _write(sys.stderr, "\n")
             return None
         return line.rstrip("\n")
+
+    def secret(self, prompt: str) -> str | None:
+        """The passphrase typed at the terminal; None where stdin is not one, and at end of input."""
+        if not is_terminal():
+            return None
+        from getpass import getpass
+
+        try:
+            return getpass(prompt)
+        except EOFError:
+            return None
 
 
 def is_terminal() -> bool:
@@ -105,6 +119,10 @@ class Script:
         self._err(prompt if answer is None else prompt + answer)
         return answer
 
+    def secret(self, prompt: str) -> str | None:
+        """Nobody to ask: a passphrase stands in no script."""
+        return None
+
 
 class Tee:
     """A console that also tells somebody what was shown and what was answered (`cctrl record`)."""
@@ -130,3 +148,7 @@ class Tee:
         if answer is not None:
             self._heard("answer", answer)
         return answer
+
+    def secret(self, prompt: str) -> str | None:
+        """Ask, and tell nobody."""
+        return self._console.secret(prompt)

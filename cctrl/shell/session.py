@@ -143,10 +143,14 @@ class Session:
         except UsageError as error:
             self._talk(line.strip()).finish(self.current, error.outcome, error)
             return error.outcome
-        for statement in statements:
-            outcome = self._run(statement)
-            if outcome is not Outcome.DONE or self.leaving:
-                return outcome
+        self.manner.busy = True
+        try:
+            for statement in statements:
+                outcome = self._run(statement)
+                if outcome is not Outcome.DONE or self.leaving:
+                    return outcome
+        finally:
+            self.manner.busy = False
         return Outcome.DONE
 
     def _direction(self, line: str) -> str:

@@ -33,6 +33,7 @@ class Manner:
     yes: bool = False
     verbose: bool = False
     json: bool = False
+    busy: bool = False  # a command runs: the terminal is free for its questions
 
 
 class TextTalk(Talk):
@@ -63,6 +64,10 @@ class TextTalk(Talk):
 
     def data(self, name: str, value: object) -> None:
         """Nothing: the text form has it in its lines."""
+
+    def secret(self, prompt: str) -> str | None:
+        """Ask for a passphrase; see `registry.Talk.secret`."""
+        return self._console.secret(prompt) if self._manner.busy else None
 
     def confirm(self, question: str) -> None:
         """Ask; see `registry.Talk.confirm`. A question that ends in `> ` brings its own last line."""

@@ -70,6 +70,9 @@ class Screen(Protocol):
     def answer(self, prompt: str) -> str | None:
         """Ask; None where the transcript has no further answer."""
 
+    def secret(self, prompt: str) -> str | None:
+        """None: a passphrase stands in no transcript."""
+
 
 class Session(Protocol):
     """Somewhere to type commands."""

@@ -47,3 +47,7 @@ class ReplayScreen:
             answer = self._answers.pop(0)
             self._lines.append(f"< {answer}")
             return answer
+
+    def secret(self, prompt: str) -> str | None:
+        """Nobody to ask: a passphrase stands in no transcript."""
+        return None
