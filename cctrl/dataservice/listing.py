@@ -10,6 +10,7 @@ from cctrl.dataservice.states import MASTER, Datasource, dataserver, replicator
 
 WIDTH = 76
 RULE = "+" + "-" * WIDTH + "+"
+TIMES = frozenset({"alertTime", "observedAt"})  # properties in seconds since the epoch
 
 
 def listing(coordinator: str, sources: tuple[Datasource, ...]) -> list[str]:
@@ -88,9 +89,17 @@ def long_box(source: Datasource) -> list[str]:
     )
     lines: list[str] = []
     for title, table in tables:
-        rows = [row for key, value in sorted(table.items()) for row in _property(key, str(value))]
+        rows = [row for key, value in sorted(table.items()) for row in _property(key, _shown(key, value))]
         lines += [RULE, *_rows(title, len(source.name) + 1), RULE, *map(_row, rows), RULE]
     return lines
+
+
+def _shown(key: str, value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return stamp(value) if key in TIMES and isinstance(value, float) else str(value)
 
 
 def _property(key: str, value: str) -> list[str]:

@@ -1,0 +1,114 @@
+"""Every refusal of the core, and every datasource that is not well, has a next command; and it is one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cctrl import grammar
+from cctrl.config import Config, Service, load
+from cctrl.dataservice.advice import for_datasource, next_command
+from cctrl.dataservice.commands import COMMANDS
+from cctrl.dataservice.states import Datasource, State, datasources
+from cctrl.replication.diagnosis import diagnose
+from cctrl.replication.facts import Fence, Server, View
+from cctrl.replication.rejection import COPY_NEEDED, Rejected, Why
+from cctrl.store import MemberIntent, ServiceIntent
+from tests.replication.worlds import views
+
+HOSTS = ("host1", "host2", "host3", "host4")
+
+
+def words(kind: str) -> Mapping[str, str]:
+    return dict.fromkeys(HOSTS, "") if kind == "HOST" else {}
+
+
+def literal(following: str) -> str:
+    """A next command without the remark in parentheses after it."""
+    return re.sub(r"   \(.*\)$", "", following)
+
+
+def means_something(following: str) -> None:
+    """It can be typed as it stands."""
+    assert following.strip(), "no next command"
+    for statement in grammar.split(literal(following)):
+        grammar.parse(COMMANDS, statement, words)  # raises UsageError
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Service:
+    members = "".join(
+        f'[dataservice.alpha.members."{host}"]\naddress = "10.0.0.{n}"\nport = 5432\ndata_dir = "/pg/{host}"\n'
+        for n, host in enumerate(HOSTS, 1)
+    )
+    path = tmp_path / "cctrl.toml"
+    path.write_text('[dataservice.alpha]\nreplication_user = "r"\n' + members)
+    config: Config = load(path)
+    return config.services[0]
+
+
+@pytest.mark.parametrize("why", [why for why in Why if why not in COPY_NEEDED and why is not Why.NO_BINARIES])
+def test_a_refusal_names_a_command(why: Why, service: Service) -> None:
+    following = next_command(Rejected(why, "host2", "x"), service, "host1")
+    if why is Why.OTHER_VERSION:
+        assert "host2" in following
+    else:
+        means_something(following)
+
+
+@pytest.mark.parametrize("why", sorted(COPY_NEEDED, key=str))
+def test_where_only_a_copy_helps_the_copy_is_written_out(why: Why, service: Service) -> None:
+    copy, then = next_command(Rejected(why, "host2", "x"), service, "host1").splitlines()
+    assert "on host2: mv /pg/host2 " in copy
+    assert "pg_basebackup -D /pg/host2 -R " in copy
+    assert " -h 10.0.0.1 -p 5432 -U r" in copy
+    means_something(then)
+
+
+def test_what_a_host_said_itself_comes_first(service: Service) -> None:
+    rejected = Rejected(Why.UNREACHABLE, "host2", "x", next="cctrl trust host2")
+    assert next_command(rejected, service, "host1") == "cctrl trust host2"
+
+
+STATES = st.sampled_from(
+    [MemberIntent()]
+    + [MemberIntent(state.value, reason, role) for state in State for reason in ("", "R") for role in ("", "slave")]
+)
+
+
+def as_shown(view: View, told: dict[str, MemberIntent], policy: str) -> tuple[Datasource, ...]:
+    intent = ServiceIntent(policy, view.intended, told)
+    return datasources(view, diagnose(view), intent, "alpha")
+
+
+@given(view=views(), told=st.dictionaries(st.sampled_from(HOSTS), STATES), policy=st.sampled_from(["", "MAINTENANCE"]))
+def test_what_is_not_well_has_a_next_command_and_what_is_well_none(
+    view: View, told: dict[str, MemberIntent], policy: str
+) -> None:
+    diagnosis = diagnose(view)
+    for source in as_shown(view, told, policy):
+        following = for_datasource(source, diagnosis)
+        if source.state is State.ONLINE and not source.fault:
+            assert not following
+        elif following:
+            means_something(following)
+        else:
+            assert not diagnosis.healthy, source
+
+
+@given(view=views(), told=st.dictionaries(st.sampled_from(HOSTS), STATES))
+def test_a_state_is_what_was_decided_or_what_is_seen(view: View, told: dict[str, MemberIntent]) -> None:
+    for source in as_shown(view, told, "MANUAL"):
+        decided = told.get(source.name, MemberIntent()).state
+        if decided == "SHUNNED" or isinstance(source.facts.fence, Fence):
+            assert source.state is State.SHUNNED
+        elif source.facts.server is not Server.UP or decided == "FAILED":
+            assert source.state is State.FAILED
+        else:
+            assert source.state is (State.OFFLINE if decided == "OFFLINE" else State.ONLINE)
+        assert (source.status == "DIMINISHED") == (source.state is State.ONLINE and bool(source.fault))
