@@ -42,7 +42,7 @@ class Diagnosis:
 def diagnose(view: View) -> Diagnosis:
     """Name what is wrong with the primary, from one look."""
     if not any(m.seen for m in view.members):
-        return Diagnosis(Health.NOTHING_SEEN, view.intended)
+        return Diagnosis(Health.NOTHING_SEEN, _intended(view))
     if view.writable:
         return _writable(view)
     primary = _former(view)
@@ -67,21 +67,27 @@ def _writable(view: View) -> Diagnosis:
     return Diagnosis(Health.HEALTHY, primary.name, strays)
 
 
+def _intended(view: View) -> str:
+    """The primary on record, where it still is a member."""
+    return view.intended if any(m.name == view.intended for m in view.members) else ""
+
+
 def _former_but(view: View, stale: Facts) -> str:
     """The later primary that superseded a stale one, as far as anybody knows it."""
-    if view.intended and view.intended != stale.name:
+    if _intended(view) not in ("", stale.name):
         return view.intended
     return next((view.follows(m.name) for m in view.members if m.standby and view.follows(m.name) != stale.name), "")
 
 
 def _former(view: View) -> str:
     """The member that was the primary, where none accepts writes now."""
-    if view.intended and _could_have_been(view[view.intended]):
+    if _intended(view) and _could_have_been(view[view.intended]):
         return view.intended
     stopped = [m for m in view.members if m.server is Server.DOWN and m.ran is Ran.PRIMARY and m.fence is None]
     if stopped:
         return max(stopped, key=lambda m: (m.timeline, m.received)).name
-    followed = {view.follows(m.name) or view.assigned_to(m.name) for m in view.members if m.standby} - {""}
+    standbys = {m.name for m in view.members if m.standby}
+    followed = {view.follows(name) or view.assigned_to(name) for name in standbys} - standbys - {""}
     return followed.pop() if len(followed) == 1 else ""
 
 

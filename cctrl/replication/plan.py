@@ -9,7 +9,6 @@ from cctrl.replication.candidates import Verdict, choose, parted, verdicts
 from cctrl.replication.diagnosis import Diagnosis, Health, diagnose
 from cctrl.replication.divergence import Tail, descends, parting
 from cctrl.replication.facts import Facts, Server, View
-from cctrl.replication.position import size
 from cctrl.replication.rejection import Rejected, Why
 from cctrl.replication.steps import Action, Group, Plan, Step
 
@@ -113,9 +112,9 @@ def plan_takeover(view: View, target: str, excluded: Mapping[str, str], tail: Ta
     source = _failed(view, diagnosis)
     judged = verdicts(view, diagnosis, excluded)
     chosen = _pick(judged, target)
-    best = _most_advanced(view, view[source], chosen)
-    warnings = (*_unfenced(view[source]), *_lost(view, source, chosen, best, tail), *_unseen(view, source, chosen))
-    return Move(source, chosen.name, judged, Plan(_takeover_groups(view, source, chosen, best), warnings))
+    feeder = _feeder(view, view[source], chosen)
+    warnings = (*_unfenced(view[source]), *_lost(view, source, chosen, tail), *_unseen(view, source, chosen))
+    return Move(source, chosen.name, judged, Plan(_takeover_groups(view, source, chosen, feeder), warnings))
 
 
 def _failed(view: View, diagnosis: Diagnosis) -> str:
@@ -136,32 +135,36 @@ def _failed(view: View, diagnosis: Diagnosis) -> str:
     return diagnosis.primary
 
 
-def _most_advanced(view: View, failed: Facts, chosen: Verdict) -> Facts:
-    """The standby that has received most of what the failed primary wrote; it need not be a candidate itself."""
-    system = view[chosen.name].system
-    same = [m for m in view.members if m.standby and m.system == system]
-    right = [m for m in same if m.name == chosen.name or not failed.timeline or not parted(m, failed)]
-    return max(right, key=lambda m: (m.timeline, m.received))
+def _right(view: View, failed: Facts, chosen: Verdict) -> list[Facts]:
+    """The standbys whose log is the failed primary's, as far as it goes."""
+    same = [m for m in view.members if m.standby and m.system == view[chosen.name].system]
+    return [m for m in same if m.name == chosen.name or not failed.timeline or not parted(m, failed)]
 
 
-def _takeover_groups(view: View, source: str, chosen: Verdict, best: Facts) -> tuple[Group, ...]:
+def _on_its_timeline(member: Facts, target: Facts) -> bool:
+    return (member.timeline, member.history) == (target.timeline, target.history)
+
+
+def _feeder(view: View, failed: Facts, chosen: Verdict) -> Facts:
+    """Who has received most on the chosen one's timeline; it need not be a candidate itself."""
+    target = view[chosen.name]
+    able = [m for m in _right(view, failed, chosen) if _on_its_timeline(m, target)]
+    return max(able, key=lambda m: (m.received, m.name == chosen.name))
+
+
+def _takeover_groups(view: View, source: str, chosen: Verdict, feeder: Facts) -> tuple[Group, ...]:
     target = chosen.name
     fence: tuple[Group, ...] = ((Step(Action.FENCE, source, target),),) if view[source].seen else ()
     catch_up: tuple[Group, ...] = ()
-    if _can_feed(view, best, chosen):
+    if feeder.name != target:
         catch_up = (
-            (Step(Action.FOLLOW, target, best.name),),
-            (Step(Action.CATCH_UP, target, best.name, best.received),),
+            (Step(Action.FOLLOW, target, feeder.name),),
+            (Step(Action.CATCH_UP, target, feeder.name, feeder.received),),
         )
     followers = _followers(view, source, target)
     stream = tuple(Step(Action.STREAM, step.member, target) for step in followers)
     groups = (*fence, *catch_up, (Step(Action.PROMOTE_NOW, target, source),), followers, stream)
     return tuple(group for group in groups if group)
-
-
-def _can_feed(view: View, best: Facts, chosen: Verdict) -> bool:
-    """True where a more advanced standby can give the chosen one what it lacks."""
-    return best.name != chosen.name and best.received > chosen.received and best.timeline == view[chosen.name].timeline
 
 
 def _unfenced(source: Facts) -> tuple[str, ...]:
@@ -173,16 +176,15 @@ def _unfenced(source: Facts) -> tuple[str, ...]:
     )
 
 
-def _lost(view: View, source: str, chosen: Verdict, best: Facts, tail: Tail | None) -> tuple[str, ...]:
+def _lost(view: View, source: str, chosen: Verdict, tail: Tail | None) -> tuple[str, ...]:
     lines: list[str] = []
     if tail is not None and tail.commits:
         span = tail.first if tail.first == tail.last else f"{tail.first} to {tail.last}"
         lines.append(f"at risk: {tail.commits} committed transactions that only {source} has ({span})")
     target, failed = view[chosen.name], view[source]
-    if best.received > chosen.received and not _can_feed(view, best, chosen):
-        lines.append(f"at risk: {size(best.received - chosen.received)} that {best.name} has and {chosen.name} has not")
-    elif best.timeline > target.timeline:
-        lines.append(f"at risk: what {best.name} has of timeline {best.timeline}, which {chosen.name} has not")
+    for other in _right(view, failed, chosen):
+        if other.timeline >= target.timeline and not _on_its_timeline(other, target):
+            lines.append(f"at risk: what {other.name} has of timeline {other.timeline}, which {target.name} has not")
     if descends(failed, target):
         part = parting(target, failed)
         lines.append(

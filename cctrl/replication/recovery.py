@@ -58,7 +58,8 @@ def timeline_at(member: Facts, at: Position) -> int:
 
 def unread(member: Facts, primary: Facts) -> LogRange | None:
     """What must be read of a member's log (`Engine.tail`) before `remedy`; None where facts are enough."""
-    if not member.seen or not member.timeline or not primary.timeline:
+    no_log = member.server in (Server.UNSEEN, Server.NO_DATA, Server.NO_BINARIES)
+    if no_log or not member.timeline or not primary.timeline:
         return None
     part = parting(member, primary)
     if part.relation in (Relation.FOREIGN, Relation.AHEAD):
@@ -112,7 +113,7 @@ def _comparable(member: Facts, primary: Facts, part: Parting) -> None:
     if part.relation is Relation.FOREIGN:
         what = f"{name}'s timeline {member.timeline} is not part of {primary.name}'s history"
         raise Rejected(Why.FOREIGN, name, what)
-    if member.timeline != primary.timeline or member.up or member.half_rewound:
+    if part.timeline != member.timeline or member.timeline != primary.timeline or member.up or member.half_rewound:
         return
     if part.relation is Relation.AHEAD:
         what = f"{name} has log that {primary.name} lost: it is further on the same timeline {member.timeline}"
