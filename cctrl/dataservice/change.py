@@ -13,8 +13,12 @@ from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import AUTOMATIC, MAINTENANCE, MASTER, SLAVE, State, policy
 from cctrl.outcome import CctrlError, Interrupted, Outcome, Refused
 from cctrl.registry import Talk
+from cctrl.replication.facts import Server as ServerState
 from cctrl.ssh import Held, Lease, hold
 from cctrl.store import MemberIntent, Operation, ServiceIntent, who
+
+
+SETTLE = 120.0  # seconds that servers get to end what a killed command began; a shutdown is cut short before
 
 
 class Change:
@@ -30,11 +34,25 @@ class Change:
 
     def look(self) -> Picture:
         """Look at the service, now that nobody else changes it; what could not be locked is not asked again."""
-        picture = self.dataservice.look(fresh=False)
+        picture = self._settled() if self.broken_off else self.dataservice.look(fresh=False)
         seen = picture.diagnosis
         if seen.healthy and picture.intent.primary != seen.primary:
             self.record(primary(seen.primary))
         return picture
+
+    def _settled(self) -> Picture:
+        """Look, and again while a server starts up or shuts down: a command that was killed goes on on the hosts."""
+        until, told = time.monotonic() + SETTLE, False
+        while True:
+            picture = self.dataservice.look(fresh=False)
+            busy = [m for m in picture.view.members if m.server is ServerState.STARTING]
+            if not busy or time.monotonic() > until:
+                return picture
+            if not told:
+                for facts in busy:
+                    self.dataservice.talk.note(f"waiting for {facts.name}, whose server {facts.server.value}")
+            told = True
+            time.sleep(0.1)
 
     def begin(self, source: str = "", target: str = "", *, hold_policy: bool = False) -> None:
         """Enter the command into the journal, before its first step.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 import pytest
 
 from tests.dataservice.alpha import Alpha, Killed, Writer
-from tests.stage import Completed
+from tests.stage import Completed, wait_for
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -99,3 +102,57 @@ def recover(alpha: Alpha, command: str, down: list[str], master: str, number: in
         assert alpha.states()[host] == "slave:OFFLINE WARN", broken_off
     alpha.does("; ".join(f"datasource {host} online" for host in down))
     assert alpha.states() == {h: MASTER if h == master else SLAVE for h in alpha.hosts}, broken_off
+
+
+def test_recover_of_the_whole_service(alpha: Alpha) -> None:
+    """An old master that wrote on after the fork and a slave that crashed are recovered side by side."""
+    number, going = 0, {"recover": True}
+    while going["recover"]:
+        old = alpha.master()
+        new, other = (host for host in alpha.hosts if host != old)
+        diverge(alpha, old)
+        alpha.does("--yes", f"failover to {new}")
+        alpha.lab.run("kill", other)
+        recover(alpha, "recover", [old, other], new, number, going)
+        number += 1
+    assert number > 12
+
+
+def diverge(alpha: Alpha, master: str) -> None:
+    """Let the master write what no slave gets (no commit, so that nothing stands against a rewind), and die."""
+    slaves = [host for host in alpha.hosts if host != master]
+    for slave in slaves:
+        alpha.lab.run("cut", slave)
+    alpha.sql(master, "checkpoint")
+    alpha.lab.run("kill", master)
+    for slave in slaves:
+        alpha.lab.run("heal", slave)
+
+
+def test_switch_while_the_old_master_shuts_down(alpha: Alpha) -> None:
+    """A shutdown that takes long goes on by itself when cctrl is killed: the same command waits for it."""
+    find = "select pid from pg_stat_activity where backend_type = 'checkpointer'"
+    checkpointer = int(alpha.sql("host1", find))
+
+    def stop(line: str) -> bool:
+        if " cctrl-stop " not in line:
+            return False
+        os.kill(checkpointer, signal.SIGSTOP)  # it writes the last checkpoint of a shutdown
+        wait_for(lambda: not alpha.sql("host1", "select 1"), 30, "host1 begins to shut down")
+        return True
+
+    with Writer(alpha) as writer:
+        writer.writes()
+        try:
+            broken_off = alpha.killed("switch to host2", stop)
+            assert broken_off.killed
+            again = alpha.start("-v", "-c", "switch to host2")
+            assert again.stderr
+            seen = next(line for line in again.stderr if "shut" in line and " cctrl-" not in line)
+            assert "host1" in seen
+        finally:
+            os.kill(checkpointer, signal.SIGCONT)
+        out, err = again.communicate(timeout=120)
+        ended_well(alpha, Completed(again.args, again.returncode, out, err), broken_off)
+        alpha.stands("host2", ["host1", "host3"])
+        assert not writer.lost("host2")
