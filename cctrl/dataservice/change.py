@@ -17,7 +17,6 @@ from cctrl.replication.facts import Server as ServerState
 from cctrl.ssh import Held, Lease, hold
 from cctrl.store import MemberIntent, Operation, ServiceIntent, who
 
-
 SETTLE = 120.0  # seconds that servers get to end what a killed command began; a shutdown is cut short before
 
 
