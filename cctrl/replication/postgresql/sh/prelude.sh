@@ -54,3 +54,14 @@ set_conninfo() { # the line for postgresql.auto.conf
 mark_standby() { # conninfo line
   set_conninfo "$1" && : >"$data/standby.signal" && rm -f "$data/cctrl.fenced" && sync "$data/standby.signal" "$data"
 }
+log_end() { # directory, WAL file: where the files that follow it without a gap end, as pg_waldump's -e takes it
+  # Without an end pg_waldump waits 5 s for the file after the last one.
+  n=$2 size=$(wc -c <"$1/$2") || return 1
+  while [ -e "$1/$n" ]; do
+    high=${n#????????} low=$((0x${n#????????????????} + 1))
+    high=$((0x${high%????????}))
+    [ "$((low * size))" -lt 4294967296 ] || { high=$((high + 1)); low=0; }
+    n=$(printf '%s%08X%08X' "${n%????????????????}" "$high" "$low")
+  done
+  printf '%X/%X' "$high" "$((low * size))"
+}

@@ -23,7 +23,8 @@ settle() {
   sockets=$(mktemp -d) && : >"$data/standby.signal" || return 1
   launch -c listen_addresses= -c "unix_socket_directories=$sockets" -c primary_conninfo= -c primary_slot_name= \
     -c restore_command= -c recovery_target_timeline=current -c archive_mode=off -c hot_standby=on \
-    -c wal_keep_size=2147483647 -c max_slot_wal_keep_size=-1 -c logging_collector=off -c synchronous_standby_names= &
+    -c wal_keep_size=2147483647 -c max_slot_wal_keep_size=-1 -c logging_collector=off -c synchronous_standby_names= \
+    -c fsync=off & # as pg_rewind's own: it writes everything to disk at its end, and replay begins before this again
   server=$!
   while kill -0 "$server" 2>/dev/null; do
     if alive && [ "$pid" = "$server" ]; then

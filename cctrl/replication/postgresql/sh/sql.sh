@@ -1,4 +1,5 @@
-# Runs SQL on the server, one statement an argument, all in one session.
+# Runs SQL on the server, one statement an argument, all in one session; `end_leftovers` knows it by its name.
+PGAPPNAME='cctrl step'
 set -- "$@"
 for statement; do
   set -- "$@" -c "$statement"
