@@ -18,22 +18,31 @@ from cctrl.ssh import Held, Lease, hold
 from cctrl.store import MemberIntent, Operation, ServiceIntent, who
 
 SETTLE = 120.0  # seconds that servers get to end what a killed command began; a shutdown is cut short before
+NO_END = (None, Outcome.INCOMPLETE, Outcome.UNKNOWN, Outcome.INTERRUPTED)  # outcomes of what may be finished later
 
 
 class Change:
     """One changing command while it holds the service's lock."""
 
-    def __init__(self, dataservice: Dataservice, verb: str, text: str, broken_off: Operation | None) -> None:
+    def __init__(
+        self,
+        dataservice: Dataservice,
+        verb: str,
+        text: str,
+        broken_off: Operation | None = None,
+        unsettled: bool = False,
+    ) -> None:
         self.dataservice = dataservice
         self.verb = verb
         self.text = text
-        self.broken_off = broken_off  # the same verb, killed before its end
+        self.broken_off = broken_off  # the same verb, that did not come to its end
+        self.unsettled = unsettled  # the last command did not come to its end: it may go on on the hosts
         self.id = ""
         self.former_policy = ""
 
     def look(self) -> Picture:
         """Look at the service, now that nobody else changes it; what could not be locked is not asked again."""
-        picture = self._settled() if self.broken_off else self.dataservice.look(fresh=False)
+        picture = self._settled() if self.unsettled else self.dataservice.look(fresh=False)
         seen = picture.diagnosis
         if seen.healthy and picture.intent.primary != seen.primary:
             self.record(primary(seen.primary))
@@ -41,6 +50,8 @@ class Change:
 
     def _settled(self) -> Picture:
         """Look, and again while a server starts up or shuts down: a command that was killed goes on on the hosts."""
+        engine = self.dataservice.engine
+        self.dataservice.hosts.fan_out(self.dataservice.service.members, lambda m: engine.end_leftovers(m.name))
         until, told = time.monotonic() + SETTLE, False
         while True:
             picture = self.dataservice.look(fresh=False)
@@ -124,9 +135,11 @@ def changing(dataservice: Dataservice, verb: str, text: str) -> Iterator[Change]
     process was killed is found in the journal (`Change.broken_off`), and its policy is put back.
     """
     leases = _lock(dataservice, text)
-    change = Change(dataservice, verb, text, None)
+    change = Change(dataservice, verb, text)
     try:
-        change.broken_off = _dead(dataservice, verb)
+        before = _broken_off(dataservice)
+        change.unsettled = before is not None
+        change.broken_off = _same(dataservice, verb, before)
         yield change
     except CctrlError as error:
         change.finish(error.outcome, error.what)
@@ -143,18 +156,25 @@ def changing(dataservice: Dataservice, verb: str, text: str) -> Iterator[Change]
         dataservice.hosts.fan_out(leases, lambda lease: lease.release())
 
 
-def _dead(dataservice: Dataservice, verb: str) -> Operation | None:
-    """The killed command in the journal, if there is one: whoever holds the lock knows that it is dead."""
+def _broken_off(dataservice: Dataservice) -> Operation | None:
+    """The last command, where it did not come to its end. Whoever holds the lock knows that it does not run."""
     store = dataservice.store
-    operation = store.unfinished(dataservice.name)
+    last = next(iter(store.operations(dataservice.name, 1)), None)
+    return last if last is not None and last.outcome in NO_END else store.unfinished(dataservice.name)
+
+
+def _same(dataservice: Dataservice, verb: str, operation: Operation | None) -> Operation | None:
+    """The command that was broken off, where it is of the verb that is given now; its policy is put back."""
     if operation is None:
         return None
-    if operation.policy:
+    store = dataservice.store
+    if operation.policy and operation.outcome is None:
         former = operation.policy
         store.update(dataservice.name, lambda intent: replace(intent, policy=former))
     if operation.verb == verb:
         return operation
-    store.finish(operation.id, Outcome.INCOMPLETE, f"killed; followed by {verb}")
+    if operation.outcome is None:
+        store.finish(operation.id, Outcome.INCOMPLETE, f"killed; followed by {verb}")
     return None
 
 

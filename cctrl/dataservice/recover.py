@@ -90,7 +90,7 @@ def recover_one(dataservice: Dataservice, invocation: Invocation, talk: Talk) ->
         picture = change.look()
         primary = _primary(picture, name)
         source = picture.source(name)
-        if _well(source) and not change.broken_off:
+        if _well(source) and not (change.broken_off and change.broken_off.target == name):
             raise _nothing_to_do(source, primary)
         change.begin(primary, name, hold_policy=True)
         if source.state is State.SHUNNED and picture.view.streams(name, primary):

@@ -131,8 +131,7 @@ def diverge(alpha: Alpha, master: str) -> None:
 
 def test_switch_while_the_old_master_shuts_down(alpha: Alpha) -> None:
     """A shutdown that takes long goes on by itself when cctrl is killed: the same command waits for it."""
-    find = "select pid from pg_stat_activity where backend_type = 'checkpointer'"
-    checkpointer = int(alpha.sql("host1", find))
+    checkpointer = process(alpha, "host1", "checkpointer")
 
     def stop(line: str) -> bool:
         if " cctrl-stop " not in line:
@@ -156,3 +155,40 @@ def test_switch_while_the_old_master_shuts_down(alpha: Alpha) -> None:
         ended_well(alpha, Completed(again.args, again.returncode, out, err), broken_off)
         alpha.stands("host2", ["host1", "host3"])
         assert not writer.lost("host2")
+
+
+WAITING = "select count(*) from pg_stat_activity where application_name like 'cctrl%' and query like '%wal_replay_lsn%'"
+
+
+def test_a_promotion_that_still_waits_does_not_happen_later(alpha: Alpha) -> None:
+    """The target has yet to replay the end of the log when cctrl is killed; then the old master is started again."""
+    startup = process(alpha, "host2", "startup")
+
+    def promotes(line: str) -> bool:
+        operation = alpha.unfinished()
+        if operation and operation.step.startswith("end host1"):
+            os.kill(startup, signal.SIGSTOP)  # it receives all, but replays nothing
+        if not operation or not operation.step.startswith("promote host2") or "host2: cctrl-sql" not in line:
+            return False
+        alpha.lab.has("host2", WAITING, "1")
+        return True
+
+    with Writer(alpha) as writer:
+        writer.writes()
+        try:
+            broken_off = alpha.killed("switch to host2", promotes)
+            assert broken_off.killed
+            again = alpha.start("-v", "-c", "switch to host2")
+            assert again.stderr
+            next(line for line in again.stderr if "host1: exited 0" in line and " cctrl-start " in line)
+        finally:
+            os.kill(startup, signal.SIGCONT)
+        out, err = again.communicate(timeout=180)
+        ended_well(alpha, Completed(again.args, again.returncode, out, err), broken_off)
+        alpha.stands("host2", ["host1", "host3"])
+        assert not writer.lost("host2")
+
+
+def process(alpha: Alpha, host: str, kind: str) -> int:
+    """The pid of one of a server's own processes."""
+    return int(alpha.sql(host, f"select pid from pg_stat_activity where backend_type = '{kind}'"))

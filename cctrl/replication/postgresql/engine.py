@@ -109,6 +109,10 @@ class PostgreSQL:
 
     # Acting.
 
+    def end_leftovers(self, member: str) -> None:
+        """End the sessions in which a command that was killed still waits for something: a promotion, say."""
+        self._run(self.service.member(member), "sql", queries.END_LEFTOVERS, timeout=2 * self.timeout)
+
     def perform(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
         """See Engine."""
         return self.steps[step.action](step, known, on_text)

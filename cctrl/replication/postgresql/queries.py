@@ -80,6 +80,15 @@ PURGE = (
     + ") select p.count + 0 * s.count from purged p, (select count(*) from silent) s"
 )
 
+END_LEFTOVERS = """\
+do $$ declare until timestamptz := clock_timestamp() + interval '10 s'; begin
+ loop
+  perform pg_terminate_backend(pid) from pg_stat_activity
+   where application_name = 'cctrl step' and pid <> pg_backend_pid();
+  exit when not found or clock_timestamp() > until;
+  perform pg_stat_clear_snapshot(), pg_sleep(0.005);
+ end loop; end $$"""
+
 ENSURE_SLOT = (
     "select pg_create_physical_replication_slot('{slot}') "
     "where not exists (select from pg_replication_slots where slot_name = '{slot}')"
