@@ -47,7 +47,7 @@ def _commit(line: str) -> Commit | None:
 def _end(lines: list[str]) -> Position:
     """Where the readable log ends: pg_waldump names it in its closing error, else its last record's begin."""
     for line in reversed(lines):
-        match = _END.search(line) or _LSN.search(line)
-        if match:
-            return Position.parse(match[1])
+        found = _END.findall(line) or _LSN.findall(line)
+        if found:
+            return Position.parse(found[-1])
     return ZERO
