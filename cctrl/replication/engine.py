@@ -40,8 +40,5 @@ class Engine(Protocol):
         `known`: the final position of members that an earlier step stopped. Raises StepFailed.
         """
 
-    def end_leftovers(self, member: str) -> None:
-        """End what a command that was killed still waits for on a member, so that it does not happen later."""
-
     def source_refuses(self, member: str, source: str) -> str:
         """Why `member` could not receive from `source`, in the server's words; "" where it could."""
