@@ -11,6 +11,7 @@ from cctrl.replication.diagnosis import Health, diagnose
 from cctrl.replication.divergence import descends
 from cctrl.replication.facts import Fence, Server, Upstream, View
 from tests.replication.worlds import (
+    SECOND,
     addresses,
     at,
     crashed,
@@ -23,8 +24,6 @@ from tests.replication.worlds import (
     view,
     views,
 )
-
-SECOND = {"timeline": 2, "history": forks((1, 100))}
 
 
 def standbys(of: str = "host1") -> tuple:  # type: ignore[type-arg]  # of facts

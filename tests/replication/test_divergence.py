@@ -19,8 +19,8 @@ def pairs(draw: st.DrawFn) -> tuple[Placed, Placed]:
 
 
 def _placed(branch: Branch, offset: int, name: str) -> Placed:
-    known = {"timeline": branch.number, "history": branch.history, "received": at(offset)}
-    return Placed(branch, at(offset), facts(name, **known))
+    end = at(offset)
+    return Placed(branch, end, facts(name, timeline=branch.number, history=branch.history, received=end))
 
 
 EARLY, LATE = Branch(2, at(10), ROOT), Branch(2, at(20), ROOT)

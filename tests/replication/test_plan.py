@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import pytest
 from hypothesis import assume, event, given
@@ -17,11 +18,11 @@ from cctrl.replication.rejection import Rejected, Why
 from cctrl.replication.steps import Action, Plan, Step
 from tests.replication.worlds import (
     NAMES,
+    SECOND,
     at,
     crashed,
     excluded,
     failed,
-    forks,
     movable,
     primary,
     standby,
@@ -32,7 +33,6 @@ from tests.replication.worlds import (
 )
 
 LIMIT = 1 << 20
-SECOND = {"timeline": 2, "history": forks((1, 100))}
 
 
 def index(plan: Plan, action: Action) -> int:
@@ -63,9 +63,9 @@ TARGETS = st.sampled_from(["", "", *NAMES[1:]])
 
 @given(st.one_of(views(), failed(), movable()), TARGETS, excluded())
 def test_nothing_is_promoted_while_another_member_accepts_writes(seen: View, target: str, out: dict[str, str]) -> None:
-    for planned in (plan_takeover, lambda *words: plan_move(*words, LIMIT)):
+    for planned in (partial(plan_takeover, seen, target, out), partial(plan_move, seen, target, out, LIMIT)):
         try:
-            found = planned(seen, target, out)
+            found = planned()
         except Rejected:
             continue
         others = {m.name for m in seen.writable} - {found.source, found.target}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from hypothesis import assume, given
@@ -16,6 +17,7 @@ from cctrl.replication.recovery import LogRange, Remedy, Way, remedy, unread
 from cctrl.replication.rejection import Rejected, Why
 from cctrl.replication.steps import Action, Step
 from tests.replication.worlds import (
+    SECOND,
     Branch,
     Placed,
     addresses,
@@ -24,7 +26,6 @@ from tests.replication.worlds import (
     common,
     crashed,
     facts,
-    forks,
     placed,
     primary,
     standby,
@@ -33,7 +34,6 @@ from tests.replication.worlds import (
 )
 
 FORK = at(100)
-SECOND = {"timeline": 2, "history": forks((1, 100))}
 NEW = primary("host1", received=at(500), **SECOND)
 
 
@@ -231,7 +231,7 @@ def test_one_that_was_never_part_of_it_is_refused() -> None:
 def test_two_that_were_promoted_to_the_same_timeline_cannot_be_told_apart() -> None:
     fenced = crashed("host2", received=at(300), fence=Fence("7", "host1", ""), standby_mark=True, **SECOND)
     for member in (fenced, replace(fenced, fence=None, standby_mark=False)):
-        error = refused(lambda m=member: remedy(seen(NEW, m), "host1", "host2", None), Why.FOREIGN, "both promoted")
+        error = refused(partial(remedy, seen(NEW, member), "host1", "host2", None), Why.FOREIGN, "both promoted")
         assert error.member == "host2"
 
 
@@ -245,7 +245,7 @@ def test_what_cannot_be_rewound_is_said_before_anything_is_stopped_with_what_to_
     for tail in (Tail(records=True), commits(1)):
         for force in (False, True):
             refused(
-                lambda t=tail, f=force: remedy(view, "host1", "host2", t, force=f), Why.NOT_REWINDABLE,
+                partial(remedy, view, "host1", "host2", tail, force=force), Why.NOT_REWINDABLE,
                 "wal_log_hints = on", "restart", "pg_checksums --enable",
             )  # fmt: skip
 

@@ -75,6 +75,10 @@ def forks(*pairs: tuple[int, int]) -> tuple[Fork, ...]:
     return tuple(Fork(timeline, at(offset)) for timeline, offset in pairs)
 
 
+SECOND: dict[str, Any] = {"timeline": 2, "history": forks((1, 100))}
+"""Known of one that was promoted, or follows one that was."""
+
+
 # Whole histories: a tree of timelines, as promotions make it, and members somewhere on it.
 
 
@@ -137,7 +141,7 @@ def common(one: Placed, other: Placed) -> Position:
 
 
 @st.composite
-def placed(draw: st.DrawFn, tree: tuple[Branch, ...], name: str, **known: Any) -> Placed:
+def placed(draw: st.DrawFn, /, tree: tuple[Branch, ...], name: str, **known: Any) -> Placed:
     branch = draw(st.sampled_from(tree))
     end = Position(max(branch.begins, at(0)) + draw(st.integers(0, 80)))
     base = {"timeline": branch.number, "history": branch.history, "received": end, **known}
@@ -151,7 +155,7 @@ SERVERS = st.sampled_from(
 
 
 @st.composite
-def member(draw: st.DrawFn, tree: tuple[Branch, ...], name: str, server: Server, **known: Any) -> Facts:
+def member(draw: st.DrawFn, /, tree: tuple[Branch, ...], name: str, server: Server, **known: Any) -> Facts:
     """Any member, in a given state."""
     if server is Server.UNSEEN:
         return unseen(name)
