@@ -54,16 +54,18 @@ def header(source: Datasource) -> str:
     if facts.up:
         text += f", progress={facts.replayed}"
         name = "THL latency" if source.role == MASTER else "latency"
-        latency = _to_a_standby(source) if source.role == MASTER else facts.lag
-        if latency is not None:
-            text += f", {name}={latency:.3f}"
+        seconds = latency(source)
+        if seconds is not None:
+            text += f", {name}={seconds:.3f}"
     return text + ")"
 
 
-def _to_a_standby(source: Datasource) -> float:
-    """Of a master: the seconds until what it writes is on the disk of the quickest standby."""
-    lags = [d.flush_lag for d in source.facts.downstreams if d.flush_lag is not None]
-    return min(lags, default=0.0)
+def latency(source: Datasource) -> float | None:
+    """Seconds: of a slave how far its replay is behind, of a master until what it writes is on the disk of the
+    quickest standby; None where not known."""
+    if source.role != MASTER:
+        return source.facts.lag
+    return min((d.flush_lag for d in source.facts.downstreams if d.flush_lag is not None), default=0.0)
 
 
 def stamp(at: float) -> str:
@@ -122,6 +124,7 @@ def properties(source: Datasource) -> dict[str, object]:
         "server": facts.server.name,
         "serverMessage": facts.reason,
         "appliedLatency": facts.lag,
+        "latency": latency(source),
         "highWater": str(facts.received),
         "sequence": str(facts.replayed),
         "timeline": facts.timeline,

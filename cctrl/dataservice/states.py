@@ -127,22 +127,34 @@ def _fault(view: View, diagnosis: Diagnosis, facts: Facts, service: str) -> str:
     return ""
 
 
-def replicator(source: Datasource) -> str:
-    """The REPLICATOR row (tungsten.md 3.5): of a failed master it is DEGRADED, of a stopped slave STOPPED."""
+def replicator_state(source: Datasource) -> str:
+    """The replicator's state (tungsten.md 3.5): of a failed master DEGRADED, of a slave without server STOPPED."""
     if source.role == MASTER:
-        return f"REPLICATOR(role=master, state={'ONLINE' if source.facts.writable else 'DEGRADED'})"
+        return "ONLINE" if source.facts.writable else "DEGRADED"
     if not source.facts.up:
-        return "REPLICATOR(state=STOPPED)"
+        return "STOPPED"
     upstream = source.facts.upstream
-    streaming = upstream is not None and upstream.state == "streaming"
-    state = "ONLINE" if streaming else "SYNCHRONIZING" if upstream else "OFFLINE"
-    master = f", master={source.master}" if source.master else ""
-    return f"REPLICATOR(role=slave{master}, state={state})"
+    if upstream is None:
+        return "OFFLINE"
+    return "ONLINE" if upstream.state == "streaming" else "SYNCHRONIZING"
+
+
+def replicator(source: Datasource) -> str:
+    """The REPLICATOR row."""
+    state = replicator_state(source)
+    if state == "STOPPED":
+        return "REPLICATOR(state=STOPPED)"
+    master = f", master={source.master}" if source.role == SLAVE and source.master else ""
+    return f"REPLICATOR(role={source.role}{master}, state={state})"
+
+
+def dataserver_state(facts: Facts) -> str:
+    """The database server's state, in the documented words."""
+    if facts.server in (Server.STARTING, Server.REJECTING):
+        return "SUSPECT"
+    return {Server.UP: "ONLINE", Server.UNSEEN: "UNKNOWN", Server.FROZEN: "TIMEOUT"}.get(facts.server, "STOPPED")
 
 
 def dataserver(facts: Facts) -> str:
     """The DATASERVER row."""
-    state = {Server.UP: "ONLINE", Server.UNSEEN: "UNKNOWN", Server.FROZEN: "TIMEOUT"}.get(facts.server, "STOPPED")
-    if facts.server in (Server.STARTING, Server.REJECTING):
-        state = "SUSPECT"
-    return f"DATASERVER(state={state})"
+    return f"DATASERVER(state={dataserver_state(facts)})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cctrl.dataservice import listing
 from cctrl.dataservice.advice import for_datasource
 from cctrl.dataservice.service import Dataservice, Picture
-from cctrl.dataservice.states import AUTOMATIC, Datasource, policy
+from cctrl.dataservice.states import AUTOMATIC, Datasource, dataserver_state, policy, replicator_state
 from cctrl.outcome import Outcome
 from cctrl.registry import Invocation, Talk
 from cctrl.replication.position import size
@@ -32,11 +32,22 @@ def ls(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
     talk.data("health", picture.diagnosis.health.name)
     talk.data("datasources", [_json(picture, source) for source in sources])
     _advise(picture, sources, mode, talk)
+    _tell_unfinished(dataservice, talk)
     return Outcome.DONE
 
 
 def _json(picture: Picture, source: Datasource) -> dict[str, object]:
-    return {**listing.properties(source), "master": source.master, "next": for_datasource(source, picture.diagnosis)}
+    components = {
+        "MANAGER": "STOPPED",
+        "REPLICATOR": replicator_state(source),
+        "DATASERVER": dataserver_state(source.facts),
+    }
+    return {
+        **listing.properties(source),
+        "master": source.master,
+        "components": components,
+        "next": for_datasource(source, picture.diagnosis),
+    }
 
 
 def _advise(picture: Picture, sources: tuple[Datasource, ...], mode: str, talk: Talk) -> None:
@@ -52,6 +63,16 @@ def _advise(picture: Picture, sources: tuple[Datasource, ...], mode: str, talk: 
         free = source.facts.free
         if free is not None and free < LOW_SPACE:
             talk.note(f"{source.name}: only {size(free)} are free where its data directory lies")
+
+
+def _tell_unfinished(dataservice: Dataservice, talk: Talk) -> None:
+    """A command that did not come to its end can be given again."""
+    operation = dataservice.store.unfinished(dataservice.name)
+    talk.data("unfinished", operation)
+    if operation is not None:
+        at = f" at: {operation.step}" if operation.step else ""
+        talk.note(f"`{operation.text}` by {operation.who} still runs, or was broken off{at}")
+        talk.note(f"NEXT, where it was broken off: {operation.text}")
 
 
 LOW_SPACE = 1 << 30  # bytes; below this a rewind or a few minutes of kept log can fill the disk
