@@ -36,10 +36,6 @@ CREATE TABLE step (
     at REAL NOT NULL
 );
 CREATE INDEX step_operation ON step (operation, n);
-CREATE TABLE position (
-    service TEXT NOT NULL, member TEXT NOT NULL, timeline INTEGER NOT NULL, lsn INTEGER NOT NULL, at REAL NOT NULL,
-    PRIMARY KEY (service, member)
-);
 PRAGMA application_id = {APPLICATION};
 PRAGMA user_version = {VERSION};
 COMMIT;

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from cctrl.outcome import Outcome
-from cctrl.store.records import Event, Operation, Position, ServiceIntent
+from cctrl.store.records import Event, Operation, ServiceIntent
 
 
 class Store(Protocol):
-    """Intended state, events, the journal of operations and last known positions.
+    """Intended state, events and the journal of operations.
 
     Every method raises `StoreError` (a `Refused`) where the store cannot be read or written.
     """
@@ -49,15 +49,6 @@ class Store(Protocol):
 
     def operations(self, service: str, limit: int = 100) -> Sequence[Operation]:
         """The newest `limit` operations, newest first."""
-
-    def remember(self, service: str, member: str, timeline: int, lsn: int, at: float) -> None:
-        """Keep where a member was seen; an older sight never replaces a newer one."""
-
-    def remember_all(self, service: str, seen: Mapping[str, Position]) -> None:
-        """The same for several members at once, in one write."""
-
-    def positions(self, service: str) -> Mapping[str, Position]:
-        """The last known position of each member that was ever seen."""
 
     def close(self) -> None:
         """Let go of the file; idempotent. The next call opens it again."""

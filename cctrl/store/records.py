@@ -72,12 +72,3 @@ class Operation:
     def step(self) -> str:
         """The last step that was begun; "" where none was."""
         return self.steps[-1] if self.steps else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a member was when it was last seen."""
-
-    timeline: int
-    lsn: int  # bytes
-    at: float  # seconds since the epoch

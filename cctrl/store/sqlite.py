@@ -8,13 +8,12 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType
 
 from cctrl.outcome import Outcome
 from cctrl.store import codec
 from cctrl.store.database import Database
 from cctrl.store.identity import who
-from cctrl.store.records import Event, Operation, Position, ServiceIntent
+from cctrl.store.records import Event, Operation, ServiceIntent
 
 KEPT_EVENTS = 20_000  # older ones are dropped, so that a watching process cannot fill the disk
 
@@ -109,24 +108,6 @@ class SqliteStore:
     def operations(self, service: str, limit: int = 100) -> tuple[Operation, ...]:
         """See `Store.operations`."""
         return self._operations("", service, limit)
-
-    def remember(self, service: str, member: str, timeline: int, lsn: int, at: float) -> None:
-        """See `Store.remember`."""
-        self.remember_all(service, {member: Position(timeline, lsn, at)})
-
-    def remember_all(self, service: str, seen: Mapping[str, Position]) -> None:
-        """See `Store.remember_all`."""
-        with self._database.transaction() as connection:
-            connection.executemany(
-                "INSERT INTO position VALUES (?, ?, ?, ?, ?) ON CONFLICT (service, member) DO UPDATE"
-                " SET timeline = excluded.timeline, lsn = excluded.lsn, at = excluded.at WHERE excluded.at >= at",
-                [(service, member, p.timeline, p.lsn, p.at) for member, p in seen.items()],
-            )
-
-    def positions(self, service: str) -> Mapping[str, Position]:
-        """See `Store.positions`."""
-        rows = self._database.rows("SELECT * FROM position WHERE service = ? ORDER BY member", service)
-        return MappingProxyType({row["member"]: Position(row["timeline"], row["lsn"], row["at"]) for row in rows})
 
     def close(self) -> None:
         """See `Store.close`."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cctrl.outcome import Outcome
-from cctrl.store import MemberIntent, Position, ServiceIntent, Store
+from cctrl.store import MemberIntent, ServiceIntent, Store
 from cctrl.store.sqlite import KEPT_EVENTS, SqliteStore
 from tests.store.conftest import OpenStore
 
@@ -147,18 +147,6 @@ def test_an_operation_id_is_never_used_twice(store: Store, monkeypatch: pytest.M
     monkeypatch.setattr("secrets.token_hex", lambda size: next(drawn))
     ids = [store.begin("alpha", "switch", "switch") for _ in range(2)]
     assert [i[-4:] for i in ids] == ["aaaa", "bbbb"]
-
-
-def test_the_newest_position_stays(store: Store) -> None:
-    store.remember("alpha", "host1", 1, 0x3000060, at=20.0)
-    store.remember("alpha", "host1", 1, 0x2000060, at=10.0)
-    store.remember_all("alpha", {"host2": Position(2, 7, 1.0), "host3": Position(1, 2**62, 1.0)})
-    assert store.positions("alpha") == {
-        "host1": Position(1, 0x3000060, 20.0),
-        "host2": Position(2, 7, 1.0),
-        "host3": Position(1, 2**62, 1.0),
-    }
-    assert store.positions("beta") == {}
 
 
 def test_hostile_names_are_only_names(store: Store) -> None:
