@@ -1,4 +1,4 @@
-"""What cctrl remembers: intended state, events, the journal of operations.
+"""What cctrl remembers: intended state and the journal of operations.
 
 `cctrl.store.sqlite.SqliteStore` is the store; it is not imported here because sqlite3 is not
 needed to reach a prompt.
@@ -6,6 +6,6 @@ needed to reach a prompt.
 
 from cctrl.store.identity import who
 from cctrl.store.interface import Store
-from cctrl.store.records import Event, MemberIntent, Operation, ServiceIntent
+from cctrl.store.records import MemberIntent, Operation, ServiceIntent
 
-__all__ = ["Event", "MemberIntent", "Operation", "ServiceIntent", "Store", "who"]
+__all__ = ["MemberIntent", "Operation", "ServiceIntent", "Store", "who"]

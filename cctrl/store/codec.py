@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
 from dataclasses import asdict
 from types import MappingProxyType
 
 from cctrl.outcome import Outcome
-from cctrl.store.records import Event, MemberIntent, Operation, ServiceIntent
+from cctrl.store.records import MemberIntent, Operation, ServiceIntent
 
 
 def text(intent: ServiceIntent) -> str:
@@ -23,16 +22,6 @@ def intent(document: str) -> ServiceIntent:
     found = json.loads(document)
     members = {name: MemberIntent(**member) for name, member in found["members"].items()}
     return ServiceIntent(found["policy"], found["primary"], MappingProxyType(members))
-
-
-def data_text(data: Mapping[str, object]) -> str:
-    """The document that is kept for an event's data."""
-    return json.dumps(dict(data))
-
-
-def event(row: sqlite3.Row) -> Event:
-    """The event in a row."""
-    return Event(**{**dict(row), "data": MappingProxyType(json.loads(row["data"]))})
 
 
 def operation(row: sqlite3.Row) -> Operation:

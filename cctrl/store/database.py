@@ -20,11 +20,6 @@ _SCHEMA = f"""
 PRAGMA journal_mode = WAL;
 BEGIN;
 CREATE TABLE intent (service TEXT PRIMARY KEY, document TEXT NOT NULL);
-CREATE TABLE event (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, service TEXT NOT NULL, kind TEXT NOT NULL,
-    text TEXT NOT NULL, member TEXT NOT NULL, data TEXT NOT NULL
-);
-CREATE INDEX event_service ON event (service, id);
 CREATE TABLE operation (
     id TEXT PRIMARY KEY, service TEXT NOT NULL, verb TEXT NOT NULL, text TEXT NOT NULL, source TEXT NOT NULL,
     target TEXT NOT NULL, policy TEXT NOT NULL, who TEXT NOT NULL, started REAL NOT NULL,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from cctrl.outcome import Outcome
-from cctrl.store.records import Event, Operation, ServiceIntent
+from cctrl.store.records import Operation, ServiceIntent
 
 
 class Store(Protocol):
-    """Intended state, events and the journal of operations.
+    """Intended state and the journal of operations.
 
     Every method raises `StoreError` (a `Refused`) where the store cannot be read or written.
     """
@@ -23,17 +23,6 @@ class Store(Protocol):
 
         `change` must be quick and must not use the store; what it raises leaves all as it was.
         """
-
-    def event(
-        self, service: str, kind: str, text: str, member: str = "", data: Mapping[str, object] | None = None
-    ) -> int:
-        """Keep an event; returns its id. `data` must be fit for JSON and hold no secret."""
-
-    def events(self, service: str, after_id: int = 0, limit: int = 100) -> Sequence[Event]:
-        """At most `limit` events with a greater id than `after_id`, oldest first."""
-
-    def last_event_id(self, service: str) -> int:
-        """The id of the newest event; 0 where there is none. The start for following what comes."""
 
     def begin(self, service: str, verb: str, text: str, source: str = "", target: str = "", policy: str = "") -> str:
         """Enter a changing command into the journal, before its first step; returns its id."""

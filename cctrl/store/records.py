@@ -38,19 +38,6 @@ class ServiceIntent:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened to a service, in the order of `id`."""
-
-    id: int
-    at: float  # seconds since the epoch
-    service: str
-    kind: str
-    text: str
-    member: str = ""
-    data: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Operation:
     """One changing command in the journal; `outcome` is None while it runs, or where it was killed."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,9 +13,7 @@ from cctrl.outcome import Outcome
 from cctrl.store import codec
 from cctrl.store.database import Database
 from cctrl.store.identity import who
-from cctrl.store.records import Event, Operation, ServiceIntent
-
-KEPT_EVENTS = 20_000  # older ones are dropped, so that a watching process cannot fill the disk
+from cctrl.store.records import Operation, ServiceIntent
 
 _STEPS = "(SELECT json_group_array(name) FROM (SELECT name FROM step WHERE operation = o.id ORDER BY n))"
 _OPERATIONS = f"SELECT o.*, {_STEPS} AS steps FROM operation o WHERE service = ?"
@@ -48,31 +46,6 @@ class SqliteStore:
             if new != old:
                 connection.execute("INSERT OR REPLACE INTO intent VALUES (?, ?)", (service, codec.text(new)))
         return new
-
-    def event(
-        self, service: str, kind: str, text: str, member: str = "", data: Mapping[str, object] | None = None
-    ) -> int:
-        """See `Store.event`."""
-        values = (self._clock(), service, kind, text, member, codec.data_text(data or {}))
-        with self._database.transaction() as connection:
-            cursor = connection.execute(
-                "INSERT INTO event (at, service, kind, text, member, data) VALUES (?, ?, ?, ?, ?, ?)", values
-            )
-            new = int(cursor.lastrowid or 0)
-            connection.execute("DELETE FROM event WHERE id <= ?", (new - KEPT_EVENTS,))
-        return new
-
-    def events(self, service: str, after_id: int = 0, limit: int = 100) -> tuple[Event, ...]:
-        """See `Store.events`."""
-        rows = self._database.rows(
-            "SELECT * FROM event WHERE service = ? AND id > ? ORDER BY id LIMIT ?", service, after_id, limit
-        )
-        with self._database.decoding():
-            return tuple(codec.event(row) for row in rows)
-
-    def last_event_id(self, service: str) -> int:
-        """See `Store.last_event_id`."""
-        return int(self._database.rows("SELECT coalesce(max(id), 0) FROM event WHERE service = ?", service)[0][0])
 
     def begin(self, service: str, verb: str, text: str, source: str = "", target: str = "", policy: str = "") -> str:
         """See `Store.begin`."""

@@ -11,7 +11,7 @@ import pytest
 
 from cctrl.outcome import Outcome
 from cctrl.store import MemberIntent, ServiceIntent, Store
-from cctrl.store.sqlite import KEPT_EVENTS, SqliteStore
+from cctrl.store.sqlite import SqliteStore
 from tests.store.conftest import OpenStore
 
 
@@ -40,7 +40,7 @@ def test_nothing_is_made_before_the_first_use(path: Path) -> None:
 
 
 def test_only_the_owner_may_read(path: Path, store: Store) -> None:
-    store.event("alpha", "promoted", "host2 promoted")
+    store.begin("alpha", "switch", "switch to host2")
     modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in path.parent.iterdir()}
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert set(modes.values()) == {0o600}
@@ -86,29 +86,6 @@ def test_threads_take_turns(store: Store) -> None:
     assert store.intent("alpha").policy == "80"
 
 
-def test_events_come_in_order_after_an_id(store: Store, clock: Clock) -> None:
-    assert store.last_event_id("alpha") == 0
-    first = store.event("alpha", "fenced", "host1 fenced", member="host1", data={"lsn": 50331648, "seen": True})
-    store.event("beta", "fenced", "another service")
-    clock.now += 1
-    second = store.event("alpha", "promoted", "host2 promoted")
-    events = store.events("alpha")
-    assert [e.id for e in events] == [first, second]
-    assert (events[0].member, events[0].data) == ("host1", {"lsn": 50331648, "seen": True})
-    assert events[1].at - events[0].at == 1
-    assert [e.kind for e in store.events("alpha", after_id=first)] == ["promoted"]
-    assert len(store.events("alpha", limit=1)) == 1
-    assert store.last_event_id("alpha") == second
-
-
-def test_old_events_are_dropped(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cctrl.store.sqlite.KEPT_EVENTS", 3)
-    for n in range(5):
-        store.event("alpha", "seen", str(n))
-    assert [e.text for e in store.events("alpha")] == ["2", "3", "4"]
-    assert KEPT_EVENTS > 1000
-
-
 def test_an_operation_goes_through_the_journal(store: Store, clock: Clock) -> None:
     op = store.begin("alpha", "switch", "switch to host2", source="host1", target="host2", policy="MANUAL")
     assert op.startswith("20261122T104245-")
@@ -152,13 +129,13 @@ def test_an_operation_id_is_never_used_twice(store: Store, monkeypatch: pytest.M
 def test_hostile_names_are_only_names(store: Store) -> None:
     name = "x'); DROP TABLE intent; --\n\x00é"
     store.update(name, lambda old: old.with_member(name, MemberIntent(state=name)))
-    store.event(name, name, name, member=name, data={name: name})
+    store.begin(name, name, name, source=name, target=name)
     assert store.intent(name).member(name).state == name
-    assert store.events(name)[0].data == {name: name}
+    assert store.operations(name)[0].target == name
 
 
 def test_a_closed_store_opens_again(store: Store) -> None:
-    store.event("alpha", "seen", "one")
+    store.begin("alpha", "switch", "switch")
     store.close()
     store.close()
-    assert len(store.events("alpha")) == 1
+    assert len(store.operations("alpha")) == 1

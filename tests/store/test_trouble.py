@@ -26,7 +26,7 @@ from cctrl.store.sqlite import SqliteStore
 store = SqliteStore(Path(sys.argv[1]), timeout=60)
 for _ in range(int(sys.argv[2])):
     store.update("alpha", lambda old: replace(old, policy=str(int(old.policy or 0) + 1)))
-    store.event("alpha", "counted", "one more")
+    store.begin("alpha", "count", "one more")
 """
 
 HANG = """
@@ -65,7 +65,7 @@ def test_several_processes_lose_nothing_and_make_the_file_once(path: Path, opene
     assert [c.communicate()[1] or c.returncode for c in counters] == [0, 0, 0]
     store = opened()
     assert store.intent("alpha").policy == "45"
-    assert len(store.events("alpha")) == 45
+    assert len(store.operations("alpha")) == 45
 
 
 def test_killed_in_the_middle_leaves_the_old_intent_and_the_journal(path: Path, opened: OpenStore) -> None:
@@ -92,14 +92,14 @@ def test_a_lock_is_waited_for_until_the_deadline_and_reading_goes_on(path: Path,
     try:
         store = opened(path, timeout=0.1)
         with pytest.raises(StoreError, match="locked by another process") as caught:
-            store.event("alpha", "seen", "x")
+            store.begin("alpha", "switch", "switch")
         assert caught.value.outcome is Outcome.REFUSED
         assert caught.value.detail == "waited 0.1 s of 0.1 s"
         assert caught.value.next.startswith(f"fuser -v {path}")
         assert store.intent("alpha").policy == "MANUAL"
     finally:
         kill(hanging)
-    assert store.event("alpha", "seen", "x")
+    assert store.begin("alpha", "switch", "switch")
 
 
 def damage(path: Path, how: str) -> None:
@@ -188,7 +188,7 @@ def test_a_file_that_may_not_be_written(path: Path, opened: OpenStore) -> None:
     first.update("alpha", lambda old: replace(old, policy="MANUAL"))
     path.chmod(0o400)
     with pytest.raises(StoreError, match="cannot open or write"):
-        opened().event("alpha", "seen", "x")
+        opened().begin("alpha", "switch", "switch")
 
 
 @pytest.fixture
@@ -213,11 +213,11 @@ def test_a_full_disk_keeps_what_was_there(small_disk: Path, opened: OpenStore) -
             filler.write(b"x" * 4096)
     with pytest.raises(StoreError, match="no space left") as caught:
         for n in range(1000):
-            store.event("alpha", "seen", f"{n} " + "x" * 1000)
+            store.begin("alpha", "switch", f"{n} " + "x" * 1000)
     assert caught.value.next.startswith("df -h ")
     assert store.intent("alpha").policy == "MANUAL"
     (small_disk / "filler").unlink()
-    assert store.event("alpha", "seen", "room again")
+    assert store.begin("alpha", "switch", "room again")
     store.close()
 
 
