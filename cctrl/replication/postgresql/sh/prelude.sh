@@ -28,21 +28,23 @@ family() { # the children of a process
 wait_gone() { # PID, how often to look
   n=$2
   while kill -0 "$1" 2>/dev/null; do
-    case $(cat "/proc/$1/stat" 2>/dev/null) in *') Z '*) return 0 ;; esac
+    line=
+    { read -r line <"/proc/$1/stat"; } 2>/dev/null
+    case $line in *') Z '*) return 0 ;; esac
     [ "$n" -gt 0 ] || return 1
     n=$((n - 1)); sleep 0.02
   done
 }
 end_server() { # fast|immediate, how often to look until the next stronger signal
   alive || return 0
-  set -- "$1" "$2" "$pid" "$(family "$pid")"
+  set -- "$1" "$2" "$pid"
   if [ "$1" = fast ]; then
     kill -INT "$3" && wait_gone "$3" "$2" && return 0
     echo "not stopped in time: immediate shutdown" >&2
   fi
   kill -QUIT "$3" 2>/dev/null; wait_gone "$3" 150 && return 0
   # shellcheck disable=SC2086
-  kill -KILL "$3" $4 2>/dev/null
+  kill -KILL "$3" $(family "$3") 2>/dev/null # not before: to look at every process takes 100 ms
   wait_gone "$3" 150 || { echo "process $3 does not end, even by SIGKILL" >&2; return 1; }
   rm -f "$data/postmaster.pid"
 }
