@@ -13,12 +13,9 @@ start() { ctl "$1" start -l "$(of "$1" data)/../log/byhand.log" -o "-c config_fi
 conninfo() { of "$1" "info_$2"; }
 mark() { # HOST becomes a standby of OTHER at its next start
   data=$(of "$1" data)
-  sed -i '/^primary_conninfo/d' "$data/postgresql.auto.conf"
+  $(of "$1" as) sed -i '/^primary_conninfo/d' "$data/postgresql.auto.conf"
   printf "primary_conninfo = '%s'\n" "$(conninfo "$1" "$2")" >>"$data/postgresql.auto.conf"
-  : >"$data/standby.signal"
-  if [ "$(id -u)" = 0 ]; then
-    chown --reference="$data/PG_VERSION" "$data/postgresql.auto.conf" "$data/standby.signal"
-  fi
+  $(of "$1" as) touch "$data/standby.signal"
 }
 follow() { # a running standby HOST follows OTHER
   sql "$1" "alter system set primary_conninfo = '$(conninfo "$1" "$2")'"
@@ -48,7 +45,7 @@ switch() { # OLD, NEW, OTHER
 
 failover() { # OLD (dead), NEW, OTHER
   old=$1 new=$2 other=$3
-  : >"$(of "$old" data)/standby.signal"
+  $(of "$old" as) touch "$(of "$old" data)/standby.signal"
   a=$(sql "$new" "select pg_last_wal_receive_lsn() - '0/0'") b=$(sql "$other" "select pg_last_wal_receive_lsn() - '0/0'")
   if [ "$a" -lt "$b" ]; then t=$new new=$other other=$t; fi
   ctl "$new" promote
@@ -60,8 +57,9 @@ failover() { # OLD (dead), NEW, OTHER
 rewind() { # TARGET (dead), SOURCE
   sql "$2" checkpoint
   data=$(of "$1" data)
-  $(of "$1" as) "$BIN/pg_rewind" -D "$data" --config-file="$(of "$1" conf)" \
-    --source-server="$(conninfo "$1" "$2") dbname=postgres" >"$data/../log/byhand.log" 2>&1
+  rm -f "$data/standby.signal" "$data/cctrl.fenced" # pg_rewind's crash recovery cannot be a standby's
+  said=$($(of "$1" as) "$BIN/pg_rewind" -D "$data" --config-file="$(of "$1" conf)" \
+    --source-server="$(conninfo "$1" "$2") dbname=postgres" 2>&1) || { printf '%s\n' "$said" >&2; exit 1; }
   mark "$1" "$2"
   start "$1"
   until_true "$2" "select count(*) > 0 from pg_stat_replication where application_name = '$1'

@@ -62,8 +62,6 @@ def _failover(lab: Lab, take_over: Callable[[], None]) -> Outage:
 
 def as_before(lab: Lab, shell: Shell) -> None:
     """The first host is the master again and all others follow it."""
-    if f"{FIRST}(master:" in listing(shell):
-        shell("failover to " + SECOND)
     shell(f"datasource {FIRST} recover --force")
     for name in (FIRST, THIRD):
         if f"{name}(slave:ONLINE" not in listing(shell):

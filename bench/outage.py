@@ -107,7 +107,7 @@ def dsn(lab: Lab) -> str:
 def libpq(bin_dir: Path) -> str:
     """The client library: the one of this PostgreSQL, or the system's."""
     for place in (bin_dir.parent / "lib", *bin_dir.parents[1].parent.glob("*.libs")):
-        for found in sorted(place.glob("libpq*.so*")):
+        for found in sorted(place.glob("libpq[.-]*so*")):
             return str(found)
     found_name = ctypes.util.find_library("pq")
     if found_name is None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import time
 from collections.abc import Iterator
 
 from bench import byhand
 from bench.figures import Figure, in_turn
-from bench.move import FIRST, SECOND
+from bench.move import FIRST, SECOND, THIRD
 from bench.place import Lab, Place, Shell, milliseconds
 
 SCALE = "13"  # of pgbench: 200 MB
@@ -45,7 +43,7 @@ def measure(place: Place, samples: int) -> Iterator[Figure]:
 
 
 def _fill(lab: Lab) -> None:
-    _pgbench(lab, FIRST, "-i", "-s", SCALE)
+    _pgbench(lab, FIRST, "-i", "-q", "-s", SCALE)
     lab.sql(FIRST, "create table open (filler text)", "checkpoint")
     lab.as_real_servers()
 
@@ -53,7 +51,7 @@ def _fill(lab: Lab) -> None:
 def _pgbench(lab: Lab, host: str, *words: str) -> None:
     server = lab.service.member(host)
     where = ["-h", server.socket_dir, "-p", str(server.port), "-U", server.user, server.database]
-    lab.place.run([f"{server.bin_dir}/pgbench", "-q", *words, *where])
+    lab.place.run([f"{server.bin_dir}/pgbench", *words, *where])
 
 
 def _diverge(lab: Lab, shell: Shell) -> None:
@@ -62,36 +60,31 @@ def _diverge(lab: Lab, shell: Shell) -> None:
     What only the old one has is a transaction that was never committed: nothing to keep, but much to rewind.
     """
     lab.sql(FIRST, "checkpoint")
-    receivers = [_receiver(lab, name) for name in lab.service.names if name != FIRST]
-    for pid in receivers:
-        os.kill(pid, signal.SIGSTOP)
+    for name in (SECOND, THIRD):
+        lab.sql(name, "alter system set primary_conninfo = ''", "select pg_reload_conf()")
+    _wait_until(lab, FIRST, "select count(*) = 0 from pg_stat_replication")
     server = lab.service.member(FIRST)
     where = ["-h", server.socket_dir, "-p", str(server.port), "-U", server.user, "-d", server.database]
-    words = f"insert into open select repeat('x', 500) from generate_series(1, {ROWS});\n"
+    words = f"begin;\ninsert into open select repeat('x', 500) from generate_series(1, {ROWS});\n"
     with subprocess.Popen(
         [f"{server.bin_dir}/psql", "-XAtq", *where], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         env=lab.place.environ, cwd=lab.place.home, stderr=subprocess.DEVNULL,
     ) as client:  # fmt: skip
         assert client.stdin and client.stdout
-        client.stdin.write("begin;\n" + words + "select pg_switch_wal() is null;\n")
+        client.stdin.write(words + "select pg_switch_wal() is null;\n")
         client.stdin.flush()
         client.stdout.readline()
         lab.do("kill", FIRST)
-    for pid in receivers:
-        os.kill(pid, signal.SIGCONT)
     shell("failover to " + SECOND)
     _pgbench(lab, SECOND, "-n", "-t", CHANGES)
 
 
-def _receiver(lab: Lab, host: str) -> int:
-    """The process that receives on a standby."""
+def _wait_until(lab: Lab, host: str, question: str) -> None:
     end = time.monotonic() + 20
-    while time.monotonic() < end:
-        found = lab.sql(host, "select pid from pg_stat_wal_receiver where status = 'streaming'")
-        if found:
-            return int(found)
+    while lab.sql(host, question) != "t":
+        if time.monotonic() > end:
+            raise RuntimeError(f"{host}: not true within 20 s: {question}")
         time.sleep(0.05)
-    raise RuntimeError(f"{host} does not receive")
 
 
 def _back(lab: Lab, shell: Shell) -> None:
