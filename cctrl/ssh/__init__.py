@@ -4,7 +4,7 @@ Knows no database. Importing it costs no paramiko: that is loaded with the first
 """
 
 from cctrl.ssh.hosts import CommandEvent, Hosts
-from cctrl.ssh.jobs import Job, RunningJob, run_job, running_job
+from cctrl.ssh.jobs import Job, run_job
 from cctrl.ssh.leases import Held, Lease, hold
 from cctrl.ssh.process import RemoteProcess
 from cctrl.ssh.quoting import quote
@@ -21,11 +21,9 @@ __all__ = [
     "Lease",
     "Offer",
     "RemoteProcess",
-    "RunningJob",
     "accept",
     "hold",
     "quote",
     "run_job",
-    "running_job",
     "trust",
 ]

@@ -71,10 +71,12 @@ class Attempt:
 
     def close(self) -> None:
         """Close everything that belongs to this try."""
+        with self.lock:
+            closers, self.closers = self.closers, []
         if self.wire is not None:
             self.wire.close()
-        while self.closers:
-            self.closers.pop()()
+        for closer in reversed(closers):
+            closer()
 
     def owns(self, closer: Callable[[], None]) -> None:
         """Have `closer` called when this try fails or is closed."""
@@ -127,11 +129,6 @@ class Connection:
                 raise failure
             self._keyring.unlock(Path(failure.locked_key))  # asks a person, who is given time
             self._replace(attempt)
-
-    def is_warm(self) -> bool:
-        """True where a command would not have to wait for a connection."""
-        attempt = self._attempt
-        return attempt is not None and attempt.wire is not None and attempt.usable
 
     def drop(self, wire: Wire, failure: CannotReach | None = None) -> None:
         """`wire` is dead: the next caller connects anew, or is told `failure` for a while."""

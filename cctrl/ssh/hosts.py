@@ -78,10 +78,6 @@ class Hosts:
 
         Thread(target=begin, name="ssh warm", daemon=True).start()
 
-    def is_warm(self, host: Host) -> bool:
-        """True where a command on `host` would not have to wait for a connection; no network."""
-        return self._connection(host).is_warm()
-
     def fresh(self) -> None:
         """Forget earlier failures to connect: to be called at the start of each typed command."""
         self._keyring.forget_refusals()

@@ -6,8 +6,7 @@ long as the job lives, whatever became of its pid.
 
 Giving a command again is always right: a job that still runs is attached to if its argv is the same
 and refused otherwise; one that has ended is started anew, because who asks for it has seen that it is
-needed. With `attach_finished` the end of a job that nobody was there to see is taken instead, once.
-A job must not leave a daemon behind: it would hold the lock.
+needed. A job must not leave a daemon behind: it would hold the lock.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from signal import Signals
 from time import monotonic
 
 from cctrl.config import Host
-from cctrl.outcome import Refused, Unreachable, UsageError
+from cctrl.outcome import Refused, UsageError
 from cctrl.ssh import scripts, threads
 from cctrl.ssh.hosts import Hosts
 from cctrl.ssh.process import Lines
@@ -44,18 +43,6 @@ class Job:
     argv: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RunningJob:
-    """A job that runs now."""
-
-    pid: int
-    argv: str  # as one shell command
-    since: datetime
-
-    def __str__(self) -> str:
-        return f"pid {self.pid} since {self.since:%Y-%m-%d %H:%M:%S} UTC: {self.argv}"
-
-
 def run_job(
     hosts: Hosts,
     host: Host,
@@ -63,31 +50,16 @@ def run_job(
     *,
     on_line: Callable[[str], None] | None = None,
     stall: float = 300.0,
-    become: bool = True,
-    attach_finished: bool = False,
-    again: str = "",
 ) -> CommandResult:
     """Start `job` on `host`, or attach to it where it runs already, and follow it to its end.
 
     `on_line` is called with each line of its log. The result is the job's: EXITED, or SIGNALLED (also
     where it vanished without a status: `reason` says so); `stdout` is the end of its log. Where it could
     not be started the result is EXITED with the starter's status and a `reason`. TIMED_OUT: the log stood
-    still for `stall` seconds, UNREACHABLE: the host was lost; the job goes on in both cases, and `again`,
-    the command that attaches to it anew, is the result's `next`.
+    still for `stall` seconds, UNREACHABLE: the host was lost; the job goes on in both cases.
     Raises Refused where another job of that name runs, UsageError for a hostile name.
     """
-    follower = _Follower(hosts, host, job, on_line, stall, become, again)
-    return follower.run(attach_finished)
-
-
-def running_job(hosts: Hosts, host: Host, directory: str, name: str, *, become: bool = True) -> RunningJob | None:
-    """The job `name` of `directory` if it runs now. Raises Unreachable."""
-    _check(name)
-    result = hosts.run(host, _sh(scripts.JOB_STATE, directory, name), become=become)
-    if result.ended is not Ended.EXITED:
-        raise Unreachable(f"cannot see on {host.name} whether job {name} runs: {result.reason}", next=result.next)
-    state = _fields(result.stdout)
-    return _running(state) if state else None
+    return _Follower(hosts, host, job, on_line, stall).run()
 
 
 @dataclass(slots=True)
@@ -97,19 +69,17 @@ class _Follower:
     job: Job
     on_line: Callable[[str], None] | None
     stall: float
-    become: bool
-    again: str
     seen: int = 0  # bytes of the log
     tail: bytes = b""
     lines: Lines = field(default_factory=Lines)
     started: float = field(default_factory=monotonic)
     moved: float = field(default_factory=monotonic)
 
-    def run(self, attach_finished: bool) -> CommandResult:
-        _check(self.job.name)
-        text = quote(self.job.argv)
-        words = [self.job.directory, self.job.name, secrets.token_hex(8), text, "1" if attach_finished else "0"]
-        result = self.hosts.run(self.host, _sh(scripts.JOB_START, *words, *self.job.argv), become=self.become)
+    def run(self) -> CommandResult:
+        if not _NAME.match(self.job.name):
+            raise UsageError(f"not a name for a job: {self.job.name!r}")
+        words = [self.job.directory, self.job.name, secrets.token_hex(8), quote(self.job.argv)]
+        result = self.hosts.run(self.host, _sh(scripts.JOB_START, *words, *self.job.argv))
         if not result.ok:
             return self._not_started(result)
         state = _fields(result.stdout)
@@ -126,17 +96,15 @@ class _Follower:
                 _sh(scripts.JOB_FOLLOW, *words),
                 on_chunk=self._took,
                 timeout=_LOOK * _LOOKS + self.hosts.timeout,
-                become=self.become,
             )
             state = _fields(result.stderr).get("state", "")
             if not state:
                 if self._lost_for_good(result):
                     return self._gone_out_of_sight(result)
             elif state != "running":
-                return self._ended(identity, state)
+                return self._ended(state)
             elif monotonic() - self.moved > self.stall:
-                reason = f"no progress for {self.stall:g} s; the job goes on"
-                return self._result(Ended.TIMED_OUT, reason=reason, next=self.again)
+                return self._result(Ended.TIMED_OUT, reason=f"no progress for {self.stall:g} s; the job goes on")
 
     def _took(self, data: bytes) -> None:
         self.seen += len(data)
@@ -162,19 +130,17 @@ class _Follower:
     def _gone_out_of_sight(self, result: CommandResult) -> CommandResult:
         said = result.stderr.strip() or result.reason
         reason = f"{said}; the job {self.job.name} goes on by itself"
-        return self._result(result.ended, reason=reason, next=self.again or result.next, status=result.status)
+        return self._result(result.ended, reason=reason, next=result.next, status=result.status)
 
-    def _ended(self, identity: str, state: str) -> CommandResult:
+    def _ended(self, state: str) -> CommandResult:
         if self.on_line is not None:
             for line in self.lines.end():
                 self.on_line(line)
         if state == "replaced":
-            return self._result(Ended.SIGNALLED, reason="somebody started the job anew meanwhile", next=self.again)
+            return self._result(Ended.SIGNALLED, reason="somebody started the job anew meanwhile")
         if state == "lost" or not state[2:].strip().isdigit():
             reason = "the job ended without leaving its status: it was killed, the host restarted, or the disk is full"
-            return self._result(Ended.SIGNALLED, signal="unknown", reason=reason, next=self.again)
-        words = [self.job.directory, self.job.name, identity]
-        self.hosts.run(self.host, _sh(scripts.JOB_COLLECT, *words), become=self.become)
+            return self._result(Ended.SIGNALLED, signal="unknown", reason=reason)
         status = int(state[2:])
         if status > 128 and status - 128 in {signal.value for signal in Signals}:
             return self._result(Ended.SIGNALLED, signal=Signals(status - 128).name.removeprefix("SIG"))
@@ -195,7 +161,7 @@ class _Follower:
         )
 
     def _refusal(self, state: dict[str, str]) -> Refused:
-        running = _running(state)
+        running = _described(state)
         if state["state"] == "leftover":
             return Refused(
                 f"job {self.job.name} on {self.host.name} has ended, but something it started still runs",
@@ -230,11 +196,6 @@ class _Follower:
         )
 
 
-def _check(name: str) -> None:
-    if not _NAME.match(name):
-        raise UsageError(f"not a name for a job: {name!r}")
-
-
 def _sh(script: str, *arguments: str) -> Sequence[str]:
     return ["sh", "-c", script, "cctrl", *arguments]
 
@@ -245,7 +206,7 @@ def _fields(text: str) -> dict[str, str]:
     last = ""
     for line in text.splitlines():
         key, equals, value = line.partition("=")
-        if equals and key in ("state", "pid", "since", "id", "rc", "argv") and last != "argv":
+        if equals and key in ("state", "pid", "since", "id", "argv") and last != "argv":
             fields[key] = value
             last = key
         elif last == "argv":
@@ -253,7 +214,7 @@ def _fields(text: str) -> dict[str, str]:
     return fields
 
 
-def _running(state: dict[str, str]) -> RunningJob:
-    pid, since = state.get("pid", ""), state.get("since", "")
+def _described(state: dict[str, str]) -> str:
+    since = state.get("since", "")
     start = datetime.fromtimestamp(int(since) if since.isdigit() else 0, UTC)
-    return RunningJob(int(pid) if pid.isdigit() else 0, state.get("argv", ""), start)
+    return f"pid {state.get('pid')} since {start:%Y-%m-%d %H:%M:%S} UTC: {state.get('argv')}"

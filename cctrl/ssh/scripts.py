@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-# Arguments: directory, name, id of this run, the command as text, 1 to hand over a finished run, command...
+# Arguments: directory, name, id of this run, the command as text, command...
 # The job inherits descriptor 9 and with it the lock: as long as anything of it lives the lock is held.
 JOB_START = r"""
 umask 077
-d=$1 job=$1/.cctrl-job-$2 id=$3 text=$4 finished=$5
-shift 5
+d=$1 job=$1/.cctrl-job-$2 id=$3 text=$4
+shift 4
 fail() { printf '%s\n' "$*" >&2; exit 71; }
 tell() {
     printf 'state=%s\npid=%s\nsince=%s\nid=%s\n' "$1" "$(cat "$job/pid" 2>&-)" "$(cat "$job/started" 2>&-)" \
         "$(cat "$job/id" 2>&-)"
-    printf 'rc=%s\nargv=%s\n' "$(cat "$job/rc" 2>&-)" "$(cat "$job/argv" 2>&-)"
+    printf 'argv=%s\n' "$(cat "$job/argv" 2>&-)"
     exit 0
 }
 [ -d "$d" ] || fail "there is no directory $d"
@@ -23,10 +23,9 @@ done
 exec 9>>"$job.lock"
 if ! flock -w 0.5 9; then
     [ "$(cat "$job/argv" 2>&-)" = "$text" ] || tell other
-    [ ! -f "$job/rc" ] && [ ! -f "$job/rc.collected" ] || tell leftover
+    [ ! -f "$job/rc" ] || tell leftover
     tell running
 fi
-if [ "$finished" = 1 ] && [ -f "$job/rc" ] && [ "$(cat "$job/argv")" = "$text" ]; then tell finished; fi
 rm -rf "$job" && mkdir "$job" || fail "cannot make $job"
 ( printf '%s\n' "$text" >"$job/argv" && date +%s >"$job/started" && printf '%s\n' "$id" >"$job/id" &&
     : >"$job/log" ) || fail "cannot write in $job"
@@ -52,9 +51,7 @@ while :; do
         exit 0
     fi
     if flock -n -s "$job.lock" true; then state=lost; fi
-    for rc in "$job/rc" "$job/rc.collected"; do
-        if [ -f "$rc" ]; then state=rc$(cat "$rc"); fi
-    done
+    if [ -f "$job/rc" ]; then state=rc$(cat "$job/rc"); fi
     size=$(wc -c <"$job/log")
     if [ "$size" -gt "$seen" ]; then
         tail -c +$((seen + 1)) "$job/log" | head -c $((size - seen))
@@ -67,20 +64,6 @@ while :; do
     fi
     flock -s -w "$pause" "$job.lock" true
 done
-"""
-
-# Arguments: directory, name.
-JOB_STATE = r"""
-job=$1/.cctrl-job-$2
-if [ ! -f "$job.lock" ] || flock -n -s "$job.lock" true; then exit 0; fi
-printf 'state=running\npid=%s\nsince=%s\nargv=%s\n' "$(cat "$job/pid" 2>&-)" "$(cat "$job/started" 2>&-)" \
-    "$(cat "$job/argv" 2>&-)"
-"""
-
-# Arguments: directory, name, id.
-JOB_COLLECT = r"""
-job=$1/.cctrl-job-$2
-if [ "$(cat "$job/id" 2>&-)" = "$3" ]; then mv "$job/rc" "$job/rc.collected"; fi
 """
 
 # Arguments: file, owner, seconds to wait, seconds without a heartbeat. A heartbeat is a line on stdin.

@@ -18,6 +18,7 @@ from cctrl.config import Host
 from cctrl.outcome import UsageError
 from cctrl.ssh import CommandEvent, Ended, Hosts
 from tests.ssh.servers import Server, free_port
+from tests.stage import wait_for
 
 
 def test_output_and_status(hosts: Hosts, host: Host) -> None:
@@ -66,7 +67,7 @@ def test_a_hanging_command_times_out_and_is_ended_on_the_host(hosts: Hosts, host
     assert monotonic() - started < 1.5
     assert result.stdout == "begun\n"
     assert "0.4 s" in result.reason
-    _until(lambda: not Path(f"/proc/{pid_file.read_text().strip()}").exists(), 6)
+    wait_for(lambda: not Path(f"/proc/{pid_file.read_text().strip()}").exists())
     assert hosts.run(host, ["true"]).ok
 
 
@@ -308,14 +309,6 @@ def test_a_warm_command_costs_less_than_five_milliseconds(hosts: Hosts, host: Ho
     # The best of a few medians: the test shares its two cores with others.
     best = min(statistics.median(once() for _ in range(9)) for _ in range(5))
     assert best < 0.02, best  # paramiko as it is needs 48 ms
-
-
-def _until(holds: Callable[[], bool], seconds: float) -> None:
-    end = monotonic() + seconds
-    pause = Event()
-    while not holds():
-        assert monotonic() < end
-        pause.wait(0.02)
 
 
 class _silent_listener:

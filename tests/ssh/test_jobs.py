@@ -9,23 +9,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
-from time import monotonic
 
 import pytest
 
 from cctrl.config import Host
 from cctrl.outcome import Refused, UsageError
-from cctrl.ssh import CommandResult, Ended, Hosts, Job, run_job, running_job
+from cctrl.ssh import CommandResult, Ended, Hosts, Job, run_job
 from tests.ssh.servers import Server
-
-
-def until(holds: Callable[[], object], seconds: float = 5) -> None:
-    """Wait for a condition."""
-    end = monotonic() + seconds
-    pause = Event()
-    while not holds():
-        assert monotonic() < end
-        pause.wait(0.02)
+from tests.stage import wait_for
 
 
 def gated(tmp_path: Path, end: str = "exit 0") -> tuple[str, ...]:
@@ -34,18 +25,23 @@ def gated(tmp_path: Path, end: str = "exit 0") -> tuple[str, ...]:
     return ("sh", "-c", script)
 
 
-def opened_when(holds: Callable[[], object], tmp_path: Path) -> None:
+def opened_when(holds: Callable[[], bool], tmp_path: Path) -> None:
     """Open the gate of a gated command, in the background, once a condition holds."""
 
     def wait_and_open() -> None:
-        until(holds)
+        wait_for(holds)
         (tmp_path / "gate").touch()
 
     Thread(target=wait_and_open).start()
 
 
-def files(tmp_path: Path, name: str = "copy") -> Path:
-    return tmp_path / f".cctrl-job-{name}"
+def files(tmp_path: Path) -> Path:
+    return tmp_path / ".cctrl-job-copy"
+
+
+def runs(tmp_path: Path) -> bool:
+    """True while anything of the job `copy` lives: it then holds the lock."""
+    return subprocess.run(["flock", "-n", "-s", f"{files(tmp_path)}.lock", "true"]).returncode == 1
 
 
 def test_a_job_to_its_end(hosts: Hosts, host: Host, tmp_path: Path) -> None:
@@ -58,7 +54,7 @@ def test_a_job_to_its_end(hosts: Hosts, host: Host, tmp_path: Path) -> None:
     assert result.stdout.endswith("to stderr\n")
     assert result.argv == job.argv
     assert files(tmp_path).stat().st_mode & 0o777 == 0o700
-    assert running_job(hosts, host, str(tmp_path), "copy") is None
+    assert not runs(tmp_path)
 
 
 def test_a_signalled_job_and_one_that_vanished(hosts: Hosts, host: Host, tmp_path: Path) -> None:
@@ -76,12 +72,9 @@ def test_a_job_survives_the_kill_of_its_client(hosts: Hosts, host: Host, tmp_pat
         assert client.stdout
         assert client.stdout.readline() == "begun\n"
         client.kill()
-    running = running_job(hosts, host, str(tmp_path), "copy")
-    assert running is not None
-    assert running.pid == int((files(tmp_path) / "pid").read_text())
-    assert "starts" in running.argv
+    assert runs(tmp_path)
     lines: list[str] = []
-    opened_when(lambda: lines, tmp_path)
+    opened_when(lambda: bool(lines), tmp_path)
     result = run_job(hosts, host, job, on_line=lines.append)
     assert (result.ended, result.status) == (Ended.EXITED, 7)
     assert lines == ["begun", "end"]
@@ -99,7 +92,7 @@ def test_a_job_survives_the_loss_of_the_connection(
     with Hosts() as hosts:
 
         def breaks() -> None:
-            until(lambda: lines)
+            wait_for(lambda: bool(lines))
             started.stop()
             started.start()
             (tmp_path / "gate").touch()
@@ -118,13 +111,12 @@ def test_a_host_that_stays_away(start_server: Callable[..., Server], known_hosts
     job = Job("copy", str(tmp_path), gated(tmp_path))
     stop = Thread(target=started.stop)
     with Hosts(timeout=0.5) as hosts:
-        assert hosts.run(started.host("db1", known_hosts), ["true"], timeout=5)
-        result = run_job(hosts, started.host("db1", known_hosts), job, on_line=lambda _: stop.start(), again="recover")
+        assert hosts.run(started.host("db1", known_hosts), ["true"], timeout=5).ok
+        result = run_job(hosts, started.host("db1", known_hosts), job, on_line=lambda _: stop.start())
     assert result.ended is Ended.UNREACHABLE
     assert "goes on by itself" in result.reason
-    assert result.next == "recover"
     (tmp_path / "gate").touch()
-    until((files(tmp_path) / "rc").exists)
+    wait_for((files(tmp_path) / "rc").exists)
 
 
 def test_another_command_is_refused_while_one_runs(hosts: Hosts, host: Host, tmp_path: Path) -> None:
@@ -150,29 +142,26 @@ def test_two_callers_at_once_start_it_once(host: Host, tmp_path: Path) -> None:
     assert (tmp_path / "starts").read_text() == "x\n"
 
 
-def test_a_finished_job_is_started_anew_or_its_end_is_taken_once(hosts: Hosts, host: Host, tmp_path: Path) -> None:
+def test_a_finished_job_is_started_anew(hosts: Hosts, host: Host, tmp_path: Path) -> None:
     job = Job("copy", str(tmp_path), gated(tmp_path, "exit 7"))
     with _client(host, job) as client:
         assert client.stdout
         assert client.stdout.readline() == "begun\n"
         client.kill()
     (tmp_path / "gate").touch()
-    until((files(tmp_path) / "rc").exists)
-    assert run_job(hosts, host, job, attach_finished=True).status == 7
-    assert (tmp_path / "starts").read_text() == "x\n"
-    assert run_job(hosts, host, job, attach_finished=True).status == 7  # taken already: started anew
+    wait_for((files(tmp_path) / "rc").exists)
+    assert run_job(hosts, host, job).status == 7
     assert (tmp_path / "starts").read_text() == "x\nx\n"
 
 
 def test_no_progress(hosts: Hosts, host: Host, tmp_path: Path) -> None:
     job = Job("copy", str(tmp_path), gated(tmp_path))
-    result = run_job(hosts, host, job, stall=0.3, again="datasource db1 recover")
+    result = run_job(hosts, host, job, stall=0.3)
     assert result.ended is Ended.TIMED_OUT
     assert "no progress for 0.3 s" in result.reason
-    assert result.next == "datasource db1 recover"
-    assert running_job(hosts, host, str(tmp_path), "copy")
+    assert runs(tmp_path)
     (tmp_path / "gate").touch()
-    until(lambda: running_job(hosts, host, str(tmp_path), "copy") is None)
+    wait_for(lambda: not runs(tmp_path))
 
 
 def test_a_recycled_pid_fools_nobody(hosts: Hosts, host: Host, tmp_path: Path) -> None:
@@ -180,7 +169,7 @@ def test_a_recycled_pid_fools_nobody(hosts: Hosts, host: Host, tmp_path: Path) -
     files(tmp_path).mkdir()
     for name, text in {"pid": str(os.getpid()), "argv": "'echo' hello", "started": "1", "id": "x", "log": ""}.items():
         (files(tmp_path) / name).write_text(text)
-    assert running_job(hosts, host, str(tmp_path), "copy") is None
+    assert not runs(tmp_path)
     assert run_job(hosts, host, job).stdout == "hello\n"
 
 
