@@ -49,15 +49,6 @@ def postgres_bin() -> Path:
 
 
 @pytest.fixture(scope="session")
-def sshd() -> str:
-    """OpenSSH's server."""
-    found = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
-    if not found:
-        pytest.skip("no sshd (Debian: openssh-server)")
-    return found
-
-
-@pytest.fixture(scope="session")
 def likeness(postgres_bin: Path) -> tuple[str, ...]:
     """The options that make a lab as much like real hosts as this machine allows."""
     options = ["--postgresql", str(postgres_bin)]
@@ -66,14 +57,6 @@ def likeness(postgres_bin: Path) -> tuple[str, ...]:
     if not netns.why_not():
         options.append("--netns")
     return tuple(options)
-
-
-@pytest.fixture(scope="session")
-def namespaces() -> None:
-    """Needed by tests in which a host is really cut off."""
-    reason = netns.why_not()
-    if reason:
-        pytest.skip(reason)
 
 
 @pytest.fixture

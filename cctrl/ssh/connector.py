@@ -94,7 +94,7 @@ class Connector:
 
     def _check_key(self, wire: Wire, endpoint: Endpoint, host: Host) -> None:
         key = wire.get_remote_server_key()
-        verdict = hostkeys.judge(endpoint.known_hosts, endpoint.entry, key.get_name(), key.asbytes())
+        verdict = hostkeys.judge(endpoint.known_hosts, endpoint.entry, key.asbytes())
         if verdict.reason:
             raise CannotReach(verdict.reason, next=f"cctrl trust {host.name}", untrusted=True)
 

@@ -93,7 +93,7 @@ def entry_name(host: str, port: int) -> str:
     return host.lower() if port == SSH_PORT else f"[{host.lower()}]:{port}"
 
 
-def judge(files: Sequence[Path], name: str, key_type: str, key: bytes) -> Verdict:
+def judge(files: Sequence[Path], name: str, key: bytes) -> Verdict:
     """What `files` say of `key`, offered by the host known as `name` (see `entry_name`).
 
     As in OpenSSH a host on another port is also known by its bare name, if the key is the same.
@@ -110,7 +110,7 @@ def judge(files: Sequence[Path], name: str, key_type: str, key: bytes) -> Verdic
     if any(not line.marker for line in lines):
         return Verdict(Standing.CHANGED, name, shown, tuple(line for line in lines if not line.marker))
     if name.startswith("["):
-        bare = judge(files, name[1:].partition("]")[0], key_type, key)
+        bare = judge(files, name[1:].partition("]")[0], key)
         if bare.standing in (Standing.KNOWN, Standing.REVOKED):
             return bare
     return Verdict(Standing.UNKNOWN, name, shown, tuple(lines))
@@ -195,13 +195,13 @@ def _index(file: Path) -> _Index:
 def _read(file: Path) -> _Index:
     index = _Index()
     for number, text in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
-        line = parse(file, number, text)
+        line = _parse(file, number, text)
         if line is not None:
             index.add(line)
     return index
 
 
-def parse(file: Path, number: int, text: str) -> Line | None:
+def _parse(file: Path, number: int, text: str) -> Line | None:
     """One line of a known_hosts file; None for comments and for what is no entry."""
     words = text.split()
     if not words or words[0].startswith("#"):

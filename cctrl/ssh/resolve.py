@@ -126,13 +126,14 @@ def from_options(address: str, options: dict[str, list[str]]) -> Endpoint:
     alias = one("hostkeyalias")
     jump = one("proxyjump")
     tokens = Tokens(original=address, host=host, port=port, user=user, alias=alias, jump=jump)
+    keys = options.get("identityfile", _DEFAULT_KEYS)
     names = one("userknownhostsfile", " ".join(_USER_FILES)).split()
     names += one("globalknownhostsfile", " ".join(_SYSTEM_FILES)).split()
     return Endpoint(
         host=host,
         port=port,
         user=user,
-        identity_files=tuple(_paths(tokens.expand(name) for name in options.get("identityfile", ()) if name != "none")),
+        identity_files=tuple(_paths(tokens.expand(name) for name in keys if name != "none")),
         identities_only=one("identitiesonly") == "yes",
         agent=_agent(tokens.expand(options.get("identityagent", ["SSH_AUTH_SOCK"])[0])),
         host_key_alias=alias,

@@ -27,7 +27,6 @@ def parsed_options(host: Host) -> dict[str, list[str]]:
         raise CannotReach(f"the SSH configuration cannot be read without an ssh binary: {error}") from None
     options = {key: value if isinstance(value, list) else [value or "none"] for key, value in found.items()}
     options.setdefault("user", [host.ssh_user or getpass.getuser()])
-    options.setdefault("identityfile", ["~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"])
     return options
 
 

@@ -97,7 +97,7 @@ def _offer(hosts: Hosts, host: Host, timeout: float) -> Offer:
 
 def _key_of(connector: Connector, host: Host, via: tuple[str, ...] | None, attempt: Attempt, behind: str) -> Offer:
     endpoint, key_type, key = connector.host_key(host, via, attempt)
-    verdict = hostkeys.judge(endpoint.known_hosts, endpoint.entry, key_type, key)
+    verdict = hostkeys.judge(endpoint.known_hosts, endpoint.entry, key)
     return Offer(host.name, endpoint, key_type, key, verdict, behind)
 
 
@@ -136,16 +136,12 @@ def _with_key(text: str, offer: Offer, others: dict[int, Line]) -> str:
             lines.append(line)
             continue
         lines.append(f"# replaced {today} by cctrl trust: {line}")
-        kept = [name for name in others[number].names if not _names(name, offer.verdict.name)]
+        kept = [name for name in others[number].names if name.lower() != offer.verdict.name]
         if kept and len(kept) < len(others[number].names):  # the line also named other hosts
             lines.append(f"{','.join(kept)} {others[number].key_type} {others[number].key}")
     name = _hashed(offer.verdict.name) if offer.endpoint.hash_known_hosts else offer.verdict.name
     lines.append(f"{name} {offer.key_type} {b64encode(offer.key).decode()}")
     return "\n".join(lines) + "\n"
-
-
-def _names(entry: str, name: str) -> bool:
-    return entry.lower() == name
 
 
 def _hashed(name: str) -> str:

@@ -71,7 +71,17 @@ class Ending:
     signal: str = ""
 
 
-class QuickSocket(socket.socket):
+class PlainSocket(socket.socket):
+    """A socket whose close wakes a thread that waits in recv or send."""
+
+    def close(self) -> None:
+        """Close both directions, then the descriptor."""
+        with suppress(OSError):  # one that is not connected any more is as good
+            self.shutdown(socket.SHUT_RDWR)
+        super().close()
+
+
+class QuickSocket(PlainSocket):
     """A TCP socket that acknowledges at once."""
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
@@ -79,28 +89,6 @@ class QuickSocket(socket.socket):
         data = super().recv(size, flags)
         self.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         return data
-
-    def close(self) -> None:
-        """Close, and wake a thread that waits in recv or send."""
-        shut(self)
-        super().close()
-
-
-def shut(sock: socket.socket) -> None:
-    """End both directions; a socket that is not connected any more is as good."""
-    try:
-        sock.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return
-
-
-class PlainSocket(socket.socket):
-    """A local socket whose close wakes the thread that reads it."""
-
-    def close(self) -> None:
-        """Close both directions, then the descriptor."""
-        shut(self)
-        super().close()
 
 
 class Tunnel:

@@ -10,9 +10,11 @@ import socket
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic
+
+import pytest
 
 from cctrl.config import Host
+from tests.stage import wait_for
 
 SSHD = shutil.which("sshd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
 
@@ -46,7 +48,9 @@ class Server:
         return self.home / "host_key"
 
     def start(self) -> Server:
-        """Start it and wait until it answers."""
+        """Start it and wait until it answers; skips the test where there is no sshd."""
+        if SSHD is None:
+            pytest.skip("no sshd (Debian: openssh-server)")
         self.home.mkdir(exist_ok=True)
         if not self.host_key.exists():
             make_key(self.host_key)
@@ -60,21 +64,18 @@ class Server:
         )
         if os.geteuid() == 0:
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where Debian's sshd separates privileges
-        assert SSHD
-        log = (self.home / "log").open("ab")
         argv = [SSHD, "-D", "-e", "-f", str(self.home / "sshd_config")]
-        self.process = subprocess.Popen(argv, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
-        log.close()
-        until = monotonic() + 10
-        while monotonic() < until:
-            try:
-                with socket.create_connection(("127.0.0.1", self.port), 1) as probe:
-                    probe.settimeout(2)
-                    if probe.recv(4) == b"SSH-":
-                        return self
-            except OSError:
-                assert self.process.poll() is None, (self.home / "log").read_text()
-        raise AssertionError("sshd does not answer")
+        with (self.home / "log").open("ab") as log:
+            self.process = subprocess.Popen(argv, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+        wait_for(self._answers, what=f"{self.home}/log says why sshd does not answer")
+        return self
+
+    def _answers(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 2) as probe:
+                return probe.recv(4) == b"SSH-"
+        except OSError:
+            return False
 
     def family(self) -> list[int]:
         """The sshd and every process of its connections (not what they run, which leads its own session)."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 from base64 import b64encode
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 
@@ -23,7 +22,7 @@ def entry(names: str, key: bytes = KEY, marker: str = "", kind: str = "ssh-ed255
 
 def said(file: Path, text: str, name: str, key: bytes = KEY) -> Verdict:
     file.write_text(text)
-    return judge([file], name, "ssh-ed25519", key)
+    return judge([file], name, key)
 
 
 @pytest.mark.parametrize(
@@ -74,9 +73,9 @@ def test_hashed_entries(known_hosts: Path) -> None:
     known_hosts.write_text(entry("db1") + entry("[db2]:2222", OTHER))
     subprocess.run(["ssh-keygen", "-H", "-f", str(known_hosts)], check=True, capture_output=True)
     assert "db1" not in known_hosts.read_text()
-    assert judge([known_hosts], "db1", "ssh-ed25519", KEY).standing is Standing.KNOWN
-    assert judge([known_hosts], "[db2]:2222", "ssh-ed25519", OTHER).standing is Standing.KNOWN
-    assert judge([known_hosts], "db2", "ssh-ed25519", OTHER).standing is Standing.UNKNOWN
+    assert judge([known_hosts], "db1", KEY).standing is Standing.KNOWN
+    assert judge([known_hosts], "[db2]:2222", OTHER).standing is Standing.KNOWN
+    assert judge([known_hosts], "db2", OTHER).standing is Standing.UNKNOWN
 
 
 def test_nonsense_lines_are_passed_over(known_hosts: Path) -> None:
@@ -112,9 +111,11 @@ def test_entry_names() -> None:
     assert entry_name("::1", 2222) == "[::1]:2222"
 
 
-def test_three_thousand_lines_are_cheap(known_hosts: Path) -> None:
+def test_a_file_is_read_once_and_no_key_of_it_is_decoded(known_hosts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """paramiko's reader decodes all of them for each connection, which takes 28 ms for 300 lines."""
     known_hosts.write_text("".join(entry(f"host{n},10.0.{n // 256}.{n % 256}", b"%d" % n) for n in range(3000)))
-    before = perf_counter()
+    monkeypatch.setattr(hostkeys, "b64decode", None)
+    assert lookup([known_hosts], "host0")
+    monkeypatch.setattr(hostkeys, "_read", None)
     for n in range(0, 3000, 30):
         assert lookup([known_hosts], f"host{n}")
-    assert perf_counter() - before < 0.3  # paramiko's reader takes a second for each connection

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import os
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,6 +14,7 @@ from cctrl.config import Host
 from cctrl.outcome import Refused, Unreachable
 from cctrl.ssh import CommandResult, Ended, Hosts, accept, trust
 from tests.ssh.servers import Server, free_port, make_key
+from tests.stage import wait_for
 
 
 def once(host: Host, **more: Callable[[str], str | None]) -> CommandResult:
@@ -27,11 +27,7 @@ def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An ssh-agent without keys, in the environment."""
     sock = tmp_path / "agent"
     with subprocess.Popen(["ssh-agent", "-D", "-a", str(sock)], stdout=subprocess.DEVNULL) as process:
-        until = 500
-        while not sock.exists() and until:
-            until -= 1
-            os.sched_yield()
-            subprocess.run(["true"])
+        wait_for(sock.exists)
         monkeypatch.setenv("SSH_AUTH_SOCK", str(sock))
         yield sock
         process.terminate()
