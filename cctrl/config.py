@@ -6,7 +6,6 @@ an unknown key is an error that names file, line and the nearest known key.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
@@ -15,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from cctrl.outcome import ConfigError
+from cctrl.outcome import ConfigError, did_you_mean, in_words
 
 KINDS = ("dataservice", "segments", "grid")
 ENGINES = ("postgresql",)
 LONGEST_TIMEOUT = 3600.0  # seconds
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}\Z")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}\Z")  # of services, members, labs, jobs
+NAME_RULE = "letters, digits, '.', '_' and '-', at most 63"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
             next="cctrl demo   (three servers on this machine), or write that file: see README, 'Your own hosts'",
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read the configuration {path}: {_reason(error)}") from None
+        raise ConfigError(f"cannot read the configuration {path}: {in_words(error)}") from None
     try:
         document = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -130,10 +130,6 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
         place = f"{path}:{line[1]}" if line else str(path)
         raise ConfigError(f"{place}: not valid TOML: {error}", next=f"correct {path}") from None
     return _Reader(path, text, environ).config(document)
-
-
-def _reason(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error)).lower()
 
 
 _HOST_KEYS = {"ssh_port": int, "ssh_user": str, "identity": str, "known_hosts": str, "ssh_config": str, "become": str}
@@ -205,8 +201,8 @@ class _Reader:
         return Server(name=name, host=host, address=address, port=merged.pop("port", 5432), **merged)
 
     def name(self, name: str, where: str) -> None:
-        if not _NAME.match(name):
-            self.fail(where, name, f"{name!r} is not a name", "letters, digits, '.', '_' and '-', at most 63")
+        if not NAME.match(name):
+            self.fail(where, name, f"{name!r} is not a name", NAME_RULE)
 
     def distinct(self, where: str, servers: tuple[Server, ...]) -> None:
         """No server stands there under two names: a plan would stop it and follow it at once."""
@@ -223,8 +219,7 @@ class _Reader:
             self.fail(where, where.rpartition(".")[2], f"{where} is not a table", f"write [{where}] above its keys")
         for key, value in table.items():
             if key not in known:
-                near = difflib.get_close_matches(key, known, 1)
-                self.fail(where, key, f"unknown key {key}", f"did you mean {near[0]}?" if near else "")
+                self.fail(where, key, f"unknown key {key}", did_you_mean(key, known))
             kind = known[key]
             right = isinstance(value, (int, float)) if kind is float else isinstance(value, kind)
             if not right or isinstance(value, bool):

@@ -16,6 +16,7 @@ Anything else that escapes is a defect of cctrl: exit 1.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import ClassVar
 
@@ -96,6 +97,14 @@ class Interrupted(CctrlError):
     outcome = Outcome.INTERRUPTED
 
 
-def worst(outcomes: list[Outcome]) -> Outcome:
-    """The outcome that a sequence of commands is reported with: the first that is not DONE."""
-    return next((o for o in outcomes if o is not Outcome.DONE), Outcome.DONE)
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`did you mean X?` for the nearest of the known words; "" where none is near."""
+    import difflib  # here, for a quick start of the shell
+
+    near = difflib.get_close_matches(word, list(known), 1)
+    return f"did you mean {near[0]}?" if near else ""
+
+
+def in_words(error: Exception) -> str:
+    """What an error of the system says, for the middle of a sentence: `no such file or directory`."""
+    return (getattr(error, "strerror", None) or str(error)).lower()

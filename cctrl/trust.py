@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
-
 from cctrl.config import Config, Host
-from cctrl.outcome import Outcome, Refused, UsageError
+from cctrl.outcome import Outcome, Refused, UsageError, did_you_mean
 from cctrl.registry import Talk
 
 HOPS = 8  # jump hosts on the way, at most
@@ -38,9 +36,8 @@ def _host(config: Config, service: str, name: str) -> Host:
     hosts = {key: m.host for s in services for m in s.members for key in (m.host.name, m.name)}
     if name in hosts:
         return hosts[name]
-    near = difflib.get_close_matches(name, hosts, 1)
     raise UsageError(
         f"unknown host {name!r}",
         detail=f"{config.path} names: {', '.join(dict.fromkeys(hosts))}",
-        next=f"did you mean {near[0]}?" if near else f"cctrl trust {next(iter(hosts), 'HOST')}",
+        next=did_you_mean(name, hosts) or f"cctrl trust {next(iter(hosts), 'HOST')}",
     )

@@ -10,8 +10,8 @@ from typing import NoReturn
 
 from cctrl.lab import Options, control, down, dsn, fault, find, up
 from cctrl.lab.faults import VERBS
-from cctrl.lab.layout import did_you_mean, name_option, names, read_plan
-from cctrl.outcome import CctrlError, Outcome, UsageError
+from cctrl.lab.layout import name_option, names, read_plan
+from cctrl.outcome import CctrlError, Outcome, UsageError, did_you_mean
 
 _SUMMARIES = {
     "up": "make hosts with replicated servers on this machine",

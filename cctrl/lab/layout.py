@@ -14,19 +14,14 @@ servers' user can pass through it); `hosts_dir` holds one directory per host and
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
-import re
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from cctrl.config import default_state_dir
-from cctrl.outcome import ConfigError, UsageError
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}\Z")
+from cctrl.config import NAME, NAME_RULE, default_state_dir
+from cctrl.outcome import ConfigError, UsageError, did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,16 +149,10 @@ class Plan:
         return found[0]
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`did you mean X?`, or nothing where nothing is near."""
-    near = difflib.get_close_matches(word, list(known), 1, cutoff=0.5)
-    return f"did you mean {near[0]}?" if near else ""
-
-
 def check_name(name: str) -> str:
     """The name of a lab, checked. Raises UsageError."""
-    if not _NAME.match(name):
-        raise UsageError(f"{name!r} cannot name a lab", detail="letters, digits, '.', '_' and '-', at most 63")
+    if not NAME.match(name):
+        raise UsageError(f"{name!r} cannot name a lab", detail=NAME_RULE)
     return name
 
 
@@ -175,7 +164,7 @@ def labs_dir() -> Path:
 def names() -> list[str]:
     """The names of all labs of this user, dead ones too."""
     try:
-        return sorted(entry.name for entry in labs_dir().iterdir() if _NAME.match(entry.name))
+        return sorted(entry.name for entry in labs_dir().iterdir() if NAME.match(entry.name))
     except OSError:
         return []
 

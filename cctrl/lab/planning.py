@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cctrl.config import KINDS
 from cctrl.lab import control, layout, netns, place
 from cctrl.lab.layout import HostPlan, Plan, RunAs, ServerPlan, name_option
-from cctrl.outcome import CctrlError, Refused, UsageError
+from cctrl.outcome import CctrlError, Refused, UsageError, did_you_mean, in_words
 
 MOST_HOSTS = 100
 
@@ -34,10 +35,10 @@ class Options:
 def check(options: Options) -> None:
     """Refuse what no lab can be, before anything is made. Raises UsageError."""
     layout.check_name(options.name)
-    if options.kind in ("segments", "grid"):
+    if options.kind in KINDS and options.kind != "dataservice":
         raise UsageError(f"no labs of the kind {options.kind} yet", next="cctrl lab up dataservice")
     if options.kind != "dataservice":
-        near = layout.did_you_mean(options.kind, ("dataservice", "segments", "grid"))
+        near = did_you_mean(options.kind, KINDS)
         raise UsageError(f"{options.kind!r} is no kind of lab", next=near or "cctrl lab up dataservice")
     if not 1 <= options.hosts <= MOST_HOSTS:
         raise UsageError(f"a lab has 1 to {MOST_HOSTS} hosts, not {options.hosts}")
@@ -83,7 +84,7 @@ def _own_directory(directory: Path) -> bool:
             raise Refused(f"{directory} is not an empty directory", next="give another one with --dir") from None
         return False
     except OSError as error:
-        raise Refused(f"cannot make {directory}: {(error.strerror or str(error)).lower()}") from None
+        raise Refused(f"cannot make {directory}: {in_words(error)}") from None
     return True
 
 

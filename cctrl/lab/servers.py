@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from cctrl.lab import control, processes
 from cctrl.lab.children import as_user, environment
 from cctrl.lab.layout import HostPlan, Plan, ServerPlan, name_option
 from cctrl.lab.postgresql import SUPERUSER
-from cctrl.outcome import CctrlError, OutOfSight, Refused
+from cctrl.outcome import OutOfSight, Refused, in_words
 
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
@@ -30,7 +30,7 @@ def tool(plan: Plan, host: HostPlan, name: str, *words: str, input: str = "", se
     except subprocess.TimeoutExpired:
         raise OutOfSight(f"{name} on {host.name} has not ended within {seconds:g} s") from None
     except OSError as error:
-        raise Refused(f"cannot run {argv[0]}: {(error.strerror or str(error)).lower()}") from None
+        raise Refused(f"cannot run {argv[0]}: {in_words(error)}") from None
     if done.returncode != 0:
         raise Refused(f"{name} failed on {host.name} (exit status {done.returncode})", detail=done.stderr.strip())
     return done.stdout
@@ -152,13 +152,6 @@ def frozen(server: ServerPlan) -> bool:
     return any(processes.state(pid) == "T" for pid in processes.servers_in(server.data_dir))
 
 
-def state(server: ServerPlan) -> str:
-    """`up`, `frozen` or `down`, as the processes show it."""
-    if not processes.servers_in(server.data_dir):
-        return "down"
-    return "frozen" if frozen(server) else "up"
-
-
 def log_tail(server: ServerPlan, since: tuple[int, int] = (0, 0), lines: int = 8) -> str:
     """The last lines that a server wrote, to its log or before that was open."""
     text = ""
@@ -181,12 +174,11 @@ def _size(path: str) -> int:
 
 def _refuse_frozen(plan: Plan, host: HostPlan, server: ServerPlan) -> None:
     if frozen(server):
-        error: CctrlError = Refused(
+        raise Refused(
             f"the server of {server.name} is frozen", next=f"cctrl lab thaw{name_option(plan.name)} {host.name}"
         )
-        raise error
 
 
-def _expect(condition: Any, problem: str, seconds: float = 10.0) -> None:
+def _expect(condition: Callable[[], bool], problem: str, seconds: float = 10.0) -> None:
     if not processes.wait_until(condition, seconds):
         raise OutOfSight(problem, detail=f"not within {seconds:g} s")

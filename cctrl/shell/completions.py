@@ -12,6 +12,7 @@ from argparse import Action
 from collections.abc import Sequence
 from pathlib import Path
 
+from cctrl.config import KINDS
 from cctrl.shell.options import SUBCOMMANDS, parser
 from cctrl.shell.stage import FAULTS
 
@@ -24,7 +25,6 @@ LAB_VERBS = {
     **FAULTS,
 }
 LAB_OPTIONS = ("--name", "--hosts", "--dir", "--postgresql", "--sshd", "--netns", "--no-manager")
-KINDS = ("dataservice", "segments", "grid")
 
 _MADE = "Made by `python -m cctrl.shell.completions`; change that, not this."
 

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Protocol, TextIO
 
+from cctrl.outcome import in_words
+
 
 class Console(Protocol):
     """Two streams of lines and somebody, or nobody, to ask."""
@@ -88,7 +90,7 @@ def _write(stream: TextIO | None, text: str) -> str:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
-        return "" if isinstance(error, BrokenPipeError) else (error.strerror or str(error)).lower()
+        return "" if isinstance(error, BrokenPipeError) else in_words(error)
     return ""
 
 

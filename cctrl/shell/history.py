@@ -8,6 +8,7 @@ from pathlib import Path
 
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
+from cctrl.outcome import in_words
 from cctrl.shell.crash import private_dir
 
 LIMIT = 1_000_000  # bytes; a longer file is cut to its newer half when the shell starts
@@ -25,7 +26,7 @@ def open_history(state_dir: Path, tell: Callable[[str], None], *, keep: bool) ->
         if path.stat().st_size > LIMIT:
             _cut(path)
     except OSError as error:
-        tell(f"No history is kept: {path}: {(error.strerror or str(error)).lower()}")
+        tell(f"No history is kept: {path}: {in_words(error)}")
         return InMemoryHistory()
     return _Careful(str(path), tell)
 
@@ -47,7 +48,7 @@ class _Careful(FileHistory):
         try:
             return list(super().load_history_strings())
         except OSError as error:
-            self._tell(f"The history cannot be read: {(error.strerror or str(error)).lower()}")
+            self._tell(f"The history cannot be read: {in_words(error)}")
             return []
 
     def store_string(self, string: str) -> None:
@@ -55,4 +56,4 @@ class _Careful(FileHistory):
         try:
             super().store_string(string)
         except OSError as error:
-            self._tell(f"The history is not kept: {(error.strerror or str(error)).lower()}")
+            self._tell(f"The history is not kept: {in_words(error)}")

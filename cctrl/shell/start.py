@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from cctrl.config import Config
-from cctrl.outcome import Outcome, UsageError
+from cctrl.outcome import Outcome, UsageError, in_words
 from cctrl.registry import Command
 from cctrl.shell.console import Terminal, is_terminal
 from cctrl.shell.options import Options
@@ -75,8 +75,7 @@ def _read(path: str) -> list[str]:
         with open(path, encoding="utf-8") as file:  # noqa: PTH123 - the name is shown as it was given
             return file.readlines()
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise UsageError(f"cannot read the commands in {path!r}: {reason}", next="-f FILE") from None
+        raise UsageError(f"cannot read the commands in {path!r}: {in_words(error)}", next="-f FILE") from None
 
 
 def _joined(name: str, lines: Iterable[str]) -> Iterator[tuple[str, str]]:

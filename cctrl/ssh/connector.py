@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from cctrl.config import Host
+from cctrl.outcome import in_words
 from cctrl.ssh import hostkeys
 from cctrl.ssh.auth import Keyring, authenticate
 from cctrl.ssh.connection import Attempt, Connection
@@ -117,7 +118,7 @@ class Connector:
         except ConnectionResetError:
             raise Dropped(f"{endpoint} reset the connection") from None
         except (OSError, UnicodeError) as error:
-            raise CannotReach(f"cannot connect to {endpoint}: {_text(error)}") from None
+            raise CannotReach(f"cannot connect to {endpoint}: {in_words(error)}") from None
 
     def _by_command(self, command: str, attempt: Attempt) -> socket.socket:
         proxy = Proxy(command)
@@ -151,7 +152,7 @@ class Connector:
             raise CannotReach(f"jump host {last} cannot connect to {endpoint}: {error.text}") from None
         except TROUBLE as error:
             connection.drop(wire)
-            raise Dropped(f"jump host {last} did not open a way to {endpoint}: {_text(error)}") from None
+            raise Dropped(f"jump host {last} did not open a way to {endpoint}: {in_words(error)}") from None
 
 
 def hop_host(hop: str, behind: Host) -> Host:
@@ -178,7 +179,3 @@ def _again_when_dropped(connect: Callable[[], Wire], attempt: Attempt) -> Wire:
                 raise CannotReach(f"{dropped.reason} ({tries} tries; too many at once? see MaxStartups)") from None
             delay = min(_LONGEST_DELAY, delay * 2)
             tries += 1
-
-
-def _text(error: BaseException) -> str:
-    return (getattr(error, "strerror", None) or str(error)).lower()

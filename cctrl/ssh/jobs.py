@@ -11,7 +11,6 @@ needed. A job must not leave a daemon behind: it would hold the lock.
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from datetime import UTC, datetime
 from signal import Signals
 from time import monotonic
 
-from cctrl.config import Host
+from cctrl.config import NAME, Host
 from cctrl.outcome import Refused, UsageError
 from cctrl.ssh import scripts, threads
 from cctrl.ssh.hosts import Hosts
@@ -27,7 +26,6 @@ from cctrl.ssh.process import Lines
 from cctrl.ssh.quoting import quote
 from cctrl.ssh.result import CommandResult, Ended
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}\Z")
 _LOOK = 0.2  # seconds between looks at the log; its end is felt at once
 _LOOKS = 20  # of one remote command; then the next one, so that none is left behind for long
 _KEPT = 64 << 10  # bytes of the log that end up in the result
@@ -76,7 +74,7 @@ class _Follower:
     moved: float = field(default_factory=monotonic)
 
     def run(self) -> CommandResult:
-        if not _NAME.match(self.job.name):
+        if not NAME.match(self.job.name):
             raise UsageError(f"not a name for a job: {self.job.name!r}")
         words = [self.job.directory, self.job.name, secrets.token_hex(8), quote(self.job.argv)]
         result = self.hosts.run(self.host, _sh(scripts.JOB_START, *words, *self.job.argv))

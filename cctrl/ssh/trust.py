@@ -12,7 +12,7 @@ from pathlib import Path
 from secrets import token_bytes
 
 from cctrl.config import Host
-from cctrl.outcome import Refused, Unreachable
+from cctrl.outcome import Refused, Unreachable, in_words
 from cctrl.ssh import hostkeys
 from cctrl.ssh.auth import AskSecret
 from cctrl.ssh.connection import Attempt
@@ -121,7 +121,7 @@ def accept(offer: Offer) -> list[str]:
         before = file.read_text(encoding="utf-8", errors="surrogateescape") if file.exists() else ""
         _write(file, _with_key(before, offer, {line.number: line for line in others}))
     except OSError as error:
-        raise Refused(f"cannot write {file}: {(error.strerror or str(error)).lower()}") from None
+        raise Refused(f"cannot write {file}: {in_words(error)}") from None
     said = [f"accepted {offer.key_type} {offer.verdict.fingerprint} for {offer.verdict.name} in {offer.file}"]
     said += [f"the key of line {line.number} is kept there as a comment" for line in others]
     return said

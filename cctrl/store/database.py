@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from cctrl.outcome import in_words
 from cctrl.store import errors
 
 APPLICATION = 0x63637472  # "cctr": tells cctrl's file from any other SQLite file
@@ -156,4 +157,4 @@ def _create(path: Path) -> None:
 def _os_error(path: Path, error: OSError) -> errors.StoreError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return errors.full(path)
-    return errors.unwritable(path, (error.strerror or str(error)).lower())
+    return errors.unwritable(path, in_words(error))

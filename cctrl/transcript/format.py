@@ -34,9 +34,10 @@ import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from cctrl.outcome import UsageError
+from cctrl.config import NAME, NAME_RULE
+from cctrl.outcome import UsageError, in_words
 from cctrl.transcript.directions import direction
-from cctrl.transcript.head import MODES, NAME, Problem, near, read_key
+from cctrl.transcript.head import MODES, Problem, near, read_key
 from cctrl.transcript.model import Action, Expected, Head, Program, Sql, Step, Transcript, Typed
 from cctrl.transcript.values import KINDS
 
@@ -75,7 +76,7 @@ def read(path: Path) -> Transcript:
             raise TranscriptError(f"{path} is too large for a transcript", detail=f"{size} bytes; limit {LARGEST}")
         return parse(path.read_bytes().decode("utf-8"), str(path))
     except OSError as error:
-        raise TranscriptError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
+        raise TranscriptError(f"cannot read {path}: {in_words(error)}") from None
     except ValueError as error:
         reason = f"byte {error.start} is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
         raise TranscriptError(f"cannot read {path}: {reason}") from None
@@ -195,5 +196,5 @@ def _action(line: str) -> Action | None:
     if mode not in MODES:
         raise Problem(f"unknown mode {mode}", near(mode, MODES) if mode.upper() not in MODES else f"[{mode.upper()}]")
     if service and not NAME.match(service):
-        raise Problem(f"{service!r} is not a service's name", "letters, digits, '.', '_' and '-', at most 63")
+        raise Problem(f"{service!r} is not a service's name", NAME_RULE)
     return Typed(mode, service, command)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from cctrl.transcript.model import LABS, Head
+from cctrl.config import KINDS, NAME, NAME_RULE
+from cctrl.outcome import did_you_mean
+from cctrl.transcript.model import Head
 
 MODES = ("LOGICAL", "LOGICAL:EXPERT", "PHYSICAL", "ADMIN")
 POLICIES = ("automatic", "manual", "maintenance")
 LONGEST = 3600.0  # seconds that a timeout may be
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}\Z")
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?) ?(ms|s|min|m)\Z")
 _SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "m": 60.0}
 
@@ -30,8 +30,7 @@ class Problem(Exception):
 def near(word: str, known: Iterable[str]) -> str:
     """`did you mean X?`, or the words that there are."""
     words = list(known)
-    close = difflib.get_close_matches(word.lower(), words, 1)
-    return f"did you mean {close[0]}?" if close else f"one of: {', '.join(words)}"
+    return did_you_mean(word.lower(), words) or f"one of: {', '.join(words)}"
 
 
 def seconds(text: str) -> float:
@@ -56,7 +55,7 @@ def _one_of(words: tuple[str, ...]) -> Callable[[str], str]:
 
 def _name(text: str) -> str:
     if not NAME.match(text):
-        raise Problem(f"{text!r} is not a name", "letters, digits, '.', '_' and '-', at most 63")
+        raise Problem(f"{text!r} is not a name", NAME_RULE)
     return text
 
 
@@ -75,7 +74,7 @@ def _text(text: str) -> str:
 
 
 KEYS: dict[str, Callable[[str], Any]] = {
-    "lab": _one_of(LABS),
+    "lab": _one_of(KINDS),
     "service": _name,
     "hosts": _hosts,
     "policy": _one_of(POLICIES),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 FAULTS = ("kill", "stop", "start", "cut", "heal", "freeze", "thaw", "wipe")
-LABS = ("dataservice", "segments", "grid")
 
 
 @dataclass(frozen=True, slots=True)

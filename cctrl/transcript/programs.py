@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cctrl.outcome import CctrlError, UsageError
+from cctrl.outcome import CctrlError, UsageError, in_words
 
 # Program -> the beginning of the command that runs it here. Another vocabulary adds its programs.
 PROGRAMS: dict[str, tuple[str, ...]] = {"cctrl": (sys.executable, "-m", "cctrl")}
@@ -67,7 +67,7 @@ def run(argv: Sequence[str], stdin: str, env: Mapping[str, str], timeout: float,
             start_new_session=True,
         )
     except (OSError, ValueError) as error:
-        raise CctrlError(f"cannot run {argv[0]}: {getattr(error, 'strerror', None) or error}") from None
+        raise CctrlError(f"cannot run {argv[0]}: {in_words(error)}") from None
     with process:
         left = timeout
         text: bytes | None = stdin.encode("utf-8", "surrogateescape")

@@ -13,7 +13,7 @@ import re
 import threading
 from pathlib import Path
 
-from cctrl.outcome import Refused
+from cctrl.outcome import Refused, in_words
 from cctrl.transcript.model import Head
 from cctrl.transcript.screen import printable
 from cctrl.transcript.writing import written
@@ -41,8 +41,7 @@ class Recorder:
         except FileExistsError:
             raise Refused(f"{path} exists, and a recording never overwrites", next="give another FILE") from None
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise Refused(f"cannot record to {path}: {reason.lower()}") from None
+            raise Refused(f"cannot record to {path}: {in_words(error)}") from None
         self._file = os.fdopen(handle, "w", encoding="utf-8", newline="\n")
         self._write(f"#@ lab: {head.lab}\n#@ service: {head.service}\n#@ hosts: {head.hosts}\n")
 

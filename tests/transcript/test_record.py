@@ -40,6 +40,9 @@ class Teed:
             self.recorder.heard("answer", answer)
         return answer
 
+    def secret(self, prompt: str) -> str | None:
+        return None
+
 
 def record(path: Path, commands: list[str], answers: list[str], *, redact: bool = True) -> str:
     recorder = Recorder(path, Head(service="alpha"), redact=redact)
