@@ -13,8 +13,11 @@ status() { # the server's own word: "starting", "ready", "standby", "stopping"
   s=
   { for _ in 1 2 3 4 5 6 7; do read -r _; done; read -r s; } <"$data/postmaster.pid"
 } 2>/dev/null
-launch() { # becomes the server, started as its owner would: for use with & only
+plain_environment() { # as the server's owner would start it
   unset LC_ALL TZ PGCONNECT_TIMEOUT PGAPPNAME PGOPTIONS PGUSER PGDATABASE PGPORT PGHOST
+}
+launch() { # becomes the server: for use with & only
+  plain_environment
   [ -z "$conf" ] || set -- "$@" -c "config_file=$conf"
   exec setsid postgres -D "$data" "$@" >>"$log" 2>&1 </dev/null
 }

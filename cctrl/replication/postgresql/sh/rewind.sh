@@ -39,11 +39,33 @@ settle() {
   echo "it could not be brought to a clean stop:"; tail -n 8 "$log"
   return 1
 }
+timelines() { # of the last checkpoint, and of what was replayed last
+  pg_controldata -D "$data" | sed -n "s/^Latest checkpoint's TimeLineID: *//p; s/^Min recovery ending loc's timeline: *//p"
+}
+first_checkpoint() { # before version 16 pg_rewind takes the last checkpoint's timeline for the server's
+  { read -r major <"$data/PG_VERSION"; } 2>/dev/null && [ "${major%%.*}" -lt 16 ] || return 0
+  # shellcheck disable=SC2046
+  set -- $(timelines)
+  [ "${1:-0}" -lt "${2:-0}" ] || return 0
+  echo "it died before its first checkpoint on timeline $2: it makes that now, alone"
+  # A standby makes no checkpoint of its own. This one serves nobody, and the mark is back before anything else runs.
+  rm -f "$data/standby.signal"
+  (
+    plain_environment
+    exec postgres --single -F -D "$data" ${conf:+-c "config_file=$conf"} -c archive_mode=off -c restore_command= \
+      -c wal_keep_size=2147483647 -c max_slot_wal_keep_size=-1 -c synchronous_standby_names= template1
+  ) </dev/null >>"$log" 2>&1
+  : >"$data/standby.signal" && sync "$data/standby.signal" "$data" || return 1
+  # shellcheck disable=SC2046
+  set -- $(timelines)
+  [ "${1:-0}" -ge "${2:-0}" ] || { echo "that failed:"; tail -n 8 "$log"; return 1; }
+}
 save || { echo "cannot keep its configuration files in $saved"; exit 1; }
 if [ ! -e "$saved/rewound" ]; then
   settle || exit 1
   # From here on the data directory must not be started before a rewind has come to its end: the next look sees this.
   : >"$saved/begun" && sync "$saved/begun" "$saved" || exit 1
+  first_checkpoint || exit 1
   pg_rewind -D "$data" --source-server="$source" --progress; rc=$?
   [ "$rc" -ne 0 ] || : >"$saved/rewound"
   put_back || { echo "cannot put its configuration files back from $saved"; exit 1; }
