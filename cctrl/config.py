@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from cctrl.outcome import ConfigError, did_you_mean, in_words
+from cctrl.outcome import ConfigError, UsageError, did_you_mean, in_words
 
 KINDS = ("dataservice", "segments", "grid")
 ENGINES = ("postgresql",)
-LONGEST_TIMEOUT = 3600.0  # seconds
+SHORTEST_TIMEOUT, LONGEST_TIMEOUT = 0.1, 3600.0  # seconds
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}\Z")  # of services, members, labs, jobs
 NAME_RULE = "letters, digits, '.', '_' and '-', at most 63"
 
@@ -94,6 +94,18 @@ class Config:
     def service(self, name: str) -> Service | None:
         """The service of that name, if there is one."""
         return next((s for s in self.services if s.name == name), None)
+
+    def chosen(self, name: str) -> tuple[Service, ...]:
+        """The service that `-service` names, all of them where it names none. Raises UsageError."""
+        found = tuple(s for s in self.services if name in ("", s.name))
+        if not found:
+            names = [s.name for s in self.services]
+            raise UsageError(
+                f"unknown service {name!r}",
+                detail=f"{self.path} configures: {', '.join(names)}",
+                next=did_you_mean(name, names) or f"-service {names[0]}",
+            )
+        return found
 
 
 def default_path(environ: Mapping[str, str] = os.environ) -> Path:
@@ -271,7 +283,7 @@ def _problem(key: str, value: Any) -> str:
 _NUMBERS = {
     "port": (1, 65535),
     "ssh_port": (1, 65535),
-    "timeout": (0.1, LONGEST_TIMEOUT),
+    "timeout": (SHORTEST_TIMEOUT, LONGEST_TIMEOUT),
     "maximum_lag": (0, 2**63),
 }
 _OPTION_LIKE = {  # these are handed to programs: none may look like an option

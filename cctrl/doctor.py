@@ -17,14 +17,16 @@ if TYPE_CHECKING:
 
 
 def main(config: Config, options: Options, ask_secret: Callable[[str], str | None]) -> Outcome:
-    """Check every host of the service given, or of all; print a table, or JSON. REFUSED where a check fails."""
+    """Check every host of the service given, or of all; print a table, or JSON. REFUSED where a check fails.
+
+    Raises UsageError for an unknown service.
+    """
     from cctrl.replication.postgresql.engine import PostgreSQL
     from cctrl.ssh import Hosts
 
-    services = [s for s in config.services if options.service in ("", s.name)]
     checks: list[Check] = []
     with Hosts(timeout=config.timeout, ask_secret=ask_secret) as hosts:
-        for service in services:
+        for service in config.chosen(options.service):
             checks += examine(service, PostgreSQL(hosts, service, timeout=config.timeout))
     _print(checks, as_json=options.json)
     return Outcome.DONE if all(check.ok for check in checks) else Outcome.REFUSED

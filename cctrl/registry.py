@@ -67,7 +67,7 @@ class Talk(Protocol):
         command runs (the prompt has the terminal then)."""
 
     def confirm(self, question: str) -> None:
-        """Ask `question` (its lines are shown first; the answer is y or n).
+        """Ask `question`: its last line is the prompt, those before it are shown first; the answer is y or n.
 
         Returns when the answer is yes or `--yes` was given; otherwise raises `Refused`: on the
         answer no, and where stdin is not a terminal (the message then names `--yes`).

@@ -12,7 +12,7 @@ HOPS = 8  # jump hosts on the way, at most
 def trust(config: Config, service: str, name: str, talk: Talk) -> Outcome:
     """Accept the key of the host called `name`, after those of jump hosts on the way to it.
 
-    Raises UsageError for an unknown host, Refused where the answer is no or the key cannot be accepted,
+    Raises UsageError for an unknown host or service, Refused where the answer is no or the key cannot be accepted,
     Unreachable where the host does not answer.
     """
     from cctrl import ssh
@@ -32,8 +32,7 @@ def trust(config: Config, service: str, name: str, talk: Talk) -> Outcome:
 
 
 def _host(config: Config, service: str, name: str) -> Host:
-    services = [s for s in config.services if service in ("", s.name)]
-    hosts = {key: m.host for s in services for m in s.members for key in (m.host.name, m.name)}
+    hosts = {key: m.host for s in config.chosen(service) for m in s.members for key in (m.host.name, m.name)}
     if name in hosts:
         return hosts[name]
     raise UsageError(

@@ -20,7 +20,6 @@ class Expected:
     flags: frozenset[str]
     commands: tuple[Command, ...]  # the commands that are still possible
     complete: bool  # the tokens alone are a whole command
-    nested: frozenset[str] = frozenset()  # types of which the rest of the line is made
 
 
 def expected(commands: Iterable[Command], tokens: Sequence[Token], words: Words) -> Expected:
@@ -41,7 +40,6 @@ def expected(commands: Iterable[Command], tokens: Sequence[Token], words: Words)
         flags=frozenset(f for m in alive for f in m.free_flags()),
         commands=tuple(dict.fromkeys(m.command for m in alive)),
         complete=any(m.next is None for m in alive) and bool(tokens),
-        nested=frozenset(i.argument for i in items if i.rest),
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from cctrl import __version__
+from cctrl.config import LONGEST_TIMEOUT, SHORTEST_TIMEOUT
 from cctrl.outcome import UsageError
 
 SUBCOMMANDS = {
@@ -62,7 +63,7 @@ class _Source(argparse.Action):
 
 def _seconds(text: str) -> float:
     seconds = float(text)
-    if not 0 < seconds <= 86400:
+    if not SHORTEST_TIMEOUT <= seconds <= LONGEST_TIMEOUT:
         raise ValueError
     return seconds
 

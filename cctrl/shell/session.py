@@ -65,14 +65,8 @@ class Session:
 
     def use(self, name: str) -> None:
         """Make the service of that name the current one; `""` is the root. Raises UsageError."""
-        if name and self.config.service(name) is None:
-            names = [s.name for s in self.config.services]
-            near = grammar.suggestion(name, names)
-            raise UsageError(
-                f"unknown service {grammar.shown(name)}",
-                detail=f"{self.config.path} configures: {', '.join(names)}",
-                next=f"did you mean {near}?" if near else f"-service {names[0]}",
-            )
+        if name:
+            self.config.chosen(name)
         self.current = name
 
     def commands(self) -> tuple[Command, ...]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, is_dataclass
-from enum import Enum
-from pathlib import Path
 from typing import Any
 
 from cctrl.outcome import CctrlError, Outcome, Refused
@@ -12,17 +10,12 @@ from cctrl.registry import Talk
 from cctrl.shell.console import Console
 
 SCHEMA_VERSION = 1
-PROMPT = "Do you want to continue? (y/n)> "
-WARNING = "\n".join(
-    (
-        "",
-        "WARNING: This is an expert-level command:",
-        "Incorrect use may cause data corruption",
-        "or make the cluster unavailable.",
-        "",
-        PROMPT,
-    )
-)
+WARNING = """
+WARNING: This is an expert-level command:
+Incorrect use may cause data corruption
+or make the cluster unavailable.
+
+Do you want to continue? (y/n)> """
 
 
 @dataclass(slots=True)
@@ -70,16 +63,12 @@ class TextTalk(Talk):
         return self._console.secret(prompt) if self._manner.busy else None
 
     def confirm(self, question: str) -> None:
-        """Ask; see `registry.Talk.confirm`. A question that ends in `> ` brings its own last line."""
+        """Ask; see `registry.Talk.confirm`."""
         if self._manner.yes:
             return
-        block, _, last = question.rpartition("\n")
-        lines, prompt = (block, last) if last.endswith("> ") else (question, PROMPT)
-        for text in lines.split("\n") if "\n" in question or lines else ():
+        *lines, prompt = question.split("\n")
+        for text in lines:
             self._console.err(text)
-        self._judge(prompt)
-
-    def _judge(self, prompt: str) -> None:
         answer = self._console.answer(prompt)
         while answer is not None and answer.strip().lower() not in ("y", "yes", "n", "no"):
             self._console.err("Please answer y or n.")
@@ -143,10 +132,4 @@ class JsonTalk(TextTalk):
 
 def plain(value: Any) -> Any:
     """A value that JSON does not know, as one that it does."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, (set, frozenset)):
-        return sorted(value, key=str)
-    return str(value) if not isinstance(value, Path) else value.as_posix()
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)

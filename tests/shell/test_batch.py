@@ -132,8 +132,9 @@ def test_multi_starts_at_the_root(run: Run, tmp_path: Path) -> None:
     assert run("-service", "beta", "-c", "ls", config=two).status == 0
 
 
-def test_an_unknown_service_is_a_usage_error(run: Run) -> None:
-    ended = run("-service", "alpa", "-c", "ls")
+@pytest.mark.parametrize("words", [("-c", "ls"), ("doctor",), ("trust", "host1")])
+def test_an_unknown_service_is_a_usage_error(run: Run, words: tuple[str, ...]) -> None:
+    ended = run("-service", "alpa", *words)
     assert ended.status == 2
     assert "did you mean alpha?" in ended.err
 

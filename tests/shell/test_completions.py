@@ -16,6 +16,7 @@ import pytest
 from cctrl.lab import command, faults
 from cctrl.shell import completions
 from cctrl.shell.stage import FAULTS
+from cctrl.transcript import model
 from tests.shell.conftest import ROOT, TOY, Run
 
 FILES = ROOT / "completions"
@@ -45,7 +46,7 @@ def test_the_files_are_those_that_the_registry_makes() -> None:
 
 
 def test_the_tables_are_those_of_the_lab() -> None:
-    assert list(FAULTS) == list(faults.VERBS)
+    assert list(FAULTS) == list(faults.VERBS) == list(model.FAULTS)
     assert set(completions.LAB_VERBS) == set(command._SUMMARIES)
     for option in completions.LAB_OPTIONS:
         argv = ["up", option, *(["3"] if option not in ("--sshd", "--netns", "--no-manager") else [])]
