@@ -52,10 +52,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _fail(error: CctrlError, as_json: bool) -> int:
-    from cctrl.shell.talk import JsonTalk, Manner, TextTalk
+    from cctrl.shell.talk import Manner, talk_to
 
-    talk = (JsonTalk if as_json else TextTalk)(_terminal(), Manner(json=as_json))
-    talk.finish("", error.outcome, error)
+    talk_to(_terminal(), Manner(json=as_json)).finish("", error.outcome, error)
     return int(error.outcome)
 
 
@@ -131,14 +130,8 @@ def _shell(options: Options) -> int:
     from cctrl.shell.start import begin, run
 
     config = configuration(options)
-    return int(run(begin(config, options, _stage_commands(config)), options))
-
-
-def _record(options: Options) -> int:
-    from cctrl.shell.start import begin, run
-
-    config = configuration(options)
-    return int(run(begin(config, options, _stage_commands(config), options.arguments[0]), options))
+    record = options.arguments[0] if options.action == "record" else ""
+    return int(run(begin(config, options, _stage_commands(config), record), options))
 
 
 def _lab(options: Options) -> int:
@@ -206,15 +199,8 @@ def _transcript_session(config_path: Path, opening: Opening, screen: Screen) -> 
     from cctrl.shell.talk import Manner
 
     config = load(config_path)
-    manner = Manner(expert=opening.expert)
-    return Session(
-        config,
-        screen,
-        service=opening.service,
-        manner=manner,
-        multi=opening.multi,
-        extra=_stage_commands(config),
-    )
+    manner, extra = Manner(expert=opening.expert), _stage_commands(config)
+    return Session(config, screen, service=opening.service, manner=manner, multi=opening.multi, extra=extra)
 
 
 def _doctor(options: Options) -> int:
@@ -224,11 +210,11 @@ def _doctor(options: Options) -> int:
 
 
 def _trust(options: Options) -> int:
-    from cctrl.shell.talk import JsonTalk, Manner, TextTalk
+    from cctrl.shell.talk import Manner, talk_to
     from cctrl.trust import trust
 
     host = options.arguments[0]
-    talk = (JsonTalk if options.json else TextTalk)(_terminal(), Manner(yes=options.yes, busy=True), f"trust {host}")
+    talk = talk_to(_terminal(), Manner(yes=options.yes, json=options.json, busy=True), f"trust {host}")
     outcome = trust(configuration(options), options.service, host, talk)
     talk.finish(options.service, outcome, None)
     return int(outcome)
@@ -260,7 +246,7 @@ _ACTIONS: dict[str, Callable[[Options], int]] = {
     "lab": _lab,
     "demo": _demo,
     "replay": _replay,
-    "record": _record,
+    "record": _shell,
     "doctor": _doctor,
     "trust": _trust,
     "manager": _manager,

@@ -22,17 +22,12 @@ def _use(session: Session, typed: Invocation, talk: Talk) -> Outcome:
 
 
 def _ls_services(session: Session, typed: Invocation, talk: Talk) -> Outcome:
-    names = sorted(s.name for s in session.config.services)
+    services = sorted(session.config.services, key=lambda s: s.name)
     border = "+" + "-" * 76 + "+"
-    for line in ("", border, f"|{'DATA SERVICES:':<76}|", border, *names, ""):
+    for line in ("", border, f"|{'DATA SERVICES:':<76}|", border, *(s.name for s in services), ""):
         talk.line(line)
-    talk.data("services", [{"name": n, "kind": _kind(session, n)} for n in names])
+    talk.data("services", [{"name": s.name, "kind": s.kind} for s in services])
     return Outcome.DONE
-
-
-def _kind(session: Session, name: str) -> str:
-    service = session.config.service(name)
-    return service.kind if service else ""
 
 
 def _expert(session: Session, typed: Invocation, talk: Talk) -> Outcome:

@@ -17,7 +17,7 @@ from cctrl.shell import crash
 from cctrl.shell.common import COMMON, ROOT
 from cctrl.shell.console import Console
 from cctrl.shell.stage import direction
-from cctrl.shell.talk import WARNING, JsonTalk, Manner, TextTalk
+from cctrl.shell.talk import WARNING, Manner, TextTalk, talk_to
 from cctrl.shell.vocabularies import vocabulary
 
 
@@ -151,7 +151,7 @@ class Session:
         return direction(line) if self._extra else line
 
     def _talk(self, text: str) -> TextTalk:
-        return (JsonTalk if self.manner.json else TextTalk)(self.console, self.manner, text)
+        return talk_to(self.console, self.manner, text)
 
     def _run(self, statement: Statement) -> Outcome:
         text = statement.text.strip()

@@ -130,6 +130,11 @@ class JsonTalk(TextTalk):
         self._console.out(json.dumps(document, default=plain, ensure_ascii=False))
 
 
+def talk_to(console: Console, manner: Manner, command: str = "") -> TextTalk:
+    """What `command` speaks with, in the form that `manner` asks for."""
+    return (JsonTalk if manner.json else TextTalk)(console, manner, command)
+
+
 def plain(value: Any) -> Any:
     """A value that JSON does not know, as one that it does."""
     return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)

@@ -112,24 +112,21 @@ class Printer(Protocol):
 
 
 class Existing:
-    """A stage over a configuration that is no lab: nothing can be broken on it."""
+    """A stage over a configuration that is no lab: nothing can be broken on it.
+
+    A transcript with stage directions is refused before it is played; this holds should one be overlooked.
+    """
 
     def __init__(self, config_path: Path) -> None:
         self.config_path = config_path
 
     def fault(self, verb: str, host: str) -> None:
         """Always refused."""
-        raise self._refused(f"%% {verb} {host}")
+        raise Refused(f"{self.config_path} is not a lab's configuration")
 
     def sql(self, host: str, statement: str) -> str:
         """Always refused."""
-        raise self._refused(f"%% sql {host}")
+        raise Refused(f"{self.config_path} is not a lab's configuration")
 
     def down(self) -> None:
         """Nothing to end."""
-
-    def _refused(self, what: str) -> Refused:
-        return Refused(
-            f"{what}: stage directions are played on a lab only, and {self.config_path} is not a lab's configuration",
-            next="cctrl replay FILE   without --config: on a lab of its own",
-        )

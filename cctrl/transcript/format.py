@@ -85,7 +85,7 @@ def read(path: Path) -> Transcript:
 def parse(text: str, path: str = "transcript") -> Transcript:
     """Parse a transcript's text. Raises TranscriptError with `path`, line, text and what would be right."""
     lines = tuple(re.findall(r"[^\n]*\n|[^\n]+", text))
-    parser = _Parser(path)
+    parser = _Parser()
     for at, raw in enumerate(lines):
         line = raw.removesuffix("\n").removesuffix("\r")
         try:
@@ -95,7 +95,7 @@ def parse(text: str, path: str = "transcript") -> Transcript:
             raise TranscriptError(
                 f"{path}:{at + 1}: {problem.what}", detail=f"the line is {shown!r}", next=problem.right
             ) from None
-    return parser.finished(lines)
+    return Transcript(path, lines, parser.head, parser.finished())
 
 
 def render(transcript: Transcript) -> str:
@@ -112,8 +112,8 @@ def literally(line: str) -> str:
 
 
 class _Parser:
-    def __init__(self, path: str) -> None:
-        self.head = Head(source=path)
+    def __init__(self) -> None:
+        self.head = Head()
         self.steps: list[Step] = []
         self.open: _Open | None = None
 
@@ -176,9 +176,8 @@ class _Parser:
         else:
             block.expected.append(Expected(at, line))
 
-    def finished(self, lines: tuple[str, ...]) -> Transcript:
-        steps = [*self.steps, self.open.closed()] if self.open else self.steps
-        return Transcript(self.head.source, lines, self.head, tuple(steps))
+    def finished(self) -> tuple[Step, ...]:
+        return (*self.steps, self.open.closed()) if self.open else ()
 
 
 def _action(line: str) -> Action | None:

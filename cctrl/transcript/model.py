@@ -11,7 +11,6 @@ FAULTS = ("kill", "stop", "start", "cut", "heal", "freeze", "thaw", "wipe")
 class Head:
     """What a transcript needs, from its `#@ key: value` lines; times in seconds."""
 
-    source: str = ""  # the file, for names and messages
     lab: str = "dataservice"  # kind of lab
     service: str = "alpha"
     hosts: int = 3

@@ -2,8 +2,8 @@
 
 The shell feeds it what is typed and shown; each line is on disk as soon as the next one begins.
 Values that differ from run to run (times, WAL positions, latencies, …) become placeholders through the
-table of `values`, because a record that does not replay is of little use; `redact=False` writes them
-as they are. The file is the user's alone (0600), and passwords typed into a command are starred out.
+table of `values`, because a record that does not replay is of little use. The file is the user's
+alone (0600), and passwords typed into a command are starred out.
 """
 
 from __future__ import annotations
@@ -29,10 +29,9 @@ def scrubbed(text: str) -> str:
 class Recorder:
     """One recording. Use: `command` before each command, `heard` for what it shows, `ended` after it."""
 
-    def __init__(self, path: Path, head: Head, *, redact: bool = True) -> None:
+    def __init__(self, path: Path, head: Head) -> None:
         """Create `path`, which must not exist. Raises Refused."""
         self.path = path
-        self._redact = redact
         self._lock = threading.Lock()
         self._lines: list[str] = []  # of the command under way
         self._held: str | None = None  # the line shown last: it may turn out to be a question
@@ -91,7 +90,7 @@ class Recorder:
         line, self._held = self._held, None
         if line is None:
             return
-        self._write(written(scrubbed(line), redact=self._redact) + "\n")
+        self._write(written(scrubbed(line)) + "\n")
 
     def _write(self, text: str) -> None:
         self._file.write(text)

@@ -49,13 +49,8 @@ $ cctrl -c ls
 def test_one_of_each() -> None:
     transcript = parse(WHOLE, "x.t")
     head = transcript.head
-    assert (head.source, head.lab, head.service, head.hosts, head.policy) == (
-        "x.t",
-        "dataservice",
-        "alpha",
-        3,
-        "manual",
-    )
+    assert transcript.path == "x.t"
+    assert (head.lab, head.service, head.hosts, head.policy) == ("dataservice", "alpha", 3, "manual")
     assert (head.timeout, head.manager) == (1.5, False)
     actions = [step.action for step in transcript.steps]
     assert actions == [

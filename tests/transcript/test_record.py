@@ -44,8 +44,8 @@ class Teed:
         return None
 
 
-def record(path: Path, commands: list[str], answers: list[str], *, redact: bool = True) -> str:
-    recorder = Recorder(path, Head(service="alpha"), redact=redact)
+def record(path: Path, commands: list[str], answers: list[str]) -> str:
+    recorder = Recorder(path, Head(service="alpha"))
     session = ToySession(None, Opening("alpha", "LOGICAL:EXPERT"), Teed(recorder, answers))
     for command in commands:
         recorder.command(session.prompt, command)
@@ -73,10 +73,6 @@ def test_a_record_is_a_transcript_that_replays(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "r.t").stat().st_mode) == 0o600
     toys, out = Toys(tmp_path), Printed()
     assert replay([tmp_path / "r.t"], ReplayOptions(), toys.stage, toys.session, out) == 0, out.text
-
-
-def test_without_redaction_values_are_written_as_they_are(tmp_path: Path) -> None:
-    assert "\nat 0/3000148\n" in record(tmp_path / "r.t", COMMANDS, [], redact=False)
 
 
 def test_an_existing_file_is_not_overwritten(tmp_path: Path) -> None:

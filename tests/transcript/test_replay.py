@@ -134,13 +134,13 @@ def test_bindings_hold_for_the_file(toys: Toys) -> None:
 def test_files_side_by_side_and_results_in_their_order(tmp_path: Path, toys: Toys) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "a.t").write_text("[LOGICAL] /a > say x\nx\n")
-    (tmp_path / "sub" / "b.t").write_text("[LOGICAL] /b > say x\ny\n")
+    (tmp_path / "sub" / "b.t").write_text("#@ service: b\n[LOGICAL] /b > say x\ny\n")
     (tmp_path / "c.t").write_text("[LOGICAL] /c > say x\nx\n")
     (tmp_path / "README").write_text("not one")
     both = threading.Barrier(2, timeout=20)
 
     def stage(head: Head) -> ToyStage:
-        if "b.t" not in head.source:
+        if head.service != "b":
             both.wait()  # only passes where two are played at once
         return toys.stage(head)
 
@@ -148,7 +148,7 @@ def test_files_side_by_side_and_results_in_their_order(tmp_path: Path, toys: Toy
     files = [tmp_path / "a.t", tmp_path]
     assert replay(files, ReplayOptions(jobs=3), stage, toys.session, out) == 1
     heads = [text.split()[:2] for text in out.lines if text.startswith(("ok", "FAIL"))]
-    assert heads == [["ok", f"{tmp_path}/a.t"], ["ok", f"{tmp_path}/c.t"], ["FAIL", f"{tmp_path}/sub/b.t:1"]]
+    assert heads == [["ok", f"{tmp_path}/a.t"], ["ok", f"{tmp_path}/c.t"], ["FAIL", f"{tmp_path}/sub/b.t:2"]]
     assert out.lines[-1] == "3 transcripts: 2 ok, 1 failed"
     assert len(toys.stages) == 3 and all(s.downs == 1 for s in toys.stages)
 
