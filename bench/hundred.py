@@ -7,7 +7,6 @@ import os
 import re
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -179,9 +178,8 @@ def _memory(place: Place, config: Config, samples: int) -> Figure:
 
 def _peak(argv: list[str], place: Place) -> float:
     """Peak resident memory of a program, in MB."""
-    process = subprocess.Popen(
-        argv, env=place.environ, cwd=place.home, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=sys.stderr
-    )
+    nowhere = subprocess.DEVNULL
+    process = subprocess.Popen(argv, env=place.environ, cwd=place.home, stdin=nowhere, stdout=nowhere, stderr=nowhere)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

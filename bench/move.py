@@ -8,6 +8,7 @@ from bench import byhand
 from bench.figures import Figure
 from bench.outage import Outage, seen
 from bench.place import Lab, Place, Shell
+from cctrl.lab import processes
 
 FIRST, SECOND, THIRD = "host1", "host2", "host3"
 
@@ -54,7 +55,7 @@ def measure_failover(place: Place, samples: int) -> Iterator[Figure]:
 
 def _failover(lab: Lab, take_over: Callable[[], None]) -> Outage:
     def kill_and_take_over() -> None:
-        lab.do("kill", FIRST)
+        processes.kill_server(lab.service.member(FIRST).data_dir)
         take_over()
 
     return seen(lab, SECOND, kill_and_take_over)
