@@ -167,6 +167,8 @@ class PostgreSQL:
     def _catch_up(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
         wanted = step.position or Position.parse(self._sql(step.other, queries.CURRENT))
         received = step.position is not None
+        if received:  # one whose replay is paused does not turn to another server
+            self._sql(step.member, queries.RESUME)
         position = queries.RECEIVED if received else queries.REPLAYED
         self._wait_for(step.member, position, ">=", wanted)
         return Result()
@@ -232,7 +234,8 @@ class PostgreSQL:
         try:
             source = self.service.member(step.other)
             streaming = queries.STREAMING.format(address=source.address.replace("'", "''"), port=source.port)
-            self._wait_for(step.member, queries.APPLIED, ">=", wanted, and_also=streaming)
+            or_else = f"{streaming} or {queries.HELD_BACK}"
+            self._wait_for(step.member, queries.REPLAYED, ">=", wanted, and_also=or_else)
         except StepFailed as error:
             said = self._run(self.service.member(step.member), "log").stdout.strip()
             refused = self.source_refuses(step.member, step.other)

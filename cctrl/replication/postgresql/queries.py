@@ -49,13 +49,15 @@ do $$ declare last pg_lsn := '0/0'; here pg_lsn; idle float := 0; at timestamptz
 
 REPLAYED = "coalesce(pg_last_wal_replay_lsn(), '0/0')"
 RECEIVED = "greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())"
-APPLIED = f"""case when pg_is_wal_replay_paused() or current_setting('recovery_min_apply_delay') <> '0'
-   then {RECEIVED} else {REPLAYED} end"""  # one that is behind on purpose need not replay what it has
-
 STREAMING = (
     "and exists (select from pg_stat_wal_receiver where status = 'streaming' "
     "and sender_host = '{address}' and sender_port = {port})"
 )
+
+# One that is behind on purpose turns to another primary only when it goes on to replay.
+HELD_BACK = f"""pg_is_wal_replay_paused()
+   or current_setting('recovery_min_apply_delay') <> '0' and {RECEIVED} > {REPLAYED}"""
+RESUME = "select pg_wal_replay_resume() where pg_is_wal_replay_paused()"
 
 PROMOTE = """\
 do $$ declare at timestamptz := clock_timestamp(); begin

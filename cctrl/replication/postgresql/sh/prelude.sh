@@ -4,7 +4,7 @@ export LC_ALL=C TZ=UTC PGCONNECT_TIMEOUT=2 PGAPPNAME=cctrl PGOPTIONS='' PGUSER="
 [ -z "$sock" ] || export PGHOST="$sock"
 [ -z "$bin" ] || PATH=$bin:$PATH
 umask 077
-sql() { psql -XAtq -v ON_ERROR_STOP=1 "$@"; }
+sql() { "${bin:+$bin/}psql" -XAtq -v ON_ERROR_STOP=1 "$@"; }
 pid_of() { pid=; { read -r pid; } <"$data/postmaster.pid"; } 2>/dev/null
 alive() { # a process of that number that works in the data directory: numbers are used again after a crash
   pid_of; [ -n "$pid" ] && [ "$pid" -gt 1 ] 2>/dev/null && kill -0 "$pid" 2>/dev/null && [ "/proc/$pid/cwd" -ef "$data" ]
@@ -46,7 +46,7 @@ end_server() { # fast|immediate, how often to look until the next stronger signa
     echo "not stopped in time: immediate shutdown" >&2
   fi
   kill -QUIT "$3" 2>/dev/null; wait_gone "$3" 150 && return 0
-  # shellcheck disable=SC2086
+  # shellcheck disable=SC2046
   kill -KILL "$3" $(family "$3") 2>/dev/null # not before: to look at every process takes 100 ms
   wait_gone "$3" 150 || { echo "process $3 does not end, even by SIGKILL" >&2; return 1; }
   rm -f "$data/postmaster.pid"

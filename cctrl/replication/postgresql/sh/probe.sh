@@ -12,12 +12,12 @@ if [ "$rc" -ne 0 ]; then
   [ ! -e "${log%log}own-files/begun" ] || echo '@rewinding'
   [ ! -e "$data/standby.signal" ] || echo '@standby'
   [ ! -e "$data/cctrl.fenced" ] || { echo '@fenced'; cat "$data/cctrl.fenced"; }
-  echo "@binaries $(postgres -V 2>&1)"
+  echo "@binaries $("${bin:+$bin/}postgres" -V 2>&1)"
   echo "@version $(cat "$data/PG_VERSION" 2>&1)"
   for f in "$data"/pg_wal/????????????????????????; do last=${f##*/}; done
   [ ! -f "$f" ] || echo "@timeline ${last%????????????????}"
   for f in "$data"/pg_wal/*.history; do [ ! -f "$f" ] || { echo "@history ${f##*/}"; cat "$f"; }; done
   echo '@control'
-  pg_controldata -D "$data" 2>&1
+  "${bin:+$bin/}pg_controldata" -D "$data" 2>&1
 fi
 echo '@end'

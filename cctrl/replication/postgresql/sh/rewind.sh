@@ -1,6 +1,9 @@
 # Rewinds a stopped server to another one. Arguments: source, primary_conninfo line, where to keep its own files.
 source=$1 line=$2 saved=$3
 alive && { echo "its server runs" >&2; exit 1; }
+# Two commands may ask for the same rewind: whoever comes when it is done finds it done, as long as nothing ran since.
+if [ ! -e "$saved/begun" ] && [ -e "$data/standby.signal" ] && [ "$data/cctrl.rewound" -nt "$data/global/pg_control" ]
+then echo "it was rewound already"; exit 0; fi
 save() {
   [ ! -e "$saved/begun" ] || return 0
   rm -rf "$saved" && mkdir -p "$saved/files" || return 1
@@ -72,5 +75,5 @@ if [ ! -e "$saved/rewound" ]; then
   [ "$rc" -eq 0 ] || exit "$rc"
 fi
 put_back || { echo "cannot put its configuration files back from $saved"; exit 1; }
-mark_standby "$line" || exit 1
+mark_standby "$line" && : >"$data/cctrl.rewound" || exit 1
 rm -rf "$saved"
