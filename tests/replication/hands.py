@@ -144,6 +144,12 @@ class Hands(Alpha):
             assert word in said, f"{word!r} is not in:\n{said}"
         return said
 
+    def start_plain(self, *words: str) -> subprocess.Popen[str]:
+        """Start cctrl in the background, without the lab's own configuration."""
+        argv = self.lab._plain.argv(*words)
+        out = subprocess.PIPE
+        return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, text=True, env=self.lab.environ)
+
     @contextmanager
     def hammered(self, host: str) -> Iterator[list[str]]:
         """A client that inserts into a server all the time, by its address and by its socket; what was acknowledged."""

@@ -25,7 +25,7 @@ HABITS = (
     "SC2034",  # the prelude names what not every script needs
     "SC2317",  # and has functions that not every script calls
     "SC2015",  # a && b || exit: b is meant to be able to fail
-    "SC3012", "SC3013",  # test's < and -ef: dash, bash and busybox have them
+    "SC3012", "SC3013",  # test's <, -nt and -ef: dash, bash and busybox have them
 )  # fmt: skip
 
 

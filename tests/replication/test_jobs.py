@@ -1,0 +1,108 @@
+"""A rewind goes on when cctrl is killed, is picked up again, and is done again where it was killed itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.replication.hands import Hands
+from tests.stage import Labs, wait_for
+
+REWIND = """\
+#!/bin/sh
+echo $$ >>{place}/begun
+while [ -e {place}/hold ]; do sleep 0.05; done
+if [ -e {place}/die ]; then kill -9 $PPID; exit 1; fi
+exec {program} "$@"
+"""
+
+
+class SlowRewind:
+    """Programs of a host, of which pg_rewind waits, or kills its job, as long as a file is there."""
+
+    def __init__(self, hands: Hands, host: str) -> None:
+        self.place = hands.data(host).parent / "programs"
+        self.place.mkdir()
+        real = Path(hands.server(host).bin_dir)
+        for program in real.iterdir():
+            if program.name != "pg_rewind":
+                (self.place / program.name).symlink_to(program)
+        script = self.place / "pg_rewind"
+        script.write_text(REWIND.format(place=self.place, program=real / "pg_rewind"))
+        script.chmod(0o755)
+        hands.own(host, self.place)
+        self.options = ("--yes", "--config", hands.elsewhere(host, bin_dir=str(self.place)), "-c")
+
+    def set(self, name: str) -> None:
+        (self.place / name).touch()
+
+    def lift(self, name: str) -> None:
+        (self.place / name).unlink()
+
+    @property
+    def begun(self) -> list[int]:
+        """The processes of every rewind that was begun."""
+        try:
+            return [int(line) for line in (self.place / "begun").read_text().split()]
+        except OSError:
+            return []
+
+
+@pytest.fixture
+def hands(lab: Labs) -> Hands:
+    return Hands(lab())
+
+
+def test_a_rewind_survives_cctrl_and_is_never_started_twice(hands: Hands) -> None:
+    hands.table()
+    hands.only_on("host1", ("host2", "host3"), (1,))
+    hands.done("failover to host2")
+    slow = SlowRewind(hands, "host1")
+    command = (*slow.options, "datasource host1 recover --force")
+
+    slow.set("hold")
+    first = hands.start_plain(*command)
+    wait_for(lambda: len(slow.begun) == 1, 30, "a rewind")
+    first.kill()
+    first.communicate()
+    (rewind,) = slow.begun
+    os.kill(rewind, 0)
+
+    second = hands.start_plain("-v", *command)
+    assert second.stderr
+    told = next(line for line in second.stderr if " rewind-host1 " in line)
+    slow.lift("hold")
+    out, said = second.communicate(timeout=120)
+    assert second.returncode == 0, f"{out}{told}{said}"
+    assert slow.begun == [rewind]
+    hands.stands("host2", ["host1", "host3"])
+    assert hands.here("host1", "select string_agg(i::text, ',') from t") == "0"
+
+
+def test_a_rewind_that_was_killed_itself_is_done_again_before_anything_is_started(hands: Hands) -> None:
+    hands.table()
+    hands.only_on("host1", ("host2", "host3"), (1,))
+    hands.done("failover to host2")
+    slow = SlowRewind(hands, "host1")
+    command = (*slow.options, "datasource host1 recover --force")
+    slow.set("die")
+    ended = hands.lab._plain(*command)
+    assert (ended.returncode, "Traceback" in ended.stderr) == (4, False), ended.stderr
+    assert "cannot rewind host1 to host2" in ended.stderr
+    assert hands.pid("host1") == 0
+
+    # what a rewind half done may leave: the log that would tell how far it went is gone
+    for path in (hands.data("host1") / "pg_wal").glob("00000001*"):
+        path.unlink()
+    explained = hands.lab._plain(*slow.options, "explain datasource host1 recover")
+    assert "rewind host1 to host2" in explained.stdout, explained.stdout + explained.stderr
+    slow.lift("die")
+    slow.set("hold")
+    again = hands.start_plain(*command)
+    wait_for(lambda: len(slow.begun) == 2, 30, "a second rewind")
+    os.kill(slow.begun[1], signal.SIGKILL)
+    out, said = again.communicate(timeout=60)
+    assert again.returncode == 4, f"{out}{said}"
