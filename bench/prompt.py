@@ -83,7 +83,7 @@ def time_to_prompt(argv: Sequence[str], place: Place) -> float:
 def measure(place: Place, samples: int) -> Iterator[Figure]:
     """The first prompt."""
     lab = place.lab()
-    argv = [*place.cctrl, "--lab", lab.name]
+    argv = [*place.cctrl, "--config", str(lab.directory / "cctrl.toml")]
     bare = [sys.executable, "-c", "import prompt_toolkit"]
     ours, limit = in_turn(
         2 * samples + 1,
