@@ -127,11 +127,22 @@ def _explain(chosen: Remedy, name: str, talk: Talk) -> None:
         talk.line(line)
 
 
+def _carry_out(change: Change, picture: Picture, name: str, primary: str, sink: Sink, *, force: bool = False) -> Remedy:
+    """Bring a member back. It stays out of service on record until that has come to its end, whatever happens."""
+    chosen = choose(change.dataservice, picture, name, primary, force=force)
+    source = picture.source(name)
+    if picture.intent.member(name).state not in (State.SHUNNED.value, State.FAILED.value):
+        state = State.SHUNNED if source.state is State.SHUNNED else State.FAILED
+        change.record(member(name, state, source.reason or source.fault, source.role))
+    execute(chosen.plan, change.dataservice.engine, sink)
+    return chosen
+
+
 def _one(change: Change, picture: Picture, name: str, primary: str, talk: Talk, *, force: bool) -> None:
     narrator = Narrator(change.dataservice.name, name, primary, talk.line, talk.note)
     narrator.begin()
     try:
-        chosen = bring_back(change.dataservice, picture, name, primary, narrator, force=force)
+        chosen = _carry_out(change, picture, name, primary, narrator, force=force)
     except Rejected as rejected:
         if rejected.why is Why.ORPHANS:
             for line in ORPHANS.format(name).splitlines():
@@ -206,7 +217,7 @@ class _Member:
         try:
             self.line(f"FOUND PHYSICAL DATASOURCE TO RECOVER: '{self.name}@{service}'")
             narrator.begin()
-            bring_back(self.change.dataservice, self.picture, self.name, self.primary, narrator)
+            _carry_out(self.change, self.picture, self.name, self.primary, narrator)
             narrator.connected()
             self.change.record(member(self.name, State.OFFLINE, role=SLAVE))
             self.line(f"DataSource '{self.name}' is now OFFLINE")

@@ -120,10 +120,15 @@ class Alpha:
         assert self.standing(*wanted) == wanted
 
     def snapshot(self) -> dict[str, str]:
-        """All that a command which changes nothing must leave as it is, but for the position."""
+        """All that a command which changes nothing must leave as it is; who the master is may be learnt by looking."""
         seen = {host: f"{self.sql(host, STANDING)}, timeline {self.sql(host, TIMELINE)}" for host in self.hosts}
         with self.store() as store:
-            return {**seen, "intent": str(store.intent("alpha")), "operations": str(len(store.operations("alpha")))}
+            intent = store.intent("alpha")
+            return {
+                **seen,
+                "policy": intent.policy,
+                **{f"of {name}": str(told) for name, told in intent.members.items()},
+            }
 
     # ------------------------------------------------------------ what cctrl remembers
 
