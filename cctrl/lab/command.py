@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from cctrl.lab import Options, control, down, dsn, fault, find, up
 from cctrl.lab.faults import VERBS
-from cctrl.lab.layout import name_option, names, read_plan
+from cctrl.lab.layout import names, read_plan
 from cctrl.outcome import CctrlError, Outcome, UsageError, did_you_mean
 
 _SUMMARIES = {
@@ -104,12 +104,11 @@ def _options(given: argparse.Namespace) -> Options:
 
 def _list(chosen: list[str]) -> None:
     """One line a lab: name, kind, up or dead, hosts, directory."""
-    rows = [_row(name) for name in chosen]
-    for name, kind, state, hosts, directory in rows:
-        width = [max(len(row[i]) for row in rows) for i in range(4)]
-        _print(f"{name:{width[0]}}  {kind:{width[1]}}  {state:{width[2]}}  {hosts:{width[3]}}  {directory}")
-    if not rows:
-        _say(f"no labs; make one with: cctrl lab up{name_option('lab')}")
+    if not chosen:
+        return _say("no labs; make one with: cctrl lab up")
+    from tabulate import tabulate
+
+    _print(tabulate([_row(name) for name in chosen], tablefmt="plain", disable_numparse=True))
 
 
 def _row(name: str) -> tuple[str, str, str, str, str]:

@@ -1,4 +1,4 @@
-"""The fault verbs: what they mean is in DESIGN.md, "The lab"."""
+"""The fault verbs: what each does to a server, or to a whole host."""
 
 from __future__ import annotations
 

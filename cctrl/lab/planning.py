@@ -69,9 +69,11 @@ def claimed(options: Options) -> Iterator[tuple[Path, bool]]:
             directory.chmod(0o711)  # the servers' user passes through
         yield directory, made
     except BaseException:
-        entry.unlink(missing_ok=True) if entry.is_symlink() else _remove_empty(entry)
-        if made:
-            _remove_empty(directory)
+        if entry.is_symlink():
+            entry.unlink()
+        for empty in (entry, directory) if made else (entry,):
+            with contextlib.suppress(OSError):
+                empty.rmdir()
         raise
 
 
@@ -86,11 +88,6 @@ def _own_directory(directory: Path) -> bool:
     except OSError as error:
         raise Refused(f"cannot make {directory}: {in_words(error)}") from None
     return True
-
-
-def _remove_empty(directory: Path) -> None:
-    with contextlib.suppress(OSError):
-        directory.rmdir()
 
 
 def _taken(name: str) -> CctrlError:

@@ -74,9 +74,8 @@ def marked(directory: str) -> set[int]:
 
 def listening_with(config: str) -> set[int]:
     """sshd listeners that were given the configuration file `config`."""
-    return {
-        pid for pid in _pids() if config.encode() in _read(f"/proc/{pid}/cmdline").replace(b" ", b"\0").split(b"\0")
-    }
+    word = f" {config}".encode()
+    return {pid for pid in _pids() if word in _read(f"/proc/{pid}/cmdline").replace(b"\0", b" ")}
 
 
 def servers_in(data_dir: str) -> set[int]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from cctrl.lab import making, planning
 from cctrl.lab.down import down
-from cctrl.lab.layout import Lab, Plan, name_option
+from cctrl.lab.layout import Lab, name_option
 from cctrl.lab.planning import Options
 from cctrl.outcome import CctrlError, Interrupted
 
@@ -25,17 +25,12 @@ def up(options: Options, say: Callable[[str], None] = lambda _: None) -> Lab:
             say(f"files also in {outside}: {directory} is closed to {plan.run_as.name}, or too long for sockets")
         try:
             making.make(plan, listeners, say)
-        except KeyboardInterrupt:
-            _clear(plan)
-            raise Interrupted(f"lab {plan.name} was not made") from None
-        except BaseException:
-            _clear(plan)
+        except BaseException as error:
+            with contextlib.suppress(CctrlError):
+                down(plan.lab)
+            if isinstance(error, KeyboardInterrupt):
+                raise Interrupted(f"lab {plan.name} was not made") from None
             raise
     say(f"lab {plan.name} is up after {time.monotonic() - began:.1f} s")
     say(f"NEXT: cctrl --lab {plan.name}   (and in the end: cctrl lab down{name_option(plan.name)})")
     return plan.lab
-
-
-def _clear(plan: Plan) -> None:
-    with contextlib.suppress(CctrlError):
-        down(plan.lab)

@@ -65,11 +65,6 @@ def psql(lab: Lab, host: str, statement: str) -> subprocess.CompletedProcess[str
     return subprocess.run(argv, capture_output=True, text=True, env=env, timeout=30, check=False)
 
 
-def until(condition: Callable[[], bool], seconds: float = 15.0) -> None:
-    """Wait for a condition that must come true."""
-    assert processes.wait_until(condition, seconds, 0.02), f"not within {seconds} s"
-
-
 def streaming(lab: Lab, primary: str = "host1") -> int:
     """How many standbys stream from a server."""
     found = psql(lab, primary, "select count(*) from pg_stat_replication where state = 'streaming'")

@@ -10,8 +10,9 @@ import pytest
 from cctrl.lab import Lab, control, fault, processes, servers, sql
 from cctrl.lab.layout import ServerPlan, read_plan
 from cctrl.outcome import Refused, UsageError
+from tests.stage import wait_for
 
-from .conftest import MakeLab, psql, streaming, until
+from .conftest import MakeLab, psql, streaming
 
 
 def server(lab: Lab, name: str) -> ServerPlan:
@@ -32,7 +33,7 @@ def test_a_server_that_is_down_has_no_process_and_starts_again(lab: Lab, verb: s
     assert fault(lab, "start", host) == [f"{host} started"]
     assert answers(lab, host)
     assert fault(lab, "start", host) == [f"{host} runs already: nothing to do"]
-    until(lambda: streaming(lab) == 2)
+    wait_for(lambda: streaming(lab) == 2)
 
 
 def test_a_stop_is_clean_and_a_kill_is_not(lab: Lab) -> None:
@@ -45,7 +46,7 @@ def test_a_stop_is_clean_and_a_kill_is_not(lab: Lab) -> None:
         states[verb] = next(row for row in told.splitlines() if "cluster state" in row).split(":")[1].strip()
         fault(lab, "start", "host2")
     assert states == {"stop": "shut down in recovery", "kill": "in archive recovery"}
-    until(lambda: streaming(lab) == 2)
+    wait_for(lambda: streaming(lab) == 2)
 
 
 def test_a_frozen_server_keeps_its_sockets_open_and_says_nothing(lab: Lab) -> None:
@@ -60,7 +61,7 @@ def test_a_frozen_server_keeps_its_sockets_open_and_says_nothing(lab: Lab) -> No
     assert fault(lab, "thaw", "host2") == ["host2 thawed"]
     assert answers(lab, "host2")
     assert fault(lab, "thaw", "host2") == ["host2 is not frozen: nothing to do"]
-    until(lambda: streaming(lab) == 2)
+    wait_for(lambda: streaming(lab) == 2)
 
 
 def test_a_frozen_server_can_be_killed(lab: Lab) -> None:
@@ -68,18 +69,18 @@ def test_a_frozen_server_can_be_killed(lab: Lab) -> None:
     fault(lab, "kill", "host3")
     assert not processes.servers_in(server(lab, "host3").data_dir)
     fault(lab, "start", "host3")
-    until(lambda: streaming(lab) == 2)
+    wait_for(lambda: streaming(lab) == 2)
 
 
 def test_a_cut_host_is_reached_by_no_one_and_reaches_no_one(lab: Lab) -> None:
     psql(lab, "host1", "create table cut(i int)")
-    until(lambda: sql(lab, "host2", "select count(*) from pg_class where relname = 'cut'") == "1")
+    wait_for(lambda: sql(lab, "host2", "select count(*) from pg_class where relname = 'cut'") == "1")
     fault(lab, "cut", "host2")
     check_cut(lab, "host2", via_name="host2")
     fault(lab, "heal", "host2")
-    until(lambda: sql(lab, "host2", "select count(*) from cut") == "1")
+    wait_for(lambda: sql(lab, "host2", "select count(*) from cut") == "1")
     assert answers(lab, "host2")
-    until(lambda: streaming(lab) == 2)
+    wait_for(lambda: streaming(lab) == 2)
     assert fault(lab, "heal", "host2") == ["host2 is not cut off: nothing to do"]
 
 
@@ -88,7 +89,7 @@ def check_cut(lab: Lab, host: str, via_name: str = "") -> None:
     plan = read_plan(lab)
     primary = plan.host("host1")
     psql(lab, "host1", "insert into cut values (1)")
-    until(lambda: sql(lab, "host3", "select count(*) from cut") == "1")
+    wait_for(lambda: sql(lab, "host3", "select count(*) from cut") == "1")
     assert sql(lab, host, "select count(*) from cut") == "0"
     assert psql(lab, host, "select 1").returncode == 2
     conninfo = f"host={primary.address} port={primary.servers[0].port} user=replicator dbname=postgres"
@@ -105,8 +106,8 @@ def test_a_cut_primary_gets_its_standbys_back(lab: Lab) -> None:
     sql(lab, "host1", "create table behind(i int)")
     assert sql(lab, "host3", "select count(*) from pg_class where relname = 'behind'") == "0"
     fault(lab, "heal", "host1")
-    until(lambda: sql(lab, "host3", "select count(*) from pg_class where relname = 'behind'") == "1")
-    until(lambda: streaming(lab) == 2)
+    wait_for(lambda: sql(lab, "host3", "select count(*) from pg_class where relname = 'behind'") == "1")
+    wait_for(lambda: streaming(lab) == 2)
 
 
 def test_only_whole_hosts_are_cut(lab: Lab) -> None:

@@ -9,8 +9,9 @@ import pytest
 from cctrl.config import load
 from cctrl.lab import fault, netns, sql
 from cctrl.lab.layout import read_plan
+from tests.stage import wait_for
 
-from .conftest import MakeLab, psql, streaming, take_down, until
+from .conftest import MakeLab, psql, streaming, take_down
 from .test_faults import check_cut
 
 pytestmark = pytest.mark.skipif(bool(netns.why_not()), reason=netns.why_not())
@@ -27,14 +28,14 @@ def test_a_namespace_is_really_cut_off_and_leaves_nothing(make_lab: MakeLab) -> 
     assert done.stdout.split() == [str(plan.run_as.uid), plan.host("host2").address]
 
     psql(lab, "host1", "create table cut(i int)")
-    until(lambda: sql(lab, "host2", "select count(*) from pg_class where relname = 'cut'") == "1")
+    wait_for(lambda: sql(lab, "host2", "select count(*) from pg_class where relname = 'cut'") == "1")
     fault(lab, "cut", "host2")
     check_cut(lab, "host2")
     fault(lab, "heal", "host2")
-    until(lambda: sql(lab, "host2", "select count(*) from cut") == "1", 30)
+    wait_for(lambda: sql(lab, "host2", "select count(*) from cut") == "1", 30)
     fault(lab, "kill", "host1")
     fault(lab, "start", "host1")
-    until(lambda: streaming(lab) == 2, 30)
+    wait_for(lambda: streaming(lab) == 2, 30)
 
     take_down(lab)
     links = subprocess.run(["ip", "-o", "link"], capture_output=True, text=True, check=True).stdout

@@ -13,8 +13,9 @@ import pytest
 from cctrl.config import Host, load
 from cctrl.lab import Lab, fault, processes
 from cctrl.lab.layout import read_plan
+from tests.stage import wait_for
 
-from .conftest import labs, until
+from .conftest import labs
 
 
 @pytest.fixture(scope="module", params=["builtin", "sshd"])
@@ -90,12 +91,12 @@ def test_a_lost_connection_ends_stdin_at_once_and_kills_nothing(ssh_lab: Lab, tm
     client = connect(ssh_lab)
     client.exec_command("cat >/dev/null; echo ended >ended; exec sleep 600 >/dev/null 2>&1", timeout=10)
     client.exec_command("setsid sh -c 'echo $$ >job; exec sleep 600' >/dev/null 2>&1 </dev/null &", timeout=10)
-    until(lambda: (home / "job").exists() and (home / "job").read_text() != "")
+    wait_for(lambda: (home / "job").exists() and (home / "job").read_text() != "")
     transport = client.get_transport()
     assert transport
     transport.sock.close()
     began = time.monotonic()
-    until(lambda: (home / "ended").exists())
+    wait_for(lambda: (home / "ended").exists())
     assert time.monotonic() - began < 2
     assert processes.alive([int((home / "job").read_text())])
 
@@ -118,7 +119,7 @@ def test_another_key_or_name_is_refused(ssh_lab: Lab) -> None:
 def test_an_orphan_is_reaped_and_a_cut_stalls_commands(ssh_lab: Lab, client: paramiko.SSHClient) -> None:
     _, out, _ = client.exec_command("(sleep 0.1; exit 3) >/dev/null 2>&1 & echo $!", timeout=10)
     orphan = int(out.read())
-    until(lambda: processes.state(orphan) == "")
+    wait_for(lambda: processes.state(orphan) == "")
     fault(ssh_lab, "cut", "host1")
     transport = client.get_transport()
     assert transport

@@ -16,8 +16,9 @@ from cctrl.lab import Options, down, fault, find, place, processes, up
 from cctrl.lab.command import main
 from cctrl.lab.layout import labs_dir, read_plan
 from cctrl.outcome import Refused
+from tests.stage import wait_for
 
-from .conftest import MakeLab, psql, streaming, take_down, until
+from .conftest import MakeLab, psql, streaming, take_down
 
 
 def test_a_lab_streams_is_complete_and_goes_away(make_lab: MakeLab, capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,7 +73,7 @@ def test_a_directory_with_blanks_quotes_and_a_long_name(make_lab: MakeLab, tmp_p
 def test_down_ends_a_lab_whose_switchboard_was_killed(make_lab: MakeLab) -> None:
     lab = make_lab(hosts=2)
     os.kill(_switchboard(str(lab.dir)), signal.SIGKILL)
-    until(lambda: main(["cut", "host1"]) == 3)
+    wait_for(lambda: main(["cut", "host1"]) == 3)
     with pytest.raises(Refused, match="does not run"):
         up(Options())
     take_down(lab)
@@ -82,7 +83,7 @@ def test_a_switchboard_told_to_end_takes_everything_along(make_lab: MakeLab) -> 
     lab = make_lab(hosts=2)
     servers = {pid for h in read_plan(lab).hosts for pid in processes.servers_in(h.servers[0].data_dir)}
     os.kill(_switchboard(str(lab.dir)), signal.SIGTERM)
-    until(lambda: not processes.alive(servers))
+    wait_for(lambda: not processes.alive(servers))
     take_down(lab)
 
 
@@ -90,7 +91,9 @@ def test_a_lab_whose_directory_was_removed_ends_by_itself(make_lab: MakeLab, tmp
     lab = make_lab(hosts=1, directory=str(tmp_path / "gone"))
     plan = read_plan(lab)
     shutil.rmtree(lab.dir)
-    until(lambda: not processes.marked(plan.directory) and not processes.servers_in(plan.hosts[0].servers[0].data_dir))
+    wait_for(
+        lambda: not processes.marked(plan.directory) and not processes.servers_in(plan.hosts[0].servers[0].data_dir)
+    )
     for elsewhere in plan.scratch:
         shutil.rmtree(elsewhere)
     assert main(["list"]) == 0
