@@ -104,11 +104,12 @@ def _options(given: argparse.Namespace) -> Options:
 
 def _list(chosen: list[str]) -> None:
     """One line a lab: name, kind, up or dead, hosts, directory."""
-    if not chosen:
-        return _say("no labs; make one with: cctrl lab up")
     from tabulate import tabulate
 
-    _print(tabulate([_row(name) for name in chosen], tablefmt="plain", disable_numparse=True))
+    if chosen:
+        _print(tabulate([_row(name) for name in chosen], tablefmt="plain", disable_numparse=True))
+    else:
+        _say("no labs; make one with: cctrl lab up")
 
 
 def _row(name: str) -> tuple[str, str, str, str, str]:
