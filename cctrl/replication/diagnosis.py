@@ -17,7 +17,7 @@ class Health(Enum):
     PRIMARY_CRASHED = "the primary's server is down"
     PRIMARY_NOT_ANSWERING = "the primary's server runs but does not answer"
     PRIMARY_UNREACHABLE = "the primary's host cannot be reached"
-    PRIMARY_SEEN_BY_OTHERS = "the primary's host cannot be reached from here, but standbys still receive from it"
+    PRIMARY_SEEN_BY_OTHERS = "the primary cannot be reached from here, but standbys still receive from it"
     TWO_PRIMARIES = "more than one member accepts writes"
     STALE_PRIMARY = "the only member that accepts writes has been superseded"
     NO_PRIMARY = "no member is or was the primary"
@@ -97,9 +97,12 @@ def _could_have_been(member: Facts) -> bool:
 
 
 def _failure(view: View, primary: Facts) -> Health:
+    if primary.server in (Server.UNSEEN, Server.REJECTING) and any(
+        view.streams(m.name, primary.name) and _fresh(m) for m in view.members
+    ):
+        return Health.PRIMARY_SEEN_BY_OTHERS  # only we are not let in: it has too many clients, say
     if primary.server is Server.UNSEEN:
-        receiving = [m.name for m in view.members if m.standby and view.streams(m.name, primary.name) and _fresh(m)]
-        return Health.PRIMARY_SEEN_BY_OTHERS if receiving else Health.PRIMARY_UNREACHABLE
+        return Health.PRIMARY_UNREACHABLE
     if primary.server in (Server.FROZEN, Server.REJECTING, Server.STARTING):
         return Health.PRIMARY_NOT_ANSWERING
     return Health.PRIMARY_STOPPED if primary.clean else Health.PRIMARY_CRASHED

@@ -113,14 +113,16 @@ def _comparable(member: Facts, primary: Facts, part: Parting) -> None:
     if part.relation is Relation.FOREIGN:
         what = f"{name}'s timeline {member.timeline} is not part of {primary.name}'s history"
         raise Rejected(Why.FOREIGN, name, what)
-    if part.timeline != member.timeline or member.timeline != primary.timeline or member.up or member.half_rewound:
+    if member.timeline != primary.timeline or member.half_rewound:
         return
-    if part.relation is Relation.AHEAD:
+    if part.timeline != member.timeline or (member.ran is Ran.PRIMARY and (member.fence or not member.standby_mark)):
+        # pg_rewind goes by the number alone: it would find nothing to do
+        what = f"{name} and {primary.name} were each promoted to a timeline {member.timeline} of its own"
+        detail = f"their logs have parted at {part.at} at the latest, and a rewind cannot tell the two timelines apart"
+        raise Rejected(Why.FOREIGN, name, what, detail=detail)
+    if part.relation is Relation.AHEAD and not member.up:
         what = f"{name} has log that {primary.name} lost: it is further on the same timeline {member.timeline}"
         raise Rejected(Why.FOREIGN, name, what, detail=f"{name} is at {member.received}, {primary.name} at {part.at}")
-    if member.ran is Ran.PRIMARY and (member.fence or not member.standby_mark):
-        what = f"{name} and {primary.name} were both promoted to timeline {member.timeline}: what only {name} has"
-        raise Rejected(Why.FOREIGN, name, f"{what} cannot be told apart")
 
 
 def _diverged(member: Facts, part: Parting, tail: Tail | None) -> bool:
