@@ -39,7 +39,7 @@ def standbys(of: str = "host1") -> tuple:  # type: ignore[type-arg]  # of facts
         (facts("host1", Server.NO_DATA), Health.PRIMARY_CRASHED),
         (facts("host1", Server.FROZEN), Health.PRIMARY_NOT_ANSWERING),
         (facts("host1", Server.STARTING), Health.PRIMARY_NOT_ANSWERING),
-        (facts("host1", Server.REJECTING), Health.PRIMARY_NOT_ANSWERING),
+        (facts("host1", Server.REJECTING), Health.PRIMARY_SEEN_BY_OTHERS),
         (unseen("host1"), Health.PRIMARY_SEEN_BY_OTHERS),
     ],
 )
@@ -47,6 +47,13 @@ def test_each_failure_has_its_name(first, health: Health) -> None:  # type: igno
     found = diagnose(view(first, *standbys(), intended="host1"))
     assert (found.health, found.primary) == (health, "host1")
     assert found.healthy is (health is Health.HEALTHY)
+
+
+def test_one_that_refuses_us_and_serves_nobody_does_not_answer() -> None:
+    found = diagnose(
+        view(facts("host1", Server.REJECTING), standby("host2", ""), standby("host3", ""), intended="host1")
+    )
+    assert found.health is Health.PRIMARY_NOT_ANSWERING
 
 
 def test_a_host_that_standbys_heard_of_long_ago_is_unreachable() -> None:

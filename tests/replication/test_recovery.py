@@ -18,7 +18,6 @@ from cctrl.replication.rejection import Rejected, Why
 from cctrl.replication.steps import Action, Step
 from tests.replication.worlds import (
     SECOND,
-    Branch,
     Placed,
     addresses,
     at,
@@ -26,6 +25,7 @@ from tests.replication.worlds import (
     common,
     crashed,
     facts,
+    forks,
     placed,
     primary,
     standby,
@@ -231,7 +231,11 @@ def test_one_that_was_never_part_of_it_is_refused() -> None:
 def test_two_that_were_promoted_to_the_same_timeline_cannot_be_told_apart() -> None:
     fenced = crashed("host2", received=at(300), fence=Fence("7", "host1", ""), standby_mark=True, **SECOND)
     for member in (fenced, replace(fenced, fence=None, standby_mark=False)):
-        error = refused(partial(remedy, seen(NEW, member), "host1", "host2", None), Why.FOREIGN, "both promoted")
+        error = refused(
+            partial(remedy, seen(NEW, member), "host1", "host2", None),
+            Why.FOREIGN,
+            "each promoted to a timeline 2 of its own",
+        )
         assert error.member == "host2"
 
 
@@ -295,14 +299,20 @@ def test_a_rewind_that_did_not_come_to_its_end_is_done_again_and_never_just_star
 
 
 def test_the_log_of_every_timeline_since_is_read() -> None:
-    """host2 took over (timeline 2) and failed; host1, which had been away, was promoted earlier in the log."""
-    first = Branch(1, Position(0))
-    older = Branch(2, at(40), first)
-    new = primary("host1", received=at(500), timeline=2, history=older.history)
+    """host2 took over (timeline 2) and failed; host1, which had been away, forked off earlier."""
+    new = primary("host1", received=at(500), timeline=3, history=forks((1, 40), (2, 60)))
     member = crashed("host2", received=at(300), **SECOND)
     assert unread(member, new) == LogRange(1, at(40), ((2, FORK),))
-    error = refused(lambda: remedy(seen(new, member), "host1", "host2", commits(4)), Why.ORPHANS, "4 committed")
-    assert error.why is Why.ORPHANS
+    refused(lambda: remedy(seen(new, member), "host1", "host2", commits(4)), Why.ORPHANS, "4 committed")
+    found = remedy(seen(new, member), "host1", "host2", commits(4), force=True)
+    assert found.plan.steps[0] == Step(Action.KEEP, "host2", "host1", at(40))
+
+
+def test_two_timelines_of_one_number_are_not_rewound_to_each_other() -> None:
+    """Measured: pg_rewind compares the numbers, says that no rewind is required and ends with 0."""
+    new = primary("host1", received=at(500), timeline=2, history=forks((1, 40)))
+    for member in (crashed("host2", received=at(300), **SECOND), standby("host2", "", received=at(300), **SECOND)):
+        refused(partial(remedy, seen(new, member), "host1", "host2", commits(1), force=True), Why.FOREIGN, "0/3000028")
 
 
 def test_a_stopped_old_primary_of_a_switch_is_started() -> None:

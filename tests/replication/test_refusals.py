@@ -102,7 +102,7 @@ def test_data_directories_and_programs_that_are_not_what_they_should_be(hands: H
     hands.program("rm", "host3", "-r", hands.data("host3"), bin_dir="/bin")
     hands.program("initdb", "host3", *options, bin_dir=str(wheel_bin))
     hands.done("ls")
-    hands.told("datasource host3 recover", 3)
+    hands.told("datasource host3 recover", 3, words[0])
     hands.back("host3")
     assert not data.exists()
     hands.done("datasource host3 recover", "datasource host3 online")

@@ -94,6 +94,6 @@ def test_one_left_behind_does_not_silently_replace_a_later_master(hands: Hands) 
     hands.here("host3", "insert into t values (2)")
     assert hands.master() == "host3"
     # the two timelines begin at the same point, and have the same number: nothing tells their logs apart
-    said = hands.told("datasource host2 recover", 3, "both promoted to timeline 2", "a full copy")
+    hands.told("datasource host2 recover", 3, "each promoted to a timeline 2 of its own", "a full copy")
     hands.done("datasource host1 recover")
     hands.stands("host3", ["host1"])
