@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -133,14 +131,13 @@ def test_blanks_at_the_end_are_told() -> None:
     assert "(blanks at the end)" in "\n".join(shown(compare(["a"], ["a "], {}), [1]))
 
 
+@pytest.mark.timeout(60)
 def test_no_blow_up() -> None:
-    started = time.monotonic()
     many = ["x"] * 300
     assert not compare(["...", "x"] * 60 + ["y"], many, {}).same
     assert match_line("*a" * 40 + "b (glob)", "a" * 3000, {}) is None
     assert match_line("[N]" * 20 + "x", "1" * 200, {}) is None
     assert match_line("[LSN]" * 20 + "x", "1/1" * 100, {}) is None
-    assert time.monotonic() - started < 10
 
 
 def naive(expected: list[str], actual: list[str]) -> bool:
@@ -210,5 +207,15 @@ def test_redaction_uses_the_same_table() -> None:
         assert redact(same) == same
 
 
-def test_every_kind_has_a_placeholder_that_matches_what_redaction_finds() -> None:
-    assert set(KINDS) == {"TIME", "LSN", "AGE", "PID", "PORT", "N"}
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_a_placeholder_that_matches_what_redaction_finds(kind: str) -> None:
+    line = {
+        "TIME": "at 2026-11-22 10:41:00+00",
+        "LSN": "at 0/3000148",
+        "AGE": "seen 3 s ago",
+        "PID": "pid 77",
+        "PORT": "port 5432",
+        "N": "latency=0.5",
+    }[kind]
+    assert f"[{kind}]" in redact(line)
+    assert match_line(redact(line), line, {}) is not None
