@@ -38,11 +38,17 @@ def read(name: str, output: str, at: float) -> Facts | None:
     if "cctrl" not in found or "psql" not in found:
         return None
     status, answer = found["psql"]
-    skew = float(found["now"][0]) - at if "now" in found else 0.0
     free = _free(found.get("space", ("", []))[1])
     if status == "0" and answer and answer[0].startswith("{"):
-        return _up(name, json.loads("\n".join(answer)), at, skew, free)
+        seen = json.loads("\n".join(answer))
+        return _up(name, seen, at, _now(found, seen) - at, free)
+    skew = _now(found, {"now": at}) - at
     return _not_up(name, found, at, skew, free)
+
+
+def _now(found: Parts, seen: dict[str, Any]) -> float:
+    """The host's time: a server that is up tells it itself."""
+    return float(found["now"][0] if "now" in found else seen["now"])
 
 
 def _free(lines: list[str]) -> int | None:

@@ -3,7 +3,8 @@
 FACTS = """\
 select json_build_object(
  'version', current_setting('server_version_num')::int / 10000, 'recovery', r.r,
- 'started', extract(epoch from pg_postmaster_start_time()), 'data', current_setting('data_directory'),
+ 'now', extract(epoch from clock_timestamp()), 'started', extract(epoch from pg_postmaster_start_time()),
+ 'data', current_setting('data_directory'),
  'system', (select system_identifier::text from pg_control_system()),
  'timeline', t.t, 'current', case when not r.r then pg_current_wal_lsn() end,
  'received', pg_last_wal_receive_lsn(), 'replayed', pg_last_wal_replay_lsn(),

@@ -1,12 +1,12 @@
 # Everything one look at a server yields, in one round trip. Arguments: the SQL for a server that is up.
 echo '@cctrl 1'
-echo "@now $(date +%s.%N)"
 out=$(sql -c "$1" 2>&1); rc=$?
 echo "@psql $rc"
 printf '%s\n' "$out"
 echo '@space'
 df -Pk "$data" 2>/dev/null || df -Pk "${data%/*}" 2>/dev/null
 if [ "$rc" -ne 0 ]; then
+  echo "@now $(date +%s.%N)" # a server that is up tells the time itself: one program less
   if alive; then echo "@running $pid"; fi
   [ -e "$data" ] || echo '@missing'
   [ ! -e "${log%log}own-files/begun" ] || echo '@rewinding'
