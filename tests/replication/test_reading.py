@@ -208,6 +208,11 @@ def test_a_prepared_transactions_commit_counts() -> None:
     assert wal.tail(f"@records\n{line}\n@commits 1\n@last {line}").listed[0].time == "2026-11-22 10:00:00.123456 UTC"
 
 
+def test_what_a_commit_invalidated_is_no_part_of_its_time() -> None:
+    line = commit(731, "3000100", "2026-11-22 10:00:00") + "; inval msgs: catcache 55 catcache 54"
+    assert wal.tail(f"@records\n{line}\n@commits 1\n@last {line}").listed[0].time == "2026-11-22 10:00:00.123456 UTC"
+
+
 def test_a_log_that_cannot_be_read_says_why() -> None:
     found = wal.tail("@records\n@commits 3\n@problem pg_waldump: error: could not find file\n")
     assert found == Tail(records=False, problem="pg_waldump: error: could not find file")

@@ -9,7 +9,7 @@ from cctrl.replication.position import ZERO, Position
 
 _COMMIT = re.compile(
     r"rmgr: Transaction .*?tx:\s+(\d+), lsn: ([0-9A-F]+/[0-9A-F]+), .*?desc: COMMIT(?:_PREPARED)?\s*(?:\d+:)?\s*"
-    r"(\d{4}-\d\d-\d\d [\d:.]+ \S+)"
+    r"(\d{4}-\d\d-\d\d [\d:.]+ [^\s;]+)"
 )
 _END = re.compile(r"(?:at|after) ([0-9A-F]+/[0-9A-F]+)\s*:")
 LISTED = 20  # commits that are shown one by one
