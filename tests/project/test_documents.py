@@ -14,6 +14,7 @@ import pytest
 from cctrl import __version__
 from cctrl.config import load
 from cctrl.outcome import Outcome
+from cctrl.transcript.match import match_line
 from tests.source import TOP
 from tests.stage import Cctrl
 
@@ -46,6 +47,19 @@ def test_the_example_of_a_configuration_is_one(tmp_path: Path) -> None:
     assert all(m.start and m.stop and m.config_file and m.bin_dir for m in service.members)
     assert service.member("host3").host.address == "host3.example.com"
     assert tomllib.loads(example)["timeout"] == load(path).timeout
+
+
+def test_the_session_shows_what_the_transcripts_hold() -> None:
+    """Line by line, whichever host it is; what the lab says and what only AUTOMATIC says stands in no transcript."""
+    session = README.partition("## A session")[2].partition("\n## ")[0]
+    shown = {line for line in re.findall(r"^    (.*)$", session, re.MULTILINE) if not line.startswith("[LOGICAL")}
+    held = {any_host(line) for file in (TOP / "transcripts").glob("*.t") for line in file.read_text().splitlines()}
+    unheld = {line for line in shown if not any(match_line(e, any_host(line), {}) is not None for e in held - {"..."})}
+    assert unheld == {"host1 killed", "no manager runs: policy AUTOMATIC is not being carried out"}
+
+
+def any_host(line: str) -> str:
+    return re.sub(r"host\d", "hostN", line)
 
 
 def test_the_exit_codes_are_those_of_the_program() -> None:
