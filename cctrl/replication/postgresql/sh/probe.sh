@@ -12,12 +12,14 @@ if [ "$rc" -ne 0 ]; then
   [ ! -e "${log%log}own-files/begun" ] || echo '@rewinding'
   [ ! -e "$data/standby.signal" ] || echo '@standby'
   [ ! -e "$data/cctrl.fenced" ] || { echo '@fenced'; cat "$data/cctrl.fenced"; }
-  echo "@binaries $("${bin:+$bin/}postgres" -V 2>&1)"
-  echo "@version $(cat "$data/PG_VERSION" 2>&1)"
+  { read -r version <"$data/PG_VERSION"; } 2>/dev/null
+  echo "@version ${version:-}"
   for f in "$data"/pg_wal/????????????????????????; do last=${f##*/}; done
   [ ! -f "$f" ] || echo "@timeline ${last%????????????????}"
-  for f in "$data"/pg_wal/*.history; do [ ! -f "$f" ] || { echo "@history ${f##*/}"; cat "$f"; }; done
-  echo '@control'
-  "${bin:+$bin/}pg_controldata" -D "$data" 2>&1
+  set -- "$data"/pg_wal/*.history
+  [ ! -f "$1" ] || awk 'FNR == 1 { n = FILENAME; sub(/.*\//, "", n); print "@history " n } { print }' "$@"
+  said=$("${bin:+$bin/}pg_controldata" -D "$data" 2>&1) && echo '@binaries (PostgreSQL)' ||
+    echo "@binaries $("${bin:+$bin/}postgres" -V 2>&1)"
+  printf '@control\n%s\n' "$said"
 fi
 echo '@end'
