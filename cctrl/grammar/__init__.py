@@ -6,32 +6,21 @@ says what was meant; `expected` tells what may come next. The completer, the hig
 `help` and the shell completions all ask here, so that they cannot disagree with the parser.
 """
 
-from cctrl.grammar.complaint import suggestion
-from cctrl.grammar.expect import Expected, candidates, completions, expected, typed
-from cctrl.grammar.line import Statement, Token, last_word, pointer, scan, shown, split
-from cctrl.grammar.match import CLOSED, Words
+from cctrl.grammar.expect import completions, expected, typed
+from cctrl.grammar.line import Statement, last_word, scan, shown, split
 from cctrl.grammar.parse import parse
-from cctrl.grammar.usage import SYNONYMS, Item, Path, compile_usage
+from cctrl.grammar.usage import Path, compile_usage
 
 __all__ = [
-    "CLOSED",
-    "SYNONYMS",
-    "Expected",
-    "Item",
     "Path",
     "Statement",
-    "Token",
-    "Words",
-    "candidates",
     "compile_usage",
     "completions",
     "expected",
     "last_word",
     "parse",
-    "pointer",
     "scan",
     "shown",
     "split",
-    "suggestion",
     "typed",
 ]

@@ -21,7 +21,7 @@ def complaint(statement: Statement, matches: list[Match], words: Words) -> Usage
     wrong = statement.tokens[far]
     items = [m.next for m in reached if m.next]
     choices = _choices(items, reached, words)
-    near = suggestion(wrong.text, choices)
+    near = _suggestion(wrong.text, choices)
     error = f"{_kind_of(wrong, items, far)} {shown(wrong.text)}"
     detail = pointer(statement.text, wrong.start, wrong.end)
     if far:
@@ -76,7 +76,7 @@ def _listed(items: list[Item], choices: list[str]) -> str:
     return "\nexpected here: " + ", ".join(names[:12]) + more if names else ""
 
 
-def suggestion(word: str, known: Iterable[str]) -> str:
+def _suggestion(word: str, known: Iterable[str]) -> str:
     """The known word that was most likely meant, or the few that are as near; empty where none is."""
     import difflib  # here, for a quick start of the shell
 

@@ -43,7 +43,7 @@ def expected(commands: Iterable[Command], tokens: Sequence[Token], words: Words)
     )
 
 
-def candidates(commands: Iterable[Command], tokens: Sequence[Token], words: Words) -> dict[str, str]:
+def _candidates(commands: Iterable[Command], tokens: Sequence[Token], words: Words) -> dict[str, str]:
     """The words that may come after `tokens`, each with a remark: what is completed."""
     commands = tuple(commands)
     after = expected(commands, tokens, words)
@@ -63,7 +63,7 @@ def completions(commands: Iterable[Command], text: str, words: Words) -> list[tu
         return []
     begun = last_word(text)
     tokens = statement.tokens[:-1] if begun else statement.tokens
-    fitting = [(w, r) for w, r in candidates(commands, tokens, words).items() if w.lower().startswith(begun.lower())]
+    fitting = [(w, r) for w, r in _candidates(commands, tokens, words).items() if w.lower().startswith(begun.lower())]
     words_alone = [(w, r) for w, r in fitting if not w.startswith("-")]
     return fitting if begun.startswith("-") else words_alone or fitting
 

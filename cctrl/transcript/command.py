@@ -14,7 +14,7 @@ from types import FrameType
 
 from cctrl.outcome import CctrlError, Outcome, Refused, UsageError
 from cctrl.transcript.contract import Existing, Printer, SessionFactory, Stage, StageFactory
-from cctrl.transcript.format import parse, read
+from cctrl.transcript.format import parse, read, render
 from cctrl.transcript.model import Fault, Sql, Transcript, WaitSql
 from cctrl.transcript.replay import Failure, Player, Result
 from cctrl.transcript.update import rewritten
@@ -222,7 +222,7 @@ class _Run:
         if result.ok:
             return self._printed(result)
         transcript = result.transcript
-        old, new = "".join(transcript.lines), rewritten(transcript, result.played)
+        old, new = render(transcript), rewritten(transcript, result.played)
         if new != old:
             if not _same_commands(transcript, new):
                 self._failure(transcript.path, Failure(1, ("not updated: the result would not be the same commands",)))
