@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -13,7 +13,10 @@ from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import AUTOMATIC, MAINTENANCE, MASTER, SLAVE, State, policy
 from cctrl.outcome import CctrlError, Interrupted, Outcome, Refused
 from cctrl.registry import Talk
+from cctrl.replication.engine import OnText, StepFailed
 from cctrl.replication.facts import Server as ServerState
+from cctrl.replication.position import Position as LogPosition
+from cctrl.replication.steps import Result, Step
 from cctrl.ssh import Held, Lease, hold
 from cctrl.store import MemberIntent, Operation, ServiceIntent, who
 
@@ -37,8 +40,22 @@ class Change:
         self.text = text
         self.broken_off = broken_off  # the same verb, that did not come to its end
         self.unsettled = unsettled  # the last command did not come to its end: it may go on on the hosts
+        self.leases: Sequence[Lease] = ()
         self.id = ""
         self.former_policy = ""
+
+    @property
+    def ours(self) -> bool:
+        """True while this command may act: whoever sees one of the hosts that are still locked does nothing."""
+        return any(lease.held for lease in self.leases)
+
+    def perform(self, step: Step, known: Mapping[str, LogPosition], on_text: OnText) -> Result:
+        """Carry out a step of a plan (see replication.executor.Performer), while the lock is ours."""
+        if not self.ours:
+            what = f"{self.text}: the lock was lost, so nothing more is done: this shell stood still, or was cut off"
+            following = f"ls   (another shell may be at work; then, if it is still wanted: {self.text})"
+            raise StepFailed(what, detail=f"it was to {step.text()}", next=following, uncertain=True)
+        return self.dataservice.engine.perform(step, known, on_text)
 
     def look(self) -> Picture:
         """Look at the service, now that nobody else changes it; what could not be locked is not asked again."""
@@ -89,7 +106,8 @@ class Change:
 
     def put_policy_back(self) -> bool:
         """Set the policy that was there before; True where it had been changed."""
-        if not self.former_policy:
+        last = next(iter(self.dataservice.store.operations(self.dataservice.name, 1)), None)
+        if not self.former_policy or last is None or last.id != self.id:  # a later command has seen to it
             return False
         former, self.former_policy = self.former_policy, ""
         self.record(lambda intent: replace(intent, policy=former))
@@ -136,6 +154,7 @@ def changing(dataservice: Dataservice, verb: str, text: str) -> Iterator[Change]
     """
     leases = _lock(dataservice, text)
     change = Change(dataservice, verb, text)
+    change.leases = leases
     try:
         before = _broken_off(dataservice)
         change.unsettled = before is not None

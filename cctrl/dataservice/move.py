@@ -100,7 +100,7 @@ def switch(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outc
             speak_policy(change, talk)
             candidates.speak(move, dataservice.name, talk)
             _savepoint(change, move, talk)
-            execute(move.plan, dataservice.engine, MoveNarrator(change, move, talk))
+            execute(move.plan, change, MoveNarrator(change, move, talk))
             target = move.target
         speak_policy_back(change, talk)
         talk.line(f"SWITCH TO '{target}@{dataservice.name}' WAS SUCCESSFUL")
@@ -121,7 +121,7 @@ def failover(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Ou
             change.begin(move.source, move.target, hold_policy=True)
             speak_policy(change, talk)
             candidates.speak(move, dataservice.name, talk)
-            execute(move.plan, dataservice.engine, MoveNarrator(change, move, talk))
+            execute(move.plan, change, MoveNarrator(change, move, talk))
             target = move.target
         speak_policy_back(change, talk)
         talk.line(f"FAILOVER TO '{target}' WAS COMPLETED")
@@ -209,6 +209,6 @@ def _finish(change: Change, picture: Picture, target: str, talk: Talk) -> None:
     for facts in picture.view.members:
         comes_back = facts.standby or (change.verb == "switch" and facts.name == source)
         if facts.name != target and comes_back:
-            bring_back(change.dataservice, picture, facts.name, target, lambda event: None)
+            bring_back(change, picture, facts.name, target, lambda event: None)
             if facts.name == source:
                 change.record(member(source, State.ONLINE, role=SLAVE))

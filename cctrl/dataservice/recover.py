@@ -41,12 +41,26 @@ def choose(dataservice: Dataservice, picture: Picture, name: str, primary: str, 
         raise advised(rejected, dataservice.service, primary) from None
 
 
-def bring_back(
-    dataservice: Dataservice, picture: Picture, name: str, primary: str, sink: Sink, *, force: bool = False
-) -> Remedy:
+def bring_back(change: Change, picture: Picture, name: str, primary: str, sink: Sink, *, force: bool = False) -> Remedy:
     """Bring one member back under the primary, the cheapest way that is right. Raises CctrlError."""
-    chosen = choose(dataservice, picture, name, primary, force=force)
-    execute(chosen.plan, dataservice.engine, sink)
+    chosen = choose(change.dataservice, picture, name, primary, force=force)
+    execute(chosen.plan, change, sink)
+    return chosen
+
+
+def recovered(
+    change: Change, picture: Picture, name: str, primary: str, narrator: Narrator, *, force: bool = False
+) -> Remedy:
+    """The same for `recover`: the datasource is out of service on record until that has come to its end, and is
+    OFFLINE then."""
+    chosen = choose(change.dataservice, picture, name, primary, force=force)
+    source = picture.source(name)
+    if picture.intent.member(name).state not in (State.SHUNNED.value, State.FAILED.value):
+        state = State.SHUNNED if source.state is State.SHUNNED else State.FAILED
+        change.record(member(name, state, source.reason or source.fault, source.role))
+    execute(chosen.plan, change, narrator)
+    narrator.connected()
+    change.record(member(name, State.OFFLINE, role=SLAVE))
     return chosen
 
 
@@ -127,29 +141,16 @@ def _explain(chosen: Remedy, name: str, talk: Talk) -> None:
         talk.line(line)
 
 
-def _carry_out(change: Change, picture: Picture, name: str, primary: str, sink: Sink, *, force: bool = False) -> Remedy:
-    """Bring a member back. It stays out of service on record until that has come to its end, whatever happens."""
-    chosen = choose(change.dataservice, picture, name, primary, force=force)
-    source = picture.source(name)
-    if picture.intent.member(name).state not in (State.SHUNNED.value, State.FAILED.value):
-        state = State.SHUNNED if source.state is State.SHUNNED else State.FAILED
-        change.record(member(name, state, source.reason or source.fault, source.role))
-    execute(chosen.plan, change.dataservice.engine, sink)
-    return chosen
-
-
 def _one(change: Change, picture: Picture, name: str, primary: str, talk: Talk, *, force: bool) -> None:
     narrator = Narrator(change.dataservice.name, name, primary, talk.line, talk.note)
     narrator.begin()
     try:
-        chosen = _carry_out(change, picture, name, primary, narrator, force=force)
+        chosen = recovered(change, picture, name, primary, narrator, force=force)
     except Rejected as rejected:
         if rejected.why is Why.ORPHANS:
             for line in ORPHANS.format(name).splitlines():
                 talk.line(line)
         raise
-    narrator.connected()
-    change.record(member(name, State.OFFLINE, role=SLAVE))
     if chosen.way is Way.REWIND:
         talk.note(f"{name}: {chosen.way.value}")
 
@@ -217,9 +218,7 @@ class _Member:
         try:
             self.line(f"FOUND PHYSICAL DATASOURCE TO RECOVER: '{self.name}@{service}'")
             narrator.begin()
-            _carry_out(self.change, self.picture, self.name, self.primary, narrator)
-            narrator.connected()
-            self.change.record(member(self.name, State.OFFLINE, role=SLAVE))
+            recovered(self.change, self.picture, self.name, self.primary, narrator)
             self.line(f"DataSource '{self.name}' is now OFFLINE")
             self.line(f"RECOVERY OF DATA SERVICE '{service}' SUCCEEDED")
             self.said.put(_Ended(None))

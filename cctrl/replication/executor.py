@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from cctrl.outcome import CctrlError, Incomplete, Interrupted, OutOfSight, Refused
-from cctrl.replication.engine import Engine, StepFailed
+from cctrl.replication.engine import OnText, StepFailed
 from cctrl.replication.events import Done, Event, Failed, Progress, Started, Undone
 from cctrl.replication.position import Position
-from cctrl.replication.steps import Group, Plan, Step
+from cctrl.replication.steps import Group, Plan, Result, Step
 from cctrl.ssh.threads import fan_out
 
 Sink = Callable[[Event], None]
 
 
-def execute(plan: Plan, engine: Engine, sink: Sink) -> None:
+class Performer(Protocol):
+    """What carries out single steps: an engine, or what watches over one."""
+
+    def perform(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
+        """See Engine.perform."""
+
+
+def execute(plan: Plan, engine: Performer, sink: Sink) -> None:
     """Carry out `plan`. Returns when every step was seen to be done.
 
     Raises Refused where a step failed and all before it was put back, Incomplete where something stays
@@ -53,7 +61,7 @@ def _ended(error: CctrlError, uncertain: bool, changed: bool, detail: str) -> Cc
 class _Run:
     """One execution: what was done so far, and the positions that steps found out."""
 
-    def __init__(self, engine: Engine, sink: Sink) -> None:
+    def __init__(self, engine: Performer, sink: Sink) -> None:
         self.engine = engine
         self.sink = sink
         self.done: list[Step] = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from threading import Event, Thread
-from time import monotonic
+from time import CLOCK_BOOTTIME, clock_gettime
 
 from cctrl.config import Host
 from cctrl.outcome import Refused, Unreachable
@@ -20,6 +20,10 @@ from cctrl.ssh.result import Ended
 _BEAT = 4.0  # seconds between heartbeats
 _SILENCE = 15  # seconds the host waits for one
 _SLICE = 0.25  # seconds between looks at Ctrl-C
+
+
+def _now() -> float:
+    return clock_gettime(CLOCK_BOOTTIME)  # goes on while the machine sleeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +40,14 @@ class Lease:
         self._process = process
         self._stop = Event()
         self._cancelled = threads.cancelled()
-        self._sent = monotonic()
+        self._sent = _now()
         self._thread = Thread(target=self._beat, name="ssh lease", daemon=True)
         self._thread.start()
 
     @property
     def held(self) -> bool:
         """False once the lock may be somebody else's: the connection ended, or we slept too long."""
-        return self._process.running and monotonic() - self._sent < _SILENCE
+        return self._process.running and _now() - self._sent < _SILENCE
 
     def release(self) -> None:
         """Give the lock up; when this returns the next one can have it. Idempotent."""
@@ -62,10 +66,10 @@ class Lease:
         while self._process.running and not self._stop.wait(_SLICE):
             if self._cancelled.is_set():  # Ctrl-C came before anybody was handed this lease
                 self._process.close()
-            elif monotonic() - self._sent >= _BEAT:
-                if not self._process.send(b"\n"):
-                    return
-                self._sent = monotonic()
+            elif _now() - self._sent >= _BEAT:
+                if _now() - self._sent >= _SILENCE or not self._process.send(b"\n"):
+                    return  # too late: `held` stays False
+                self._sent = _now()
 
 
 def hold(hosts: Hosts, host: Host, path: str, owner: str, *, wait: float = 1.0, become: bool = True) -> Lease | Held:
