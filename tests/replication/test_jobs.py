@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,18 @@ def test_a_rewind_that_was_killed_itself_is_done_again_before_anything_is_starte
     os.kill(slow.begun[1], signal.SIGKILL)
     out, said = again.communicate(timeout=60)
     assert again.returncode == 4, f"{out}{said}"
+
+
+def test_ctrl_c_while_the_master_is_shut_down_starts_it_again(hands: Hands) -> None:
+    hands.table()
+    switch = hands.start("-v", "--yes", "-c", "switch to host2", stderr=subprocess.STDOUT)
+    assert switch.stdout
+    next(line for line in switch.stdout if " cctrl-stop " in line)
+    switch.send_signal(signal.SIGINT)
+    said, _ = switch.communicate(timeout=120)
+    assert switch.returncode == 130, said
+    assert "put back: end host1's client sessions" in said
+    hands.stands("host1", ["host2", "host3"])
+    assert hands.policy() == "AUTOMATIC"
+    hands.done("switch to host2")
+    hands.stands("host2", ["host1", "host3"])

@@ -127,7 +127,7 @@ def test_a_standby_that_had_received_more_than_the_new_primary(hands: Hands) -> 
     hands.lab.run("kill", "host1")
     hands.lab.run("cut", "host3")
     hands.lab.run("start", "host2")
-    said = hands.done("explain failover", "failover")
+    said = hands.done("--timeout=2", "explain failover", "failover")
     assert "at risk: host3 cannot be seen; it may have received more than host2" in said
     assert "at risk: 1 committed transactions that only host1 has" in said
     hands.here("host2", "insert into t values (2)")
