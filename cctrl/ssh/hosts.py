@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from threading import Lock, Thread
-from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
 from cctrl.config import Host
@@ -17,7 +16,7 @@ from cctrl.ssh.connection import Attempt, Connection
 from cctrl.ssh.connector import Connector
 from cctrl.ssh.deadline import Deadline
 from cctrl.ssh.failure import CannotReach
-from cctrl.ssh.process import RemoteProcess, Session, Sinks
+from cctrl.ssh.process import Call, RemoteProcess, Session, Sinks
 from cctrl.ssh.quoting import command_line
 from cctrl.ssh.result import CommandResult, Ended
 from cctrl.ssh.slots import CHANNELS
@@ -113,35 +112,32 @@ class Hosts:
         """As `run`, with the bytes of stdout handed to `on_chunk` as they come, and not kept."""
         return self._run(host, argv, b"", timeout, Sinks(chunk=on_chunk), become)
 
-    def open(
-        self, host: Host, argv: Sequence[str], *, timeout: float | None = None, become: bool = True
-    ) -> RemoteProcess:
+    def open(self, host: Host, argv: Sequence[str], *, become: bool = True) -> RemoteProcess:
         """Start `argv` on `host` and leave it running, until it ends or is closed or we are gone.
 
-        `timeout`: seconds the host may take to start it. Where it cannot, the process returned has
-        ended already. Raises UsageError and Interrupted as `run`.
+        Where it cannot be started within `self.timeout` seconds, the process returned has ended already.
+        Raises UsageError and Interrupted as `run`.
         """
         words = tuple(argv)
         line = command_line(words, become=host.become if become else None)
         lines: list[str] = []
-        started = monotonic()
-        limit = self.timeout if timeout is None else timeout
 
         def start() -> RemoteProcess:
+            call = Call(host.name, words, self.timeout)
             self._tell(CommandEvent(host.name, words))
             connection = self._connection(host)
-            try:
-                session = self._session(connection, line, Sinks(line=lines.append), Deadline.after(limit))
-            except CannotReach as failure:
-                failed = _unreachable(host, words, failure, started)
-                self._tell(CommandEvent(host.name, words, failed))
-                return RemoteProcess(host.name, words, None, lines, self.timeout, lambda result: None, failed)
 
             def ended(result: CommandResult) -> None:
                 connection.slots.give_back()
                 self._tell(CommandEvent(host.name, words, result))
 
-            return RemoteProcess(host.name, words, session, lines, self.timeout, ended)
+            try:
+                session = self._session(connection, line, Sinks(line=lines.append), call.deadline)
+            except CannotReach as failure:
+                failed = _unreachable(call, failure)
+                self._tell(CommandEvent(host.name, words, failed))
+                return RemoteProcess(call, failed, lines, ended)
+            return RemoteProcess(call, session, lines, ended)
 
         return threads.interruptibly(start)
 
@@ -168,42 +164,31 @@ class Hosts:
         line = command_line(words, become=host.become if become else None, limit=limit + _GRACE)
 
         def work() -> CommandResult:
-            started = monotonic()
+            call = Call(host.name, words, limit)
             self._tell(CommandEvent(host.name, words))
             connection = self._connection(host)
-            deadline = Deadline.after(limit)
             try:
-                session = self._session(connection, line, sinks, deadline)
+                session = self._session(connection, line, sinks, call.deadline)
             except CannotReach as failure:
-                result = _unreachable(host, words, failure, started)
+                result = _unreachable(call, failure)
             else:
-                result = self._to_its_end(connection, session, host, words, stdin, started, deadline, limit)
+                result = self._to_its_end(connection, session, call, stdin)
             self._tell(CommandEvent(host.name, words, result))
             return result
 
         return threads.interruptibly(work)
 
-    def _to_its_end(
-        self,
-        connection: Connection,
-        session: Session,
-        host: Host,
-        argv: tuple[str, ...],
-        stdin: bytes,
-        started: float,
-        deadline: Deadline,
-        limit: float,
-    ) -> CommandResult:
+    def _to_its_end(self, connection: Connection, session: Session, call: Call, stdin: bytes) -> CommandResult:
         in_time = False
-        feeder = _feed(session, stdin, deadline)
+        feeder = _feed(session, stdin, call.deadline)
         try:
-            in_time = session.wait(deadline)
+            in_time = session.wait(call.deadline)
         finally:
             if not in_time and feeder is not None and feeder.is_alive():
                 connection.drop(session.wire)  # it is stuck in the socket: nothing else gets through either
             session.finish()
             connection.slots.give_back()
-        result = session.result(host.name, argv, started, in_time=in_time, limit=limit)
+        result = session.result(call, in_time=in_time, limit=call.limit)
         if result.ended is Ended.UNREACHABLE and not in_time:
             connection.drop(session.wire, CannotReach(result.reason))
         return result
@@ -291,12 +276,5 @@ def _feed(session: Session, stdin: bytes, deadline: Deadline) -> Thread | None:
     return thread
 
 
-def _unreachable(host: Host, argv: tuple[str, ...], failure: CannotReach, started: float) -> CommandResult:
-    return CommandResult(
-        host.name,
-        argv,
-        Ended.UNREACHABLE,
-        duration=monotonic() - started,
-        reason=failure.reason,
-        next=failure.next,
-    )
+def _unreachable(call: Call, failure: CannotReach) -> CommandResult:
+    return call.result(Ended.UNREACHABLE, reason=failure.reason, next=failure.next)

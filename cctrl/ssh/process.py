@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cctrl.outcome import Interrupted
 from cctrl.ssh import threads
@@ -50,6 +50,25 @@ class Lines:
 
 def _decode(data: bytes) -> str:
     return data.decode("utf-8", "replace")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One command as it was asked for: where, what, and for how long it is waited."""
+
+    host: str  # the name in the configuration
+    argv: tuple[str, ...]
+    limit: float  # seconds
+    started: float = field(default_factory=monotonic)
+
+    @property
+    def deadline(self) -> Deadline:
+        """Until when it is waited for."""
+        return Deadline(self.started + self.limit)
+
+    def result(self, ended: Ended, **more: Any) -> CommandResult:
+        """How it ended, with the time it took until now."""
+        return CommandResult(self.host, self.argv, ended, duration=monotonic() - self.started, **more)
 
 
 @dataclass(slots=True)
@@ -192,52 +211,43 @@ class Session:
         """True where the host said that it runs the command."""
         return self.channel.event_ready
 
-    def result(self, host: str, argv: tuple[str, ...], started: float, *, in_time: bool, limit: float) -> CommandResult:
-        """How it ended, judged by what has been seen."""
-        out, err = self._out.text, self._err.text
-        duration = monotonic() - started
-
-        def ended(how: Ended, **more: object) -> CommandResult:
-            return CommandResult(host, argv, how, stdout=out, stderr=err, duration=duration, **more)  # type: ignore[arg-type]
-
+    def result(self, call: Call, *, in_time: bool, limit: float) -> CommandResult:
+        """How `call` ended, judged by what has been seen; `limit`: seconds it was waited for."""
+        output = {"stdout": self._out.text, "stderr": self._err.text}
         if self._ending.signal:
-            return ended(Ended.SIGNALLED, signal=self._ending.signal)
+            return call.result(Ended.SIGNALLED, signal=self._ending.signal, **output)
         if self.channel.status_event.is_set() and self.channel.exit_status >= 0:
-            return ended(Ended.EXITED, status=self.channel.exit_status)
+            return call.result(Ended.EXITED, status=self.channel.exit_status, **output)
         if in_time and self.wire.is_active():
             what = "closed without an exit status" if self.acknowledged else "refused: no commands for this user?"
-            return ended(Ended.UNREACHABLE, reason=f"the command was {what}")
+            return call.result(Ended.UNREACHABLE, reason=f"the command was {what}", **output)
         if in_time:
-            return ended(Ended.UNREACHABLE, reason="the connection was lost; whether the command ended is not known")
+            reason = "the connection was lost; whether the command ended is not known"
+            return call.result(Ended.UNREACHABLE, reason=reason, **output)
         if not self.acknowledged:
-            return ended(Ended.UNREACHABLE, reason=f"no answer within {limit:g} s (asking to run the command)")
-        return ended(Ended.TIMED_OUT, reason=f"not finished within {limit:g} s")
+            reason = f"no answer within {limit:g} s (asking to run the command)"
+            return call.result(Ended.UNREACHABLE, reason=reason, **output)
+        return call.result(Ended.TIMED_OUT, reason=f"not finished within {limit:g} s", **output)
 
 
 class RemoteProcess:
     """A live command: write to it, read its lines, wait for its end. One thread at a time.
 
-    Where the host could not be reached it is born ended, and `wait` says why.
+    Where the host could not be reached it is born ended (`session` is its result), and `wait` says why.
     """
 
     def __init__(
         self,
-        host: str,
-        argv: tuple[str, ...],
-        session: Session | None,
+        call: Call,
+        session: Session | CommandResult,
         lines: list[str],
-        timeout: float,
         on_end: Callable[[CommandResult], None],
-        failed: CommandResult | None = None,
     ) -> None:
-        self.host = host
-        self.argv = argv
-        self._session = session
+        self._call = call
+        self._session = session if isinstance(session, Session) else None
+        self._result = session if isinstance(session, CommandResult) else None
         self._lines = lines
-        self._timeout = timeout
         self._on_end = on_end
-        self._result = failed
-        self._started = monotonic()
 
     @property
     def result(self) -> CommandResult | None:
@@ -284,11 +294,11 @@ class RemoteProcess:
         return self._result
 
     def _deadline(self, timeout: float | None) -> Deadline:
-        return Deadline.after(self._timeout if timeout is None else timeout)
+        return Deadline.after(self._call.limit if timeout is None else timeout)
 
     def _end(self, *, in_time: bool, limit: float | None = None) -> None:
         assert self._session is not None
-        limit = self._timeout if limit is None else limit
+        limit = self._call.limit if limit is None else limit
         self._session.finish()
-        self._result = self._session.result(self.host, self.argv, self._started, in_time=in_time, limit=limit)
+        self._result = self._session.result(self._call, in_time=in_time, limit=limit)
         self._on_end(self._result)

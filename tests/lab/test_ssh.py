@@ -97,7 +97,7 @@ def test_a_lost_connection_ends_stdin_at_once_and_kills_nothing(ssh_lab: Lab, tm
     transport.sock.close()
     began = time.monotonic()
     wait_for(lambda: (home / "ended").exists())
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
     assert processes.alive([int((home / "job").read_text())])
 
 

@@ -110,9 +110,13 @@ def test_a_host_that_stays_away(start_server: Callable[..., Server], known_hosts
     known_hosts.write_text(started.known_hosts_line())
     job = Job("copy", str(tmp_path), gated(tmp_path))
     stop = Thread(target=started.stop)
-    with Hosts(timeout=0.5) as hosts:
-        assert hosts.run(started.host("db1", known_hosts), ["true"], timeout=5).ok
-        result = run_job(hosts, started.host("db1", known_hosts), job, on_line=lambda _: stop.start())
+    with Hosts() as hosts:
+
+        def told(line: str) -> None:
+            hosts.timeout = 0.3
+            stop.start()
+
+        result = run_job(hosts, started.host("db1", known_hosts), job, on_line=told)
     assert result.ended is Ended.UNREACHABLE
     assert "goes on by itself" in result.reason
     (tmp_path / "gate").touch()

@@ -63,7 +63,7 @@ sys.stdin.read()
         before = monotonic()
         lease = hold(hosts, host, path, "me", wait=3)
         assert isinstance(lease, Lease)
-        assert monotonic() - before < 1.5
+        assert monotonic() - before < 3  # sooner than by silence
         lease.release()
 
 
