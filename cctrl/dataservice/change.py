@@ -18,6 +18,7 @@ from cctrl.replication.facts import Server as ServerState
 from cctrl.replication.position import Position as LogPosition
 from cctrl.replication.steps import Result, Step
 from cctrl.ssh import Held, Lease, hold
+from cctrl.ssh.threads import cancelled
 from cctrl.store import MemberIntent, Operation, ServiceIntent, who
 
 SETTLE = 120.0  # seconds that servers get to end what a killed command began; a shutdown is cut short before
@@ -79,7 +80,7 @@ class Change:
                 for facts in busy:
                     self.dataservice.talk.note(f"waiting for {facts.name}, whose server {facts.server.value}")
             told = True
-            time.sleep(0.1)
+            cancelled().wait(0.1)
 
     def begin(self, source: str = "", target: str = "", *, hold_policy: bool = False) -> None:
         """Enter the command into the journal, before its first step.
@@ -162,10 +163,11 @@ def changing(dataservice: Dataservice, verb: str, text: str) -> Iterator[Change]
         yield change
     except CctrlError as error:
         change.finish(error.outcome, error.what)
+        error.next = error.next or _go_on(text)
         raise
     except KeyboardInterrupt:
         change.finish(Outcome.INTERRUPTED, "interrupted")
-        raise Interrupted(f"{text}: interrupted") from None
+        raise Interrupted(f"{text}: interrupted", next=_go_on(text)) from None
     except BaseException:
         change.put_policy_back()
         raise
@@ -173,6 +175,10 @@ def changing(dataservice: Dataservice, verb: str, text: str) -> Iterator[Change]
         change.finish(Outcome.DONE, "")
     finally:
         dataservice.hosts.fan_out(leases, lambda lease: lease.release())
+
+
+def _go_on(text: str) -> str:
+    return f"ls   (to see where it stands; when the cause is mended, the same again: {text})"
 
 
 def _broken_off(dataservice: Dataservice) -> Operation | None:

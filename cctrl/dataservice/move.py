@@ -186,7 +186,8 @@ def _only_there(dataservice: Dataservice, picture: Picture, move: Move) -> Tail 
     source, target = picture.view[move.source], picture.view[move.target]
     if source.server is not Server.DOWN or source.timeline != target.timeline:
         return None
-    tail = dataservice.engine.tail(move.source, LogRange(source.timeline, target.received))
+    fed = [step.position for step in move.plan.steps if step.action is Action.CATCH_UP and step.position]
+    tail = dataservice.engine.tail(move.source, LogRange(source.timeline, max(fed, default=target.received)))
     return None if tail.problem else tail
 
 
