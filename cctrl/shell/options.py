@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any, NoReturn
 
 from cctrl import __version__
 from cctrl.config import LONGEST_TIMEOUT, SHORTEST_TIMEOUT
-from cctrl.outcome import UsageError
+from cctrl.outcome import UsageError, did_you_mean
 
 SUBCOMMANDS = {
     "demo": "three servers on this machine, a shell on them, and all of it gone at the end",
@@ -155,8 +154,7 @@ def _divide(argv: Sequence[str], known: argparse.ArgumentParser) -> tuple[list[s
 def _subcommand(word: str) -> str:
     if word in SUBCOMMANDS:
         return word
-    near = difflib.get_close_matches(word, SUBCOMMANDS, 1)
-    hint = f"did you mean cctrl {near[0]}?" if near else f"cctrl -c {word!r}   if that is a command of the shell"
+    hint = did_you_mean(word, SUBCOMMANDS) or f"cctrl -c {word!r}   if that is a command of the shell"
     raise UsageError(f"cctrl: {word!r} is not a sub-command", detail=f"there are: {', '.join(SUBCOMMANDS)}", next=hint)
 
 

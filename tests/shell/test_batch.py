@@ -154,7 +154,7 @@ def test_missing_and_broken_configuration(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("argv", "says"),
     [
-        (["demmo"], "did you mean cctrl demo?"),
+        (["demmo"], "did you mean demo?"),
         (["ls"], "cctrl -c 'ls'"),
         (["--nonsense"], "--nonsense"),
         (["-c"], "expected one argument"),
