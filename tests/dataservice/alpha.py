@@ -18,6 +18,9 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+from cctrl.lab import fault
+from cctrl.lab import sql as inside
+from cctrl.lab.layout import Lab as Place
 from cctrl.store import Operation
 from cctrl.store.sqlite import SqliteStore
 from tests.stage import Completed, Lab, wait_for
@@ -84,6 +87,20 @@ class Alpha:
         user = parts[0].netloc.rpartition("@")[0]
         places = ",".join(part.netloc.rpartition("@")[2] for part in parts)
         return f"postgresql://{user}@{places}/postgres?target_session_attrs=read-write&connect_timeout=2"
+
+    def fault(self, verb: str, *hosts: str) -> None:
+        """A fault verb of the lab, on each of the hosts."""
+        for host in hosts:
+            fault(self.place, verb, host)
+
+    def inside(self, host: str, statement: str) -> str:
+        """Run a statement on a host itself, so that it works on one that is cut off."""
+        return inside(self.place, host, statement)
+
+    @property
+    def place(self) -> Place:
+        """The lab, for the lab's own functions."""
+        return Place(self.lab.name, self.lab.directory / "lab")
 
     def psql(self, *words: str) -> list[str]:
         """The command line of psql: plain rows, no start-up file, an end at the first error."""

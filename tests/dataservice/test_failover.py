@@ -7,8 +7,6 @@ import socket
 
 import pytest
 
-from cctrl.lab import sql as sql_inside
-from cctrl.lab.layout import Lab as Place
 from tests.dataservice.alpha import Alpha
 from tests.dataservice.conftest import Make
 from tests.stage import Cctrl, wait_for
@@ -24,11 +22,6 @@ def table(alpha: Alpha, rows: int = 10) -> None:
         alpha.lab.has(host, "select count(*) from t", str(rows))
 
 
-def inside(alpha: Alpha, host: str, statement: str) -> str:
-    """Run a statement on a host that is cut off: on that host itself."""
-    return sql_inside(Place(alpha.lab.name, alpha.lab.directory / "lab"), host, statement)
-
-
 def apart(alpha: Alpha) -> None:
     """The slaves have noticed that they no longer hear their master."""
     for host in alpha.hosts[1:]:
@@ -38,7 +31,7 @@ def apart(alpha: Alpha) -> None:
 def test_a_master_that_is_cut_off(alpha: Alpha) -> None:
     """Unfenced: only with a yes; when it comes back it is a master beside the master, and what it took is not lost."""
     table(alpha)
-    alpha.lab.run("cut", "host1")
+    alpha.fault("cut", "host1")
     apart(alpha)
     before = {host: alpha.standing(host) for host in ("host2", "host3")}
     said = alpha.refuses("failover")
@@ -47,7 +40,7 @@ def test_a_master_that_is_cut_off(alpha: Alpha) -> None:
     assert {host: alpha.standing(host) for host in before} == before
     assert alpha.policy() == "AUTOMATIC"
 
-    inside(alpha, "host1", "insert into t values (666)")
+    alpha.inside("host1", "insert into t values (666)")
     done = alpha("--yes", "failover")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "FAILOVER TO 'host2' WAS COMPLETED"
@@ -55,7 +48,7 @@ def test_a_master_that_is_cut_off(alpha: Alpha) -> None:
     alpha.stands("host2", ["host3"])
     assert alpha.states()["host1"] == "master:SHUNNED(FAILED-OVER-TO-host2) SHUNNED"
 
-    alpha.lab.run("heal", "host1")
+    alpha.fault("heal", "host1")
     wait_for(lambda: alpha.standing("host1") == {"host1": "writable"}, 30, "host1 is back, and writable")
     page = alpha("ls")
     assert "|REASON[ACCEPTS WRITES BESIDE 'host2@alpha']" in page.stdout
@@ -106,11 +99,11 @@ def free_port() -> int:
 def behind(alpha: Alpha) -> None:
     """host2 has ten rows, host3 eleven; the master is dead."""
     table(alpha)
-    alpha.lab.run("stop", "host2")
+    alpha.fault("stop", "host2")
     alpha.sql("host1", "insert into t values (11)")
     alpha.lab.has("host3", "select count(*) from t", "11")
-    alpha.lab.run("kill", "host1")
-    alpha.lab.run("start", "host2")
+    alpha.fault("kill", "host1")
+    alpha.fault("start", "host2")
 
 
 def test_the_most_advanced_slave_wins(alpha: Alpha) -> None:
@@ -136,7 +129,7 @@ def test_one_asked_for_first_receives_what_another_has_more(alpha: Alpha) -> Non
 
 def test_what_is_out_of_service_is_not_taken(alpha: Alpha) -> None:
     alpha.does("datasource host2 shun; datasource host3 offline")
-    alpha.lab.run("kill", "host1")
+    alpha.fault("kill", "host1")
     for command in ("failover", "failover to host2", "failover to host3"):
         said = alpha.refuses(command, "--yes")
         assert "datasource host2 welcome" in said or "datasource host3 online" in said
@@ -147,18 +140,18 @@ def test_what_is_out_of_service_is_not_taken(alpha: Alpha) -> None:
 
 
 def test_no_slave_is_up(alpha: Alpha) -> None:
-    alpha.lab.run("kill", "host2")
-    alpha.lab.run("kill", "host3")
+    alpha.fault("kill", "host2")
+    alpha.fault("kill", "host3")
     said = alpha.refuses("switch")
     assert "DETAIL: host2: its server is not running" in said
     assert "DETAIL: host3: its server is not running" in said
-    alpha.lab.run("kill", "host1")
+    alpha.fault("kill", "host1")
     said = alpha.refuses("failover", "--yes")
     assert "no standby is up" in said
 
 
 def test_without_a_master_nothing_is_recovered(alpha: Alpha) -> None:
-    alpha.lab.run("kill", "host1")
+    alpha.fault("kill", "host1")
     for command in ("recover", "datasource host2 recover", "datasource host1 recover"):
         assert "no master to recover under" in alpha.refuses(command)
     assert alpha.states()["host1"] == "master:FAILED(DATASERVER 'host1@alpha' STOPPED) CRITICAL"
@@ -166,8 +159,8 @@ def test_without_a_master_nothing_is_recovered(alpha: Alpha) -> None:
 
 
 def test_one_of_two_unreachable_hosts_is_named_and_the_other_recovered(alpha: Alpha) -> None:
-    alpha.lab.run("kill", "host2")
-    alpha.lab.run("cut", "host3")
+    alpha.fault("kill", "host2")
+    alpha.fault("cut", "host3")
     alpha.lab.has("host1", "select count(*) from pg_stat_replication", "0", 60)
     done = alpha("recover")
     assert done.returncode == 4, done.stdout + done.stderr
@@ -176,14 +169,14 @@ def test_one_of_two_unreachable_hosts_is_named_and_the_other_recovered(alpha: Al
     assert re.search(r"^NEXT: \S", done.stderr, re.M)
     alpha.stands("host1", ["host2"])
     assert alpha.policy() == "AUTOMATIC"
-    alpha.lab.run("heal", "host3")
+    alpha.fault("heal", "host3")
     alpha.lab.has("host1", "select count(*) from pg_stat_replication where state = 'streaming'", "2", 60)
     alpha.does("recover")
     assert alpha.states()["host3"] in ("slave:OFFLINE WARN", "slave:ONLINE OK")
 
 
 def test_the_policy_is_put_back_after_a_failure(alpha: Alpha) -> None:
-    alpha.lab.run("stop", "host3")
+    alpha.fault("stop", "host3")
     conf = alpha.lab.directory / "lab/hosts/host3/conf/postgresql.conf"
     good = conf.read_text()
     conf.write_text(good + "no_such_setting = 1\n")
@@ -202,10 +195,10 @@ def test_a_service_of_four(service: Make) -> None:
     """The others follow; the seed's service of three failovers on."""
     alpha = service(4)
     table(alpha)
-    alpha.lab.run("kill", "host1")
+    alpha.fault("kill", "host1")
     alpha.does("failover to host4")
     alpha.stands("host4", ["host2", "host3"])
-    alpha.lab.run("kill", "host4")
+    alpha.fault("kill", "host4")
     alpha.does("failover")
     alpha.stands("host2", ["host3"])
     done = alpha("recover")

@@ -64,7 +64,7 @@ def test_failover_then_recover(alpha: Alpha) -> None:
         while any(going.values()):
             writer.writes()
             old, seen = alpha.master(), len(writer.acknowledged) - 1
-            alpha.lab.run("kill", old)
+            alpha.fault("kill", old)
             new = fail_over(alpha, old, number, going)
             assert not writer.lost(new, seen), f"failover, {number}"
             recover(alpha, f"datasource {old} recover --force", [old], new, number, going)
@@ -112,7 +112,7 @@ def test_recover_of_the_whole_service(alpha: Alpha) -> None:
         new, other = (host for host in alpha.hosts if host != old)
         diverge(alpha, old)
         alpha.does("--yes", f"failover to {new}")
-        alpha.lab.run("kill", other)
+        alpha.fault("kill", other)
         recover(alpha, "recover", [old, other], new, number, going)
         number += 1
     assert number > 12
@@ -121,12 +121,10 @@ def test_recover_of_the_whole_service(alpha: Alpha) -> None:
 def diverge(alpha: Alpha, master: str) -> None:
     """Let the master write what no slave gets (no commit, so that nothing stands against a rewind), and die."""
     slaves = [host for host in alpha.hosts if host != master]
-    for slave in slaves:
-        alpha.lab.run("cut", slave)
+    alpha.fault("cut", *slaves)
     alpha.sql(master, "checkpoint")
-    alpha.lab.run("kill", master)
-    for slave in slaves:
-        alpha.lab.run("heal", slave)
+    alpha.fault("kill", master)
+    alpha.fault("heal", *slaves)
 
 
 def test_switch_while_the_old_master_shuts_down(alpha: Alpha) -> None:

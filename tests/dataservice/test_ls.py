@@ -71,11 +71,11 @@ def test_the_document_carries_every_fact_of_the_boxes(alpha: Alpha) -> None:
     alpha.lab.environ["TZ"] = alpha.lab.cctrl.environ["TZ"] = "UTC"
     same(alpha)
     alpha.does("set policy manual; datasource host2 shun")
-    alpha.lab.run("kill", "host3")
+    alpha.fault("kill", "host3")
     same(alpha)
     wanted = ["", "datasource host2 recover", "datasource host3 recover"]
     assert [d["next"] for d in alpha.ls()["datasources"]] == wanted
-    alpha.lab.run("freeze", "host2")
+    alpha.fault("freeze", "host2")
     same(alpha)
 
 
