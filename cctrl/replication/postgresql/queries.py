@@ -1,5 +1,6 @@
 """The SQL that is run on the servers, for PostgreSQL 13 to 18."""
 
+# The functions below the statistics views are asked: without the views' joins a cold look is a third quicker.
 FACTS = """\
 select json_build_object(
  'version', current_setting('server_version_num')::int / 10000, 'recovery', r.r,
@@ -12,15 +13,16 @@ select json_build_object(
  'paused', case when r.r then pg_is_wal_replay_paused() end,
  'receiver', (select json_build_object('state', status, 'host', sender_host, 'port', sender_port,
    'flushed', flushed_lsn, 'age', extract(epoch from clock_timestamp() - last_msg_receipt_time))
-   from pg_stat_wal_receiver),
- 'senders', (select coalesce(json_agg(json_build_object('name', application_name, 'state', state, 'flushed', flush_lsn,
-   'replayed', replay_lsn, 'flush_lag', extract(epoch from flush_lag), 'sync', sync_state, 'pid', pid)), '[]')
-   from pg_stat_replication),
+   from pg_stat_get_wal_receiver() where pid is not null),
+ 'senders', (select coalesce(json_agg(json_build_object('name', application_name, 'state', w.state,
+   'flushed', flush_lsn, 'replayed', replay_lsn, 'flush_lag', extract(epoch from flush_lag), 'sync', sync_state,
+   'pid', pid)), '[]') from pg_stat_get_wal_senders() w join pg_stat_get_activity(null) a using (pid)),
  'history', case when t.t > 1 then
    pg_read_file('pg_wal/' || lpad(upper(to_hex(t.t)), 8, '0') || '.history', 0, 1000000, true) end,
  'oldest', (select min(substr(name, 9)) from pg_ls_waldir() where name ~ '^[0-9A-F]{24}$'),
  'wal_segment', (select bytes_per_wal_segment from pg_control_init()),
- 'sessions', (select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()),
+ 'sessions', (select count(*) from pg_stat_get_activity(null)
+   where backend_type = 'client backend' and pid <> pg_backend_pid()),
  'sessions_ever', (select sum((to_jsonb(d) ->> 'sessions')::bigint) from pg_stat_database d),
  'settings', json_build_object('wal_log_hints', current_setting('wal_log_hints'),
    'data_checksums', current_setting('data_checksums'), 'full_page_writes', current_setting('full_page_writes'),
@@ -31,7 +33,7 @@ select json_build_object(
    'restore_command', current_setting('restore_command'), 'port', current_setting('port')))
 from (select pg_is_in_recovery() as r) r,
  lateral (select case when r.r then greatest((select timeline_id from pg_control_checkpoint()),
-   (select min_recovery_end_timeline from pg_control_recovery()), (select received_tli from pg_stat_wal_receiver),
+   (select min_recovery_end_timeline from pg_control_recovery()), (select received_tli from pg_stat_get_wal_receiver()),
    (select max(('x' || left(name, 8))::bit(32)::int) from pg_ls_waldir() where name ~ '^[0-9A-F]{24}$'))
    else ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int end as t) t"""
 
