@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from cctrl.config import Server, Service
+from cctrl.config import Service
 from cctrl.dataservice.states import MASTER, Datasource, State
 from cctrl.replication.diagnosis import Diagnosis, Health
 from cctrl.replication.facts import Server as ServerState
+from cctrl.replication.postgresql.by_hand import full_copy
 from cctrl.replication.rejection import COPY_NEEDED, Rejected, Why
 
 _NEXT = {
@@ -17,7 +18,6 @@ _NEXT = {
     Why.IS_PRIMARY: "ls",
     Why.NOT_ELIGIBLE: "ls {member}",
     Why.NO_CANDIDATE: "ls",
-    Why.NOTHING_TO_DO: "ls {member}",
     Why.UNREACHABLE: "ping   (then, when {member} answers: datasource {member} recover)",
     Why.NO_BINARIES: "correct bin_dir in the configuration; cctrl doctor checks it",
     Why.OTHER_VERSION: "give {member} the master's PostgreSQL version",
@@ -31,14 +31,9 @@ def next_command(rejected: Rejected, service: Service, primary: str) -> str:
     if rejected.next:
         return rejected.next
     if rejected.why in COPY_NEEDED and primary:
-        return _full_copy(service.member(rejected.member), service.member(primary), service.replication_user)
+        copy = full_copy(service, service.member(rejected.member), service.member(primary))
+        return f"a full copy; on {rejected.member}: {copy}\ndatasource {rejected.member} recover"
     return _NEXT[rejected.why].format(member=rejected.member or "HOST")
-
-
-def _full_copy(member: Server, source: Server, user: str) -> str:
-    data = member.data_dir
-    copy = f"pg_basebackup -D {data} -R -c fast -h {source.address} -p {source.port} -U {user}"
-    return f"a full copy; on {member.name}: mv {data} {data}.aside && {copy}\ndatasource {member.name} recover"
 
 
 def advised(rejected: Rejected, service: Service, primary: str) -> Rejected:

@@ -6,20 +6,19 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import PurePosixPath
 
-from cctrl.config import Server
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import AUTOMATIC, MAINTENANCE, MASTER, SLAVE, State, policy
-from cctrl.outcome import CctrlError, Interrupted, Outcome, Refused
+from cctrl.outcome import CctrlError, Interrupted, Outcome
 from cctrl.registry import Talk
 from cctrl.replication.engine import OnText, StepFailed
 from cctrl.replication.facts import Server as ServerState
+from cctrl.replication.lock import lock, release
 from cctrl.replication.position import Position as LogPosition
 from cctrl.replication.steps import Result, Step
-from cctrl.ssh import Held, Lease, hold
-from cctrl.ssh.threads import cancelled
+from cctrl.ssh import Lease
 from cctrl.store import MemberIntent, Operation, ServiceIntent, who
+from cctrl.threads import cancelled
 
 SETTLE = 120.0  # seconds that servers get to end what a killed command began; a shutdown is cut short before
 NO_END = (None, Outcome.INCOMPLETE, Outcome.UNKNOWN, Outcome.INTERRUPTED)  # outcomes of what may be finished later
@@ -60,16 +59,20 @@ class Change:
 
     def look(self) -> Picture:
         """Look at the service, now that nobody else changes it; what could not be locked is not asked again."""
+        self._end_leftovers()
         picture = self._settled() if self.unsettled else self.dataservice.look(fresh=False)
         seen = picture.diagnosis
         if seen.healthy and picture.intent.primary != seen.primary:
             self.record(primary(seen.primary))
         return picture
 
-    def _settled(self) -> Picture:
-        """Look, and again while a server starts up or shuts down: a command that was killed goes on on the hosts."""
+    def _end_leftovers(self) -> None:
+        """What a killed command of anybody still waits for on a host, a promotion say, must not happen later."""
         engine = self.dataservice.engine
         self.dataservice.hosts.fan_out(self.dataservice.service.members, lambda m: engine.end_leftovers(m.name))
+
+    def _settled(self) -> Picture:
+        """Look, and again while a server starts up or shuts down: a command that was killed goes on on the hosts."""
         until, told = time.monotonic() + SETTLE, False
         while True:
             picture = self.dataservice.look(fresh=False)
@@ -107,8 +110,10 @@ class Change:
 
     def put_policy_back(self) -> bool:
         """Set the policy that was there before; True where it had been changed."""
+        if not self.former_policy:
+            return False
         last = next(iter(self.dataservice.store.operations(self.dataservice.name, 1)), None)
-        if not self.former_policy or last is None or last.id != self.id:  # a later command has seen to it
+        if last is None or last.id != self.id:  # a later command has seen to it
             return False
         former, self.former_policy = self.former_policy, ""
         self.record(lambda intent: replace(intent, policy=former))
@@ -153,7 +158,9 @@ def changing(dataservice: Dataservice, verb: str, text: str) -> Iterator[Change]
     Raises Refused where somebody else holds it, naming the owner. A command of the same verb whose
     process was killed is found in the journal (`Change.broken_off`), and its policy is put back.
     """
-    leases = _lock(dataservice, text)
+    dataservice.hosts.fresh()
+    owner = f"{who()} since {time.strftime('%F %T')}: {text}"
+    leases = lock(dataservice.hosts, dataservice.service, owner)
     change = Change(dataservice, verb, text)
     change.leases = leases
     try:
@@ -174,7 +181,7 @@ def changing(dataservice: Dataservice, verb: str, text: str) -> Iterator[Change]
     else:
         change.finish(Outcome.DONE, "")
     finally:
-        dataservice.hosts.fan_out(leases, lambda lease: lease.release())
+        release(dataservice.hosts, leases)
 
 
 def _go_on(text: str) -> str:
@@ -201,31 +208,6 @@ def _same(dataservice: Dataservice, verb: str, operation: Operation | None) -> O
     if operation.outcome is None:
         store.finish(operation.id, Outcome.INCOMPLETE, f"killed; followed by {verb}")
     return None
-
-
-def _lock(dataservice: Dataservice, text: str) -> list[Lease]:
-    owner = f"{who()} since {time.strftime('%F %T')}: {text}"
-    dataservice.hosts.fresh()
-
-    def take(server: Server) -> Lease | Held | Refused:
-        path = PurePosixPath(server.data_dir).parent / f".cctrl-{dataservice.name}.{server.name}.lock"
-        try:
-            return hold(dataservice.hosts, server.host, str(path), owner)
-        except Refused as error:  # out of reach, or its disk is full: that may be why the command is given
-            return error
-
-    taken = dataservice.hosts.fan_out(dataservice.service.members, take)
-    leases = [lease for lease in taken if isinstance(lease, Lease)]
-    held = [other for other in taken if isinstance(other, Held)]
-    if held:
-        dataservice.hosts.fan_out(leases, lambda lease: lease.release())
-        what = f"another operation is under way on {dataservice.name}"
-        raise Refused(what, detail=held[0].owner, next="wait until it has ended, then give the command again")
-    if not leases:
-        failures = [error for error in taken if isinstance(error, Refused)]
-        what = f"no host of {dataservice.name} can be locked, so nothing is changed"
-        raise Refused(what, detail="\n".join(error.what for error in failures), next=failures[0].next or "ping")
-    return leases
 
 
 def speak_policy(change: Change, talk: Talk) -> None:

@@ -11,7 +11,7 @@ from cctrl.dataservice.change import Change, changing, member, primary, speak_po
 from cctrl.dataservice.recover import bring_back
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import MASTER, SLAVE, State, failed_over_to
-from cctrl.outcome import Outcome
+from cctrl.outcome import CctrlError, Incomplete, Outcome, Refused
 from cctrl.registry import Invocation, Talk
 from cctrl.replication.divergence import Tail
 from cctrl.replication.events import Done, Event, Progress, Started
@@ -21,7 +21,7 @@ from cctrl.replication.plan import Move, plan_move, plan_takeover
 from cctrl.replication.recovery import LogRange
 from cctrl.replication.rejection import Rejected
 from cctrl.replication.steps import Action
-from cctrl.store import ServiceIntent
+from cctrl.store import Operation, ServiceIntent
 
 QUESTION = "Do you want to continue? (y/n)> "
 
@@ -90,18 +90,7 @@ class MoveNarrator:
 def switch(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
     """`switch [to HOST]`."""
     with changing(dataservice, "switch", invocation.text) as change:
-        picture, target = change.look(), _target(change, invocation)
-        if _already_there(change, picture, target):
-            change.begin(change.broken_off.source if change.broken_off else "", target, hold_policy=True)
-            _finish(change, picture, target, talk)
-        else:
-            move = _planned(dataservice, picture, target)
-            change.begin(move.source, move.target, hold_policy=True)
-            speak_policy(change, talk)
-            candidates.speak(move, dataservice.name, talk)
-            _savepoint(change, move, talk)
-            execute(move.plan, change, MoveNarrator(change, move, talk))
-            target = move.target
+        target = _move(change, invocation, talk, _planned)
         speak_policy_back(change, talk)
         talk.line(f"SWITCH TO '{target}@{dataservice.name}' WAS SUCCESSFUL")
     return Outcome.DONE
@@ -110,22 +99,31 @@ def switch(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outc
 def failover(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
     """`failover [to HOST]`."""
     with changing(dataservice, "failover", invocation.text) as change:
-        picture, target = change.look(), _target(change, invocation)
-        if _already_there(change, picture, target):
-            change.begin(change.broken_off.source if change.broken_off else "", target, hold_policy=True)
-            _finish(change, picture, target, talk)
-        else:
-            move = _takeover(dataservice, picture, target)
-            if move.plan.warnings:
-                talk.confirm("\n".join((*move.plan.warnings, QUESTION)))
-            change.begin(move.source, move.target, hold_policy=True)
-            speak_policy(change, talk)
-            candidates.speak(move, dataservice.name, talk)
-            execute(move.plan, change, MoveNarrator(change, move, talk))
-            target = move.target
+        target = _move(change, invocation, talk, _takeover)
         speak_policy_back(change, talk)
         talk.line(f"FAILOVER TO '{target}' WAS COMPLETED")
     return Outcome.DONE
+
+
+def _move(change: Change, invocation: Invocation, talk: Talk, plan: Callable[[Dataservice, Picture, str], Move]) -> str:
+    """Move the master, or do what a killed command had left to do; the new master's name."""
+    dataservice = change.dataservice
+    picture = change.look()
+    target = _target(change, picture, invocation, talk)
+    if change.broken_off is not None and _already_there(change.broken_off, picture, target):
+        change.begin(change.broken_off.source, target, hold_policy=True)
+        _finish(change, change.broken_off.source, picture, target, talk)
+        return target
+    move = plan(dataservice, picture, target)
+    if move.plan.warnings:
+        talk.confirm("\n".join((*move.plan.warnings, QUESTION)))
+    change.begin(move.source, move.target, hold_policy=True)
+    speak_policy(change, talk)
+    candidates.speak(move, dataservice.name, talk)
+    if change.verb == "switch":
+        _savepoint(change, move, talk)
+    execute(move.plan, change, MoveNarrator(change, move, talk))
+    return move.target
 
 
 def explain_switch(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
@@ -148,20 +146,33 @@ def _explain(move: Move, dataservice: Dataservice, talk: Talk) -> Outcome:
     return Outcome.DONE
 
 
-def _target(change: Change, invocation: Invocation) -> str:
+def _target(change: Change, picture: Picture, invocation: Invocation, talk: Talk) -> str:
     """The host that was asked for; where none was, the one a killed command of the same verb had chosen."""
-    asked = invocation.arguments.get("HOST", "")
-    if not asked and change.broken_off is not None:
-        return change.broken_off.target
-    return asked
+    asked, broken_off = invocation.arguments.get("HOST", ""), change.broken_off
+    if broken_off is None or not broken_off.target or asked == broken_off.target:
+        return asked
+    if asked:
+        _not_in_the_middle(broken_off, picture, talk)
+    return asked or broken_off.target
 
 
-def _already_there(change: Change, picture: Picture, target: str) -> bool:
+def _not_in_the_middle(broken_off: Operation, picture: Picture, talk: Talk) -> None:
+    """Another target is out of the question while the first one may still become the master."""
+    first = broken_off.target
+    if not any(step.startswith(f"promote {first}") for step in broken_off.steps):
+        return
+    what = f"{broken_off.verb} to {first} was broken off while {first} was being promoted: it may become the master"
+    facts = picture.view[first]
+    if facts.standby:
+        raise Refused(what, next=f"{broken_off.verb} to {first}")
+    if not facts.seen:
+        talk.confirm(f"{what},\nand it cannot be reached to see whether it has ({facts.reason}).\n{QUESTION}")
+
+
+def _already_there(broken_off: Operation, picture: Picture, target: str) -> bool:
     """True where a killed command had got as far as the new master."""
-    broken_off = change.broken_off
-    if broken_off is None or not target or target != broken_off.target:
-        return False
-    return picture.diagnosis.healthy and picture.diagnosis.primary == target
+    there = picture.diagnosis.healthy and picture.diagnosis.primary == target
+    return there and target == broken_off.target
 
 
 def _planned(dataservice: Dataservice, picture: Picture, target: str) -> Move:
@@ -193,23 +204,31 @@ def _only_there(dataservice: Dataservice, picture: Picture, move: Move) -> Tail 
 
 def _savepoint(change: Change, move: Move, talk: Talk) -> None:
     dataservice = change.dataservice
-    number = len(dataservice.store.operations(dataservice.name, limit=1_000_000))
+    number = dataservice.store.count(dataservice.name)
     at = time.strftime("%Y/%m/%d %H:%M:%S %Z", time.localtime())
     talk.line(f"Savepoint switch_{number}(cluster={dataservice.name}, source={move.source}, created={at}) created")
 
 
-def _finish(change: Change, picture: Picture, target: str, talk: Talk) -> None:
+def _finish(change: Change, source: str, picture: Picture, target: str, talk: Talk) -> None:
     """Do what a killed command had left to do: everybody who should follows the new master."""
-    broken_off = change.broken_off
-    source = broken_off.source if broken_off else ""
     talk.note(f"{change.verb} to {target} was broken off; what was left of it is done now")
     changes = [primary(target), member(target, State.ONLINE, role=MASTER)]
     if change.verb == "failover" and source and not picture.view[source].standby:
         changes.append(member(source, State.SHUNNED, failed_over_to(target), MASTER))
     change.record(*changes)
+    errors: dict[str, CctrlError] = {}
     for facts in picture.view.members:
         comes_back = facts.standby or (change.verb == "switch" and facts.name == source)
-        if facts.name != target and comes_back:
+        if facts.name == target or not comes_back:
+            continue
+        try:
             bring_back(change, picture, facts.name, target, lambda event: None)
+        except CctrlError as error:
+            errors[facts.name] = error
+        else:
             if facts.name == source:
                 change.record(member(source, State.ONLINE, role=SLAVE))
+    if errors:
+        detail = "\n".join(f"{name}: {error.what}" for name, error in errors.items())
+        what = f"{target} is the master, but does not feed {', '.join(errors)} yet"
+        raise Incomplete(what, detail=detail, next=f"datasource {next(iter(errors))} recover")

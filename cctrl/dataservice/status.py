@@ -8,6 +8,7 @@ from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import AUTOMATIC, Datasource, dataserver_state, policy, replicator_state
 from cctrl.outcome import Outcome
 from cctrl.registry import Invocation, Talk
+from cctrl.replication.checkup import FREE_LIMIT
 from cctrl.replication.position import size
 
 LONG = "-l"
@@ -61,7 +62,7 @@ def _advise(picture: Picture, sources: tuple[Datasource, ...], mode: str, talk: 
             because = f" ({why})" if why else ""
             talk.note(f"{source.name} is {source.word}{because}. NEXT: {following}")
         free = source.facts.free
-        if free is not None and free < LOW_SPACE:
+        if free is not None and free < FREE_LIMIT:
             talk.note(f"{source.name}: only {size(free)} are free where its data directory lies")
 
 
@@ -73,9 +74,6 @@ def _tell_unfinished(dataservice: Dataservice, talk: Talk) -> None:
         at = f" at: {operation.step}" if operation.step else ""
         talk.note(f"`{operation.text}` by {operation.who} still runs, or was broken off{at}")
         talk.note(f"NEXT, where it was broken off: {operation.text}")
-
-
-LOW_SPACE = 1 << 30  # bytes; below this a rewind or a few minutes of kept log can fill the disk
 
 
 def members(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:

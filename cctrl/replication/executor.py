@@ -10,7 +10,7 @@ from cctrl.replication.engine import OnText, StepFailed
 from cctrl.replication.events import Done, Event, Failed, Progress, Started, Undone
 from cctrl.replication.position import Position
 from cctrl.replication.steps import Group, Plan, Result, Step
-from cctrl.ssh.threads import fan_out
+from cctrl.threads import fan_out
 
 Sink = Callable[[Event], None]
 

@@ -156,8 +156,7 @@ def _rewound(member: Facts, primary: Facts, part: Parting, tail: Tail | None, fo
     # Before version 16 pg_rewind believes a promoted source's last checkpoint, which is still on the old timeline.
     checkpoint: tuple[Group, ...] = ((Step(Action.CHECKPOINT, primary.name),),) if primary.version < 16 else ()
     groups = (*stop, *keep, *checkpoint, (Step(Action.REWIND, name, primary.name),), *_up(member, primary))
-    note = f"{name}: {Way.REWIND.value} (fork at {part.at} on timeline {part.timeline})"
-    return Remedy(Way.REWIND, Plan(groups, notes=(note,)))
+    return Remedy(Way.REWIND, Plan(groups))
 
 
 def _nothing_at_stake(member: Facts, primary: Facts, part: Parting, tail: Tail) -> None:
@@ -194,10 +193,10 @@ def _followed(member: Facts, primary: Facts) -> Remedy:
             (Step(Action.FOLLOW, name, primary.name),),
             (Step(Action.STREAM, name, primary.name),),
         )
-        return Remedy(Way.FOLLOW, Plan(groups, notes=(f"{name}: {Way.FOLLOW.value}",)))
+        return Remedy(Way.FOLLOW, Plan(groups))
     stop: tuple[Group, ...] = ((Step(Action.STOP, name),),) if member.may_run else ()
     mark = (Step(Action.MARK, name, primary.name),)
-    return Remedy(Way.START, Plan((*stop, mark, *_up(member, primary)), notes=(f"{name}: {Way.START.value}",)))
+    return Remedy(Way.START, Plan((*stop, mark, *_up(member, primary))))
 
 
 def _up(member: Facts, primary: Facts) -> tuple[Group, ...]:

@@ -19,7 +19,6 @@ class Why(Enum):
     IS_PRIMARY = "is the primary"
     NOT_ELIGIBLE = "not eligible"
     NO_CANDIDATE = "no candidate"
-    NOTHING_TO_DO = "nothing to do"
     UNREACHABLE = "unreachable"
     NO_BINARIES = "no binaries"
     NO_DATA = "no data"

@@ -22,7 +22,6 @@ class Action(Enum):
     FOLLOW = "let {member} follow {other}"
     KEEP = "keep the log that only {member} has aside, in its data directory's parent"
     REWIND = "rewind {member} to {other}, mark it as its standby"
-    COPY = "move {member}'s data directory aside and copy {other}'s"
     STREAM = "wait until {member} streams from {other} and has caught up"
     UNMARK = "take the standby mark off {member} and start it again as it was"
 
@@ -75,7 +74,6 @@ class Plan:
 
     groups: tuple[Group, ...] = ()
     warnings: tuple[str, ...] = ()  # what is at risk; a question is asked before the first step
-    notes: tuple[str, ...] = ()  # which way was taken, and why
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -8,9 +8,9 @@ from itertools import count
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, TypeVar
 
+from cctrl import threads
 from cctrl.config import Host
 from cctrl.outcome import Interrupted
-from cctrl.ssh import threads
 from cctrl.ssh.auth import AskSecret, Keyring
 from cctrl.ssh.connection import Attempt, Connection
 from cctrl.ssh.connector import Connector

@@ -18,9 +18,10 @@ from datetime import UTC, datetime
 from signal import Signals
 from time import monotonic
 
+from cctrl import threads
 from cctrl.config import NAME, Host
 from cctrl.outcome import Refused, UsageError
-from cctrl.ssh import scripts, threads
+from cctrl.ssh import scripts
 from cctrl.ssh.hosts import Hosts
 from cctrl.ssh.process import Lines
 from cctrl.ssh.quoting import quote

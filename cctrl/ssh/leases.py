@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from threading import Event, Thread
 from time import CLOCK_BOOTTIME, clock_gettime
 
+from cctrl import threads
 from cctrl.config import Host
 from cctrl.outcome import Refused, Unreachable
-from cctrl.ssh import scripts, threads
+from cctrl.ssh import scripts
 from cctrl.ssh.hosts import Hosts
 from cctrl.ssh.process import RemoteProcess
 from cctrl.ssh.result import Ended

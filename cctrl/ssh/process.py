@@ -10,8 +10,8 @@ from threading import Event
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from cctrl import threads
 from cctrl.outcome import Interrupted
-from cctrl.ssh import threads
 from cctrl.ssh.deadline import Deadline
 from cctrl.ssh.result import CommandResult, Ended
 

@@ -39,5 +39,8 @@ class Store(Protocol):
     def operations(self, service: str, limit: int = 100) -> Sequence[Operation]:
         """The newest `limit` operations, newest first."""
 
+    def count(self, service: str) -> int:
+        """How many operations the journal of a service holds."""
+
     def close(self) -> None:
         """Let go of the file; idempotent. The next call opens it again."""

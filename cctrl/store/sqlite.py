@@ -82,6 +82,11 @@ class SqliteStore:
         """See `Store.operations`."""
         return self._operations("", service, limit)
 
+    def count(self, service: str) -> int:
+        """See `Store.count`."""
+        ((number,),) = self._database.rows("SELECT count(*) FROM operations WHERE service = ?", service)
+        return int(number)
+
     def close(self) -> None:
         """See `Store.close`."""
         self._database.close()
