@@ -187,8 +187,8 @@ class Alpha:
             cwd=self.lab.environ["HOME"],
         )
 
-    def killed(self, command: str, stop: Callable[[str], bool]) -> Killed:
-        """Run a command and kill cctrl (SIGKILL) as soon as it tells a line on which `stop` says so.
+    def killed(self, command: str, stop: Callable[[str], bool], by: signal.Signals = signal.SIGKILL) -> Killed:
+        """Run a command and kill cctrl as soon as it tells a line on which `stop` says so.
 
         Its lines come through a pipe that holds one of them: it is never more than a line ahead of what was
         looked at here.
@@ -198,12 +198,13 @@ class Alpha:
         process = self.start("-v", "--yes", "-c", command, stderr=writer)
         os.close(writer)
         told: list[str] = []
+        sent = False
         try:
             while line := _packet(reader):
                 told.append(line)
-                if stop(line):
-                    process.kill()
-                    break
+                if not sent and stop(line):
+                    process.send_signal(by)
+                    sent = True
         finally:
             os.close(reader)
         out, _ = process.communicate(timeout=60)
@@ -224,7 +225,7 @@ class Alpha:
         return self.killed(command, stop)
 
 
-STEP = re.compile(r" cctrl-(?!probe|tail)\w+ |cctrl-job")
+STEP = re.compile(r" cctrl-(?!probe|tail)\w+ | cctrl \S+ rewind-")
 """A told line of a remote command that belongs to a step: neither a look nor the lock."""
 
 
