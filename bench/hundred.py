@@ -7,7 +7,6 @@ import os
 import re
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from bench.figures import Figure, in_turn
 from bench.place import Lab, Place, Shell, milliseconds
 from bench.warm import fan_out, recorded
 from cctrl.config import Config, Server
+from cctrl.lab.processes import wait_until
 from cctrl.ssh import Hosts
 
 HOSTS = 100
@@ -68,15 +68,12 @@ def _sshd(lab: Lab, number: int, port: int) -> subprocess.Popen[bytes]:
 
 
 def _wait_for(port: int) -> None:
-    end = time.monotonic() + 10
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.02)
+    def listens() -> bool:
+        with socket.socket() as end:
+            return end.connect_ex(("127.0.0.1", port)) == 0
+
+    if not wait_until(listens, 10, 0.02):
+        raise RuntimeError(f"sshd does not listen on port {port} within 10 s")
 
 
 def configuration(lab: Lab, places: list[Endpoint]) -> Config:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.place import Lab
+from cctrl.lab.processes import wait_until
 from cctrl.replication.postgresql import conninfo
 
 AROUND = 10  # acknowledged rows before and after what is measured
@@ -45,11 +46,10 @@ class Writer:
 
     def wait_for_more(self, seconds: float = 60.0) -> None:
         """Wait until some more rows have been acknowledged."""
-        wanted, end = len(self.rows()) + AROUND, time.monotonic() + seconds
-        while len(self.rows()) < wanted:
-            if time.monotonic() > end or self._process.poll() is not None:
-                raise RuntimeError(f"the writer does not get on: {len(self.rows())} rows, exit {self._process.poll()}")
-            time.sleep(0.01)
+        wanted = len(self.rows()) + AROUND
+        wait_until(lambda: len(self.rows()) >= wanted or self._process.poll() is not None, seconds, 0.01)
+        if len(self.rows()) < wanted:
+            raise RuntimeError(f"the writer does not get on: {len(self.rows())} rows, exit {self._process.poll()}")
 
     def stop(self) -> None:
         """End it."""

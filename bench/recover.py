@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Iterator
 
 from bench import byhand
 from bench.figures import Figure, in_turn
 from bench.move import FIRST, SECOND, THIRD
 from bench.place import Lab, Place, Shell, milliseconds
+from cctrl.lab.processes import wait_until
 
 SCALE = "13"  # of pgbench: 200 MB
 ROWS = 20_000  # of an open transaction that only the old master has
@@ -80,11 +80,8 @@ def _diverge(lab: Lab, shell: Shell) -> None:
 
 
 def _wait_until(lab: Lab, host: str, question: str) -> None:
-    end = time.monotonic() + 20
-    while lab.sql(host, question) != "t":
-        if time.monotonic() > end:
-            raise RuntimeError(f"{host}: not true within 20 s: {question}")
-        time.sleep(0.05)
+    if not wait_until(lambda: lab.sql(host, question) == "t", 20, 0.05):
+        raise RuntimeError(f"{host}: not true within 20 s: {question}")
 
 
 def _back(lab: Lab, shell: Shell) -> None:
