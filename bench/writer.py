@@ -13,7 +13,7 @@ import time
 from typing import TextIO
 
 PERIOD = 0.010  # seconds between two rows
-AGAIN = 0.001  # seconds between two tries to connect
+AGAIN = 0.005  # seconds between two tries to connect: each costs every member a process
 _CONNECTED = 0  # CONNECTION_OK
 _DONE = 1  # PGRES_COMMAND_OK
 
