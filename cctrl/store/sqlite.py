@@ -84,7 +84,7 @@ class SqliteStore:
 
     def count(self, service: str) -> int:
         """See `Store.count`."""
-        ((number,),) = self._database.rows("SELECT count(*) FROM operations WHERE service = ?", service)
+        ((number,),) = self._database.rows("SELECT count(*) FROM operation WHERE service = ?", service)
         return int(number)
 
     def close(self) -> None:
