@@ -62,7 +62,7 @@ class Change:
         self._end_leftovers()
         picture = self._settled() if self.unsettled else self.dataservice.look(fresh=False)
         seen = picture.diagnosis
-        if seen.healthy and picture.intent.primary != seen.primary:
+        if seen.healthy and picture.intent.primary != seen.primary and not self._out_of_sight(picture):
             self.record(primary(seen.primary))
         return picture
 
@@ -70,6 +70,12 @@ class Change:
         """What a killed command of anybody still waits for on a host, a promotion say, must not happen later."""
         engine = self.dataservice.engine
         self.dataservice.hosts.fan_out(self.dataservice.service.members, lambda m: engine.end_leftovers(m.name))
+
+    @staticmethod
+    def _out_of_sight(picture: Picture) -> bool:
+        """True where the master on record cannot be seen: another one that accepts writes may be an old one."""
+        known = {facts.name: facts for facts in picture.view.members}.get(picture.intent.primary)
+        return known is not None and not known.seen
 
     def _settled(self) -> Picture:
         """Look, and again while a server starts up or shuts down: a command that was killed goes on on the hosts."""

@@ -19,7 +19,7 @@ from cctrl.replication.executor import execute
 from cctrl.replication.facts import Server
 from cctrl.replication.plan import Move, plan_move, plan_takeover
 from cctrl.replication.recovery import LogRange
-from cctrl.replication.rejection import Rejected
+from cctrl.replication.rejection import Rejected, Why
 from cctrl.replication.steps import Action
 from cctrl.store import Operation, ServiceIntent
 
@@ -116,7 +116,9 @@ def _move(change: Change, invocation: Invocation, talk: Talk, plan: Callable[[Da
         return target
     move = plan(dataservice, picture, target)
     if move.plan.warnings:
-        talk.confirm("\n".join((*move.plan.warnings, QUESTION)))
+        for line in move.plan.warnings:
+            talk.note(line)
+        talk.confirm(QUESTION)
     change.begin(move.source, move.target, hold_policy=True)
     speak_policy(change, talk)
     candidates.speak(move, dataservice.name, talk)
@@ -186,10 +188,23 @@ def _takeover(dataservice: Dataservice, picture: Picture, target: str) -> Move:
     try:
         excluded = candidates.excluded(picture.sources)
         move = plan_takeover(picture.view, target, excluded)
+        _gone_for_others_too(dataservice, picture, move.source)
         tail = _only_there(dataservice, picture, move)
         return plan_takeover(picture.view, target, excluded, tail) if tail else move
     except Rejected as rejected:
         raise advised(rejected, dataservice.service, picture.diagnosis.primary) from None
+
+
+def _gone_for_others_too(dataservice: Dataservice, picture: Picture, source: str) -> None:
+    """A master out of our reach may live: the slaves' hosts are asked whether they reach it. Raises Rejected."""
+    if picture.view[source].seen:
+        return
+    standbys = [m.name for m in picture.view.members if m.standby]
+    refusals = dataservice.hosts.fan_out(standbys, lambda name: dataservice.engine.source_refuses(name, source))
+    reaching = [name for name, refused in zip(standbys, refusals, strict=True) if not refused or "FATAL" in refused]
+    if reaching:
+        what = f"{source} is alive: it cannot be reached from here, but from {', '.join(reaching)} it can"
+        raise Rejected(Why.PRIMARY_SEEN_BY_OTHERS, source, what, detail=picture.view[source].reason)
 
 
 def _only_there(dataservice: Dataservice, picture: Picture, move: Move) -> Tail | None:

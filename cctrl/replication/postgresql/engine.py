@@ -72,7 +72,9 @@ class PostgreSQL:
         facts = probe_parse.read(member, result.stdout, at) if result.ok else None
         if facts is None:
             reason = result.reason or _last_line(result.stderr) or f"{result.ended.value} {result.status}"
-            return Facts(member, at, ServerState.UNSEEN, reason=reason, next=result.next)
+            # A host that took the command and did not end it is there: something on it hangs.
+            state = ServerState.FROZEN if result.ended is Ended.TIMED_OUT else ServerState.UNSEEN
+            return Facts(member, at, state, reason=reason, next=result.next)
         if "wal_segment" in facts.settings:
             self.wal_segments[member] = int(facts.settings["wal_segment"])
         self.slots[member] = facts.settings.get("primary_slot_name", "")
