@@ -55,6 +55,7 @@ class Change:
             what = f"{self.text}: the lock was lost, so nothing more is done: this shell stood still, or was cut off"
             following = f"ls   (another shell may be at work; then, if it is still wanted: {self.text})"
             raise StepFailed(what, detail=f"it was to {step.text()}", next=following, uncertain=True)
+        self.dataservice.store.note_step(self.id, step.text())
         return self.dataservice.engine.perform(step, known, on_text)
 
     def look(self) -> Picture:

@@ -37,13 +37,8 @@ class MoveNarrator:
 
     def __call__(self, event: Event) -> None:
         """See what happened."""
-        store = self.change.dataservice.store
-        if isinstance(event, Started):
-            store.note_step(self.change.id, event.step.text())
-            if event.step.action is Action.STOP:
-                self.talk.line(
-                    f"PURGE REMAINING ACTIVE SESSIONS ON CURRENT MASTER '{event.step.member}@{self.service}'"
-                )
+        if isinstance(event, Started) and event.step.action is Action.STOP:
+            self.talk.line(f"PURGE REMAINING ACTIVE SESSIONS ON CURRENT MASTER '{event.step.member}@{self.service}'")
         elif isinstance(event, Done):
             self.done(event)
         elif isinstance(event, Progress):
