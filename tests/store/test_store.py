@@ -117,7 +117,7 @@ def test_the_latest_without_an_end_is_the_unfinished_one(store: Store) -> None:
     assert found.id == first
     assert [o.id for o in store.operations("alpha")] == [second, first]
     assert [o.id for o in store.operations("alpha", limit=1)] == [second]
-    assert (store.count("alpha"), store.count("beta")) == (2, 0)
+    assert (store.count("alpha"), store.count("beta")) == (2, 1)
 
 
 def test_an_operation_id_is_never_used_twice(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
