@@ -22,6 +22,8 @@ SHUNNING PREVIOUS MASTER 'host1@alpha'
 PUT THE NEW MASTER 'host3@alpha' ONLINE
 RECONFIGURING SLAVE 'host2@alpha' TO USE 'host3@alpha' AS THE MASTER
 FAILOVER TO 'host3' WAS COMPLETED
+host1 is SHUNNED(FAILED-OVER-TO-host3)
+NEXT: datasource host1 recover
 
 %% wait until sql host2 select count(*) from t is 1 timeout 10s
 [LOGICAL:EXPERT] /alpha > datasource host1 recover
@@ -29,4 +31,5 @@ VERIFYING THAT WE CAN CONNECT TO DATA SERVER 'host1'
 DATA SERVER 'host1' IS NOW AVAILABLE FOR CONNECTIONS
 RECOVERING 'host1@alpha' TO A SLAVE USING 'host3@alpha' AS THE MASTER
 RECOVERY OF 'host1@alpha' WAS SUCCESSFUL
-host1 is OFFLINE until it is put ONLINE; no manager runs that would do it. NEXT: datasource host1 online
+host1 is OFFLINE until it is put ONLINE; no manager runs that would do it
+NEXT: datasource host1 online

@@ -22,6 +22,8 @@ SHUNNING PREVIOUS MASTER 'host1@alpha'
 PUT THE NEW MASTER 'host2@alpha' ONLINE
 RECONFIGURING SLAVE 'host3@alpha' TO USE 'host2@alpha' AS THE MASTER
 FAILOVER TO 'host2' WAS COMPLETED
+host1 is SHUNNED(FAILED-OVER-TO-host2)
+NEXT: datasource host1 recover
 
 # The failover ended the frozen server, so that it cannot wake up as a second master.
 [LOGICAL:EXPERT] /alpha > datasource host1 recover
@@ -29,7 +31,8 @@ VERIFYING THAT WE CAN CONNECT TO DATA SERVER 'host1'
 DATA SERVER 'host1' IS NOW AVAILABLE FOR CONNECTIONS
 RECOVERING 'host1@alpha' TO A SLAVE USING 'host2@alpha' AS THE MASTER
 RECOVERY OF 'host1@alpha' WAS SUCCESSFUL
-host1 is OFFLINE until it is put ONLINE; no manager runs that would do it. NEXT: datasource host1 online
+host1 is OFFLINE until it is put ONLINE; no manager runs that would do it
+NEXT: datasource host1 online
 
 %% sql host2 insert into t values (2)
 %% wait until sql host1 select count(*) from t is 2 timeout 10s

@@ -18,6 +18,8 @@ SHUNNING PREVIOUS MASTER 'host1@alpha'
 PUT THE NEW MASTER 'host2@alpha' ONLINE
 RECONFIGURING SLAVE 'host3@alpha' TO USE 'host2@alpha' AS THE MASTER
 FAILOVER TO 'host2' WAS COMPLETED
+host1 is SHUNNED(FAILED-OVER-TO-host2)
+NEXT: datasource host1 recover
 
 %% sql host2 insert into t values (1001)
 %% wait until sql host3 select count(*) from t is 1001 timeout 10s
@@ -28,7 +30,8 @@ VERIFYING THAT WE CAN CONNECT TO DATA SERVER 'host1'
 DATA SERVER 'host1' IS NOW AVAILABLE FOR CONNECTIONS
 RECOVERING 'host1@alpha' TO A SLAVE USING 'host2@alpha' AS THE MASTER
 RECOVERY OF 'host1@alpha' WAS SUCCESSFUL
-host1 is OFFLINE until it is put ONLINE; no manager runs that would do it. NEXT: datasource host1 online
+host1 is OFFLINE until it is put ONLINE; no manager runs that would do it
+NEXT: datasource host1 online
 
 # The old master has every row and takes no write.
 %% wait until sql host1 select count(*) from t is 1001 timeout 10s

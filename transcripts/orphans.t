@@ -34,6 +34,8 @@ SHUNNING PREVIOUS MASTER 'host1@alpha'
 PUT THE NEW MASTER 'host2@alpha' ONLINE
 RECONFIGURING SLAVE 'host3@alpha' TO USE 'host2@alpha' AS THE MASTER
 FAILOVER TO 'host2' WAS COMPLETED
+host1 is SHUNNED(FAILED-OVER-TO-host2)
+NEXT: datasource host1 recover
 
 [LOGICAL:EXPERT] /alpha > datasource host1 recover
 VERIFYING THAT WE CAN CONNECT TO DATA SERVER 'host1'
@@ -58,7 +60,8 @@ DATA SERVER 'host1' IS NOW AVAILABLE FOR CONNECTIONS
 RECOVERING 'host1@alpha' TO A SLAVE USING 'host2@alpha' AS THE MASTER
 host1: its log went on after the fork: it is rewound
 RECOVERY OF 'host1@alpha' WAS SUCCESSFUL
-host1 is OFFLINE until it is put ONLINE; no manager runs that would do it. NEXT: datasource host1 online
+host1 is OFFLINE until it is put ONLINE; no manager runs that would do it
+NEXT: datasource host1 online
 
 %% wait until sql host1 select count(*) from t is 0 timeout 10s
 %% wait until sql host2 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 10s

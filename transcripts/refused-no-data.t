@@ -6,6 +6,6 @@
 VERIFYING THAT WE CAN CONNECT TO DATA SERVER 'host3'
 ERROR: host3 has no data directory
 DETAIL: pg_controldata: error: could not open file "*/global/pg_control" for reading: No such file or directory (glob)
-NEXT: a full copy; on host3: mv * pg_basebackup * (glob)
+NEXT: a full copy; on host3: *mv -T */pg_basebackup -w * (glob)
 NEXT: datasource host3 recover
 ? 3

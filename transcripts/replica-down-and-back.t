@@ -46,7 +46,8 @@ VERIFYING THAT WE CAN CONNECT TO DATA SERVER 'host2'
 DATA SERVER 'host2' IS NOW AVAILABLE FOR CONNECTIONS
 RECOVERING 'host2@alpha' TO A SLAVE USING 'host1@alpha' AS THE MASTER
 RECOVERY OF 'host2@alpha' WAS SUCCESSFUL
-host2 is OFFLINE until it is put ONLINE; no manager runs that would do it. NEXT: datasource host2 online
+host2 is OFFLINE until it is put ONLINE; no manager runs that would do it
+NEXT: datasource host2 online
 
 [LOGICAL:EXPERT] /alpha > datasource host2 online
 DataSource 'host2' is now ONLINE

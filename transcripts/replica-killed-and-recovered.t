@@ -20,8 +20,10 @@ RECOVERING 'host3@alpha' TO A SLAVE USING 'host1@alpha' AS THE MASTER
 DataSource 'host3' is now OFFLINE
 RECOVERY OF DATA SERVICE 'alpha' SUCCEEDED
 RECOVERED 2 DATA SOURCES IN SERVICE 'alpha'
-host2 is OFFLINE until it is put ONLINE; no manager runs that would do it. NEXT: datasource host2 online
-host3 is OFFLINE until it is put ONLINE; no manager runs that would do it. NEXT: datasource host3 online
+host2 is OFFLINE until it is put ONLINE; no manager runs that would do it
+NEXT: datasource host2 online
+host3 is OFFLINE until it is put ONLINE; no manager runs that would do it
+NEXT: datasource host3 online
 
 %% wait until sql host2 select count(*) from t is 1 timeout 10s
 %% wait until sql host3 select count(*) from t is 1 timeout 10s

@@ -17,6 +17,8 @@ SHUNNING PREVIOUS MASTER 'host1@alpha'
 PUT THE NEW MASTER 'host2@alpha' ONLINE
 RECONFIGURING SLAVE 'host3@alpha' TO USE 'host2@alpha' AS THE MASTER
 FAILOVER TO 'host2' WAS COMPLETED
+host1 is SHUNNED(FAILED-OVER-TO-host2)
+NEXT: datasource host1 recover
 
 %% sql host2 insert into t values (2)
 %% wait until sql host3 select count(*) from t is 2 timeout 10s
@@ -30,6 +32,8 @@ PURGE REMAINING ACTIVE SESSIONS ON CURRENT MASTER 'host2@alpha'
 SHUNNING PREVIOUS MASTER 'host2@alpha'
 PUT THE NEW MASTER 'host3@alpha' ONLINE
 FAILOVER TO 'host3' WAS COMPLETED
+host2 is SHUNNED(FAILED-OVER-TO-host3)
+NEXT: datasource host2 recover
 
 [LOGICAL:EXPERT] /alpha > recover
 FOUND PHYSICAL DATASOURCE TO RECOVER: 'host2@alpha'
@@ -45,8 +49,10 @@ RECOVERING 'host1@alpha' TO A SLAVE USING 'host3@alpha' AS THE MASTER
 DataSource 'host1' is now OFFLINE
 RECOVERY OF DATA SERVICE 'alpha' SUCCEEDED
 RECOVERED 2 DATA SOURCES IN SERVICE 'alpha'
-host2 is OFFLINE until it is put ONLINE; no manager runs that would do it. NEXT: datasource host2 online
-host1 is OFFLINE until it is put ONLINE; no manager runs that would do it. NEXT: datasource host1 online
+host2 is OFFLINE until it is put ONLINE; no manager runs that would do it
+NEXT: datasource host2 online
+host1 is OFFLINE until it is put ONLINE; no manager runs that would do it
+NEXT: datasource host1 online
 
 # Both follow host3: what is written there arrives on both.
 %% sql host3 insert into t values (3)

@@ -6,7 +6,8 @@ DataSource 'host3' set to SHUNNED
 
 [LOGICAL:EXPERT] /alpha > datasource host3 recover
 DataSource 'host3' is now OFFLINE
-host3 is OFFLINE until it is put ONLINE; no manager runs that would do it. NEXT: datasource host3 online
+host3 is OFFLINE until it is put ONLINE; no manager runs that would do it
+NEXT: datasource host3 online
 
 [LOGICAL:EXPERT] /alpha > datasource host3 online
 DataSource 'host3' is now ONLINE

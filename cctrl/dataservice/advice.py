@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cctrl.config import Service
-from cctrl.dataservice.states import MASTER, Datasource, State
+from cctrl.dataservice.states import MANUALLY_SHUNNED, MASTER, Datasource, State
 from cctrl.replication.diagnosis import Diagnosis, Health
 from cctrl.replication.facts import Server as ServerState
 from cctrl.replication.postgresql.by_hand import full_copy
@@ -54,6 +54,8 @@ def for_datasource(source: Datasource, diagnosis: Diagnosis) -> str:
         return f"datasource {source.name} online"
     if not diagnosis.healthy:
         return ""
+    if source.name == diagnosis.primary and source.reason == MANUALLY_SHUNNED:
+        return f"datasource {source.name} welcome"
     return f"datasource {source.name} recover"
 
 

@@ -54,8 +54,7 @@ def offline(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Out
 
     def decision(picture: Picture, source: Datasource) -> tuple[State, str, str]:
         if source.state in (State.SHUNNED, State.FAILED):
-            following = for_datasource(source, picture.diagnosis) or f"ls {source.name}"
-            raise Refused(f"{source.name} is {source.word}, which is more than OFFLINE", next=following)
+            raise Refused(f"{source.name} is {source.word}, which is more than OFFLINE", next=_way(picture, source))
         return State.OFFLINE, "", f"DataSource '{source.name}' is now OFFLINE"
 
     return _decide(dataservice, invocation, talk, decision)
@@ -66,7 +65,7 @@ def shun(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcom
 
     def decision(picture: Picture, source: Datasource) -> tuple[State, str, str]:
         if source.state is State.SHUNNED:
-            raise Refused(f"{source.name} already is {source.word}", next=f"datasource {source.name} recover")
+            raise _already(picture, source)
         return State.SHUNNED, MANUALLY_SHUNNED, f"DataSource '{source.name}' set to SHUNNED"
 
     return _decide(dataservice, invocation, talk, decision)
@@ -86,12 +85,20 @@ def welcome(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Out
     return _decide(dataservice, invocation, talk, decision)
 
 
+def _already(picture: Picture, source: Datasource) -> Refused:
+    return Refused(f"{source.name} already is {source.word}", next=_way(picture, source))
+
+
+def _way(picture: Picture, source: Datasource) -> str:
+    return for_datasource(source, picture.diagnosis) or f"ls {source.name}"
+
+
 def fail(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
     """`datasource HOST fail`: expert level."""
 
     def decision(picture: Picture, source: Datasource) -> tuple[State, str, str]:
         if source.state in (State.SHUNNED, State.FAILED):
-            raise Refused(f"{source.name} already is {source.word}", next=f"datasource {source.name} recover")
+            raise _already(picture, source)
         return State.FAILED, MANUALLY_FAILED, f"DataSource '{source.name}' set to FAILED"
 
     return _decide(dataservice, invocation, talk, decision)

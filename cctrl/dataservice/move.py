@@ -97,6 +97,10 @@ def failover(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Ou
         target = _move(change, invocation, talk, _takeover)
         speak_policy_back(change, talk)
         talk.line(f"FAILOVER TO '{target}' WAS COMPLETED")
+        for name, told in dataservice.store.intent(dataservice.name).members.items():
+            if told.reason == failed_over_to(target):
+                talk.note(f"{name} is {told.state}({told.reason})")
+                talk.note(f"NEXT: datasource {name} recover")
     return Outcome.DONE
 
 
@@ -176,7 +180,7 @@ def _planned(dataservice: Dataservice, picture: Picture, target: str) -> Move:
     try:
         return plan_move(picture.view, target, candidates.excluded(picture.sources), dataservice.service.maximum_lag)
     except Rejected as rejected:
-        raise advised(rejected, dataservice.service, picture.diagnosis.primary) from None
+        raise _advised(rejected, dataservice, picture) from None
 
 
 def _takeover(dataservice: Dataservice, picture: Picture, target: str) -> Move:
@@ -187,7 +191,13 @@ def _takeover(dataservice: Dataservice, picture: Picture, target: str) -> Move:
         tail = _only_there(dataservice, picture, move)
         return plan_takeover(picture.view, target, excluded, tail) if tail else move
     except Rejected as rejected:
-        raise advised(rejected, dataservice.service, picture.diagnosis.primary) from None
+        raise _advised(rejected, dataservice, picture) from None
+
+
+def _advised(rejected: Rejected, dataservice: Dataservice, picture: Picture) -> Rejected:
+    if rejected.why is Why.NOT_ELIGIBLE:
+        rejected.next = candidates.way_back(picture.source(rejected.member))
+    return advised(rejected, dataservice.service, picture.diagnosis.primary)
 
 
 def _gone_for_others_too(dataservice: Dataservice, picture: Picture, source: str) -> None:

@@ -6,10 +6,10 @@ import queue
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cctrl.dataservice.advice import advised, next_command
+from cctrl.dataservice.advice import advised, for_datasource, next_command
 from cctrl.dataservice.change import Change, changing, member
 from cctrl.dataservice.service import Dataservice, Picture
-from cctrl.dataservice.states import MANUALLY_SHUNNED, SLAVE, Datasource, State
+from cctrl.dataservice.states import MANUALLY_SHUNNED, MASTER, SLAVE, Datasource, State
 from cctrl.outcome import CctrlError, Incomplete, Outcome, Refused
 from cctrl.registry import Invocation, Talk
 from cctrl.replication.diagnosis import Health
@@ -102,8 +102,10 @@ def recover_one(dataservice: Dataservice, invocation: Invocation, talk: Talk) ->
     name = invocation.arguments["HOST"]
     with changing(dataservice, "recover", invocation.text) as change:
         picture = change.look()
-        primary = _primary(picture, name)
         source = picture.source(name)
+        if picture.diagnosis.healthy and name == picture.diagnosis.primary and source.state is State.FAILED:
+            return _unmark(change, name, talk)
+        primary = _primary(picture, name)
         if _well(source) and not (change.broken_off and change.broken_off.target == name):
             raise _nothing_to_do(source, primary)
         change.begin(primary, name, hold_policy=True)
@@ -114,6 +116,14 @@ def recover_one(dataservice: Dataservice, invocation: Invocation, talk: Talk) ->
             _one(change, picture, name, primary, talk, force=FORCE in invocation.flags)
             talk.line(f"RECOVERY OF '{name}@{dataservice.name}' WAS SUCCESSFUL")
         _then_online(name, talk)
+    return Outcome.DONE
+
+
+def _unmark(change: Change, name: str, talk: Talk) -> Outcome:
+    """A master that was set to FAILED by hand and accepts writes: nothing but that is to be undone."""
+    change.begin(name, name)
+    change.record(member(name, State.ONLINE, role=MASTER))
+    talk.line(f"DataSource '{name}' is now ONLINE")
     return Outcome.DONE
 
 
@@ -162,12 +172,13 @@ def _primary(picture: Picture, name: str) -> str:
         what = f"two masters accept writes: {diagnosis.evidence}; neither descends from the other"
         raise Refused(what, next="ls -l   (find out which one is right, and stop the other's server)")
     if not diagnosis.healthy:
-        known = f": {diagnosis.primary} {diagnosis.health.value}" if diagnosis.primary else ""
-        what = f"no master to recover under{known}"
+        who = f"{diagnosis.primary}, " if diagnosis.primary else ""
+        what = f"no master to recover under ({who}{diagnosis.health.value})"
         raise Refused(what, detail=diagnosis.evidence, next="failover")
     if name == diagnosis.primary:
         what = f"{name} is the master and accepts writes: there is nothing to recover"
-        raise Refused(what, next="switch   (moves the master while it is well)")
+        following = for_datasource(picture.source(name), diagnosis)
+        raise Refused(what, next=following or "switch   (moves the master while it is well)")
     return diagnosis.primary
 
 
@@ -182,9 +193,8 @@ def _nothing_to_do(source: Datasource, primary: str) -> Refused:
 
 
 def _then_online(name: str, talk: Talk) -> None:
-    talk.note(
-        f"{name} is OFFLINE until it is put ONLINE; no manager runs that would do it. NEXT: datasource {name} online"
-    )
+    talk.note(f"{name} is OFFLINE until it is put ONLINE; no manager runs that would do it")
+    talk.note(f"NEXT: datasource {name} online")
 
 
 # All members at once: worked on side by side, told one after the other.
@@ -291,10 +301,15 @@ def _to_recover(picture: Picture, primary: str, note: Callable[[str], None]) -> 
     """The members that need it: the most advanced one first, ties by name."""
     wanted: list[Datasource] = []
     for source in picture.sources:
-        if source.name == primary or _well(source):
+        if _well(source):
+            continue
+        if source.name == primary:
+            note(f"{source.name} is the master, accepts writes and is {source.word}")
+            note(f"NEXT: {for_datasource(source, picture.diagnosis)}")
             continue
         if source.state is State.SHUNNED and source.reason == MANUALLY_SHUNNED:
-            note(f"{source.name} was shunned by hand and is left as it is. NEXT: datasource {source.name} recover")
+            note(f"{source.name} was shunned by hand and is left as it is")
+            note(f"NEXT: datasource {source.name} recover")
             continue
         wanted.append(source)
     return [s.name for s in sorted(wanted, key=lambda s: (-s.facts.timeline, -s.facts.received, s.name))]

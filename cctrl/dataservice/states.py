@@ -30,6 +30,7 @@ class State(Enum):
 
 STATUS = {State.ONLINE: "OK", State.OFFLINE: "WARN", State.FAILED: "CRITICAL", State.SHUNNED: "SHUNNED"}
 """State -> the STATUS word beside it (tungsten.md 3.3); a faulty part of an ONLINE one makes it DIMINISHED."""
+_STATES = {state.value: state for state in State}
 
 
 def failed_over_to(name: str) -> str:
@@ -47,7 +48,7 @@ class Datasource:
     reason: str  # in the parentheses behind FAILED and SHUNNED
     status: str
     fault: str  # the REASON[...] line
-    since: float  # seconds since the epoch: decided, else started, else seen
+    since: float  # seconds since the epoch: decided, else started; of what is only seen, when it was
     master: str  # from whom it receives, where it is a slave
     facts: Facts
 
@@ -74,7 +75,8 @@ def _datasource(view: View, diagnosis: Diagnosis, intent: ServiceIntent, service
     fault = _fault(view, diagnosis, facts, service)
     state, reason = _state(told, facts, fault, policy(intent))
     status = "DIMINISHED" if state is State.ONLINE and fault else STATUS[state]
-    since = told.since or facts.started or facts.at
+    decided = status == STATUS[_STATES.get(told.state, State.ONLINE)]
+    since = (told.since or facts.started or facts.at) if decided else facts.at
     shown = fault if state in (State.ONLINE, State.FAILED) or facts.name in diagnosis.strays else ""
     return Datasource(facts.name, role, state, reason, status, shown, since, view.follows(facts.name), facts)
 

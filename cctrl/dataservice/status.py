@@ -60,7 +60,8 @@ def _advise(picture: Picture, sources: tuple[Datasource, ...], mode: str, talk: 
         if following:
             why = source.facts.reason or source.fault
             because = f" ({why})" if why else ""
-            talk.note(f"{source.name} is {source.word}{because}. NEXT: {following}")
+            talk.note(f"{source.name} is {source.word}{because}")
+            talk.note(f"NEXT: {following}")
         free = source.facts.free
         if free is not None and free < FREE_LIMIT:
             talk.note(f"{source.name}: only {size(free)} are free where its data directory lies")

@@ -171,8 +171,9 @@ def _unfenced(source: Facts) -> tuple[str, ...]:
     if source.seen:
         return ()
     return (
-        f"unfenced: {source.name} cannot be reached ({source.reason or 'no answer'}); if it lives it may still accept",
-        "writes, and those will not be on the new primary. Nothing but its isolation protects the data meanwhile.",
+        f"unfenced: {source.name} cannot be reached ({source.reason or 'no answer'})",
+        "If it lives it may still accept writes, and those will not be on the new primary.",
+        "Nothing but its isolation protects the data meanwhile.",
     )
 
 

@@ -25,6 +25,11 @@ def quote(argv: Sequence[str]) -> str:
     return " ".join([first, *(_word(word) for word in argv[1:])])
 
 
+def readable(argv: Sequence[str]) -> str:
+    """The same for people: quoted only where that is needed. To be shown, and typed by hand."""
+    return " ".join(_word(word) for word in argv)
+
+
 def command_line(argv: Sequence[str], *, become: str | None = None, limit: float | None = None) -> str:
     """What sshd is asked to run: `argv`, as user `become`, ended by the host itself after `limit` seconds.
 

@@ -64,9 +64,10 @@ def test_a_refusal_names_a_command(why: Why, service: Service) -> None:
 @pytest.mark.parametrize("why", sorted(COPY_NEEDED, key=str))
 def test_where_only_a_copy_helps_the_copy_is_written_out(why: Why, service: Service) -> None:
     copy, then = next_command(Rejected(why, "host2", "x"), service, "host1").splitlines()
-    assert "on host2: mv /pg/host2 " in copy
-    assert "pg_basebackup -D /pg/host2 -R " in copy
-    assert " -h 10.0.0.1 -p 5432 -U r" in copy
+    assert "|| mv -T /pg/host2 /pg/host2.aside; } && " in copy
+    assert " -D /pg/host2 -R " in copy
+    assert "host=10.0.0.1 port=5432" in copy
+    assert "pg_basebackup -w " in copy
     means_something(then)
 
 

@@ -14,7 +14,7 @@ from cctrl.dataservice.states import Datasource, State
 from cctrl.replication.facts import Downstream, Facts, Fence, Ran, Server, Upstream
 from cctrl.store import MemberIntent
 from tests.dataservice.sights import seen
-from tests.replication.worlds import at, crashed, facts, primary, standby, unseen
+from tests.replication.worlds import at, crashed, facts, primary, standby
 
 THEN = 1367568670.0  # 2013/05/03 09:11:10 AM, BST
 
@@ -72,7 +72,7 @@ def test_a_service_that_is_well() -> None:
 HOSTS = "NODE 'host1' IS UNREACHABLE"
 BOXES = {
     "stopped slave": (
-        facts("host3", Server.DOWN, started=THEN),
+        facts("host3", Server.DOWN, at=THEN),
         told("", "", "slave"),
         """\
 +----------------------------------------------------------------------------+
@@ -86,7 +86,7 @@ BOXES = {
 +----------------------------------------------------------------------------+""",
     ),
     "unreachable slave": (
-        unseen("host3"),
+        facts("host3", Server.UNSEEN, at=THEN),
         told("ONLINE", "", "slave"),
         """\
 +----------------------------------------------------------------------------+
@@ -141,7 +141,7 @@ BOXES = {
 +----------------------------------------------------------------------------+""",
     ),
     "diminished": (
-        standby("host3", "", lag=7.5),
+        standby("host3", "", lag=7.5, at=THEN),
         told("ONLINE", "", "slave"),
         """\
 +----------------------------------------------------------------------------+
@@ -184,7 +184,8 @@ def test_a_box(member: Facts, decided: MemberIntent, wanted: str) -> None:
 
 
 def test_a_dead_master_is_degraded() -> None:
-    source = seen(unseen("host1"), standby("host2", ""), told={"host1": told("ONLINE", "", "master")})[0]
+    gone = facts("host1", Server.UNSEEN, at=THEN)
+    source = seen(gone, standby("host2", ""), told={"host1": MemberIntent("ONLINE", "", "master", THEN - 9)})[0]
     assert listing.box(source)[1:4] == [
         "|host1(master:FAILED(NODE 'host1' IS UNREACHABLE))                           |",
         "|STATUS [CRITICAL] [2013/05/03 09:11:10 AM BST]                              |",

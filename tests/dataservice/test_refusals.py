@@ -40,12 +40,20 @@ WELL = {
     "datasource host2 shun; datasource host2 shun": ("already is SHUNNED", "datasource host2 recover"),
     "datasource host2 shun; datasource host2 online": ("is SHUNNED(MANUALLY-SHUNNED)", "datasource host2 welcome"),
     "datasource host2 shun; datasource host2 offline": ("is SHUNNED(MANUALLY-SHUNNED)", "datasource host2 recover"),
-    "datasource host2 shun; switch to host2": ("it is SHUNNED(MANUALLY-SHUNNED); first:", "ls host2"),
-    "datasource host2 offline; switch to host2": ("it is OFFLINE; first: datasource host2 online", "ls host2"),
-    "datasource host2 fail; switch to host2": ("FAILED(MANUALLY-FAILED); first: datasource host2 rec", "ls host2"),
+    "datasource host2 shun; switch to host2": ("it is SHUNNED(MANUALLY-SHUNNED); first:", "datasource host2 welcome"),
+    "datasource host2 offline; switch to host2": (
+        "it is OFFLINE; first: datasource host2 online",
+        "datasource host2 online",
+    ),
+    "datasource host2 fail; switch to host2": (
+        "FAILED(MANUALLY-FAILED); first: datasource host2 rec",
+        "datasource host2 recover",
+    ),
     "datasource host2 fail; datasource host2 online": ("FAILED(MANUALLY-FAILED)", "datasource host2 recover"),
     "datasource host2 fail; datasource host2 fail": ("already is FAILED", "datasource host2 recover"),
     "datasource host2 fail; datasource host2 welcome": ("is not SHUNNED, it is FAILED", "ls host2"),
+    "datasource host1 shun; datasource host1 recover": ("host1 is the master", "datasource host1 welcome"),
+    "datasource host1 fail; datasource host1 online": ("FAILED(MANUALLY-FAILED)", "datasource host1 recover"),
     "datasource host2 shun; datasource host3 offline; switch": ("no member can become the primary", "ls"),
 }
 UNDO = "datasource host2 recover; datasource host2 online"
@@ -66,10 +74,13 @@ def test_while_all_is_well(calm: Alpha, commands: str) -> None:
         means_something(next_command, calm)
         assert calm.snapshot() == before
     finally:
+        calm("datasource host1 welcome")
+        calm("datasource host1 recover")
         for host in ("host2", "host3"):
             if calm.states()[host] != "slave:ONLINE OK":
                 calm(f"datasource {host} recover")
                 calm(f"datasource {host} online")
+    assert calm.states()["host1"] == "master:ONLINE OK"
     calm.stands("host1", ["host2", "host3"])
 
 

@@ -231,13 +231,17 @@ def _version(found: Parts) -> int:
     return int(text) if text.isdigit() else 0
 
 
+_LIBPQ_ASKS = "Is the server running locally and accepting connections on that socket?"
+
+
 def _reason(server: Server, found: Parts, words: str) -> str:
     if server is Server.NO_BINARIES:
         return found.get("binaries", ("", []))[0]
     if server is Server.NO_DATA:
         text = " ".join(found.get("control", ("", []))[1])
         return "the data directory does not exist" if "missing" in found else text
-    return words.replace("psql: error: ", "")
+    said = words.replace("psql: error: ", "").replace(_LIBPQ_ASKS, "")
+    return " ".join(said.split())
 
 
 def _fence(found: Parts) -> Fence | None:
