@@ -207,3 +207,22 @@ def test_a_service_of_four(service: Make) -> None:
     assert found == [f"FOUND PHYSICAL DATASOURCE TO RECOVER: '{host}@alpha'" for host in ("host4", "host1")]
     assert done.stdout.splitlines()[-1] == "RECOVERED 2 DATA SOURCES IN SERVICE 'alpha'"
     alpha.stands("host2", ["host1", "host3", "host4"])
+
+
+def test_what_is_explained_is_not_done(alpha: Alpha) -> None:
+    """`explain` of a failover and of recoveries that have something to do."""
+    alpha.fault("kill", "host1")
+    before = alpha.snapshot()
+    shown = alpha.does("explain failover to host3")
+    for words in ("SELECTED SLAVE: host3@alpha", "fence host1", "promote host3", "let host2 follow host3"):
+        assert words in shown
+    assert alpha.snapshot() == before
+    assert not list((alpha.place.dir / "hosts").glob("*/data/cctrl.fenced"))
+    alpha.does("failover to host3")
+    before = alpha.snapshot()
+    for command in ("explain recover", "explain datasource host1 recover"):
+        shown = alpha.does(command)
+        assert "start host1 and wait until it accepts connections" in shown
+        assert "wait until host1 streams from host3" in shown
+    assert alpha.snapshot() == before
+    assert list((alpha.place.dir / "hosts").glob("host1/data/cctrl.fenced"))
