@@ -59,18 +59,18 @@ class Change:
         return self.dataservice.engine.perform(step, known, on_text)
 
     def look(self) -> Picture:
-        """Look at the service, now that nobody else changes it; what could not be locked is not asked again."""
-        self._end_leftovers()
-        picture = self._settled() if self.unsettled else self.dataservice.look(fresh=False)
+        """Look at the service, now that nobody else changes it; what could not be locked is not asked again.
+
+        What a killed command of anybody still waits for on a host, a promotion say, must not happen later.
+        """
+        picture = self._settled() if self.unsettled else self._look()
         seen = picture.diagnosis
         if seen.healthy and picture.intent.primary != seen.primary and not self._out_of_sight(picture):
             self.record(primary(seen.primary))
         return picture
 
-    def _end_leftovers(self) -> None:
-        """What a killed command of anybody still waits for on a host, a promotion say, must not happen later."""
-        engine = self.dataservice.engine
-        self.dataservice.hosts.fan_out(self.dataservice.service.members, lambda m: engine.end_leftovers(m.name))
+    def _look(self) -> Picture:
+        return self.dataservice.look(fresh=False, end_leftovers=True)
 
     @staticmethod
     def _out_of_sight(picture: Picture) -> bool:
@@ -82,7 +82,7 @@ class Change:
         """Look, and again while a server starts up or shuts down: a command that was killed goes on on the hosts."""
         until, told = time.monotonic() + SETTLE, False
         while True:
-            picture = self.dataservice.look(fresh=False)
+            picture = self._look()
             busy = [m for m in picture.view.members if m.server is ServerState.STARTING]
             if not busy or time.monotonic() > until:
                 return picture

@@ -90,15 +90,16 @@ class Dataservice:
         """See ServiceHandle."""
         self.hosts.warm([member.host for member in self.service.members])
 
-    def look(self, *, fresh: bool = True) -> Picture:
+    def look(self, *, fresh: bool = True, end_leftovers: bool = False) -> Picture:
         """Look at every member, side by side. Without `fresh` a host that was just found out of reach is not
-        waited for again."""
+        waited for again. `end_leftovers`: see Engine.probe."""
         if fresh:
             self.hosts.fresh()
-        return self.picture(tuple(self.hosts.fan_out(self.service.members, self._probe)))
 
-    def _probe(self, member: Server) -> Facts:
-        return self.engine.probe(member.name)
+        def probe(member: Server) -> Facts:
+            return self.engine.probe(member.name, end_leftovers=end_leftovers)
+
+        return self.picture(tuple(self.hosts.fan_out(self.service.members, probe)))
 
     def picture(self, facts: tuple[Facts, ...]) -> Picture:
         """Put facts beside what was decided."""

@@ -28,8 +28,12 @@ class StepFailed(CctrlError):
 class Engine(Protocol):
     """One replica set's servers. Members are given by name; every call has its own deadline."""
 
-    def probe(self, member: str) -> Facts:
-        """Look at one member; never raises for anything a host can cause."""
+    def probe(self, member: str, *, end_leftovers: bool = False) -> Facts:
+        """Look at one member; never raises for anything a host can cause.
+
+        `end_leftovers` first ends the sessions in which a command that was killed still waits for something on
+        it, a promotion say: for a caller that holds the lock.
+        """
 
     def tail(self, member: str, part: LogRange) -> Tail:
         """Read what a member's log holds after a position."""

@@ -64,11 +64,12 @@ class PostgreSQL:
 
     # Looking.
 
-    def probe(self, member: str) -> Facts:
+    def probe(self, member: str, *, end_leftovers: bool = False) -> Facts:
         """See Engine."""
         server = self.service.member(member)
         at = self.clock()
-        result = self._run(server, "probe", queries.FACTS, timeout=self.timeout)
+        before, patience = ((queries.END_LEFTOVERS,), 2.0) if end_leftovers else ((), 1.0)
+        result = self._run(server, "probe", queries.FACTS, *before, timeout=patience * self.timeout)
         facts = probe_parse.read(member, result.stdout, at) if result.ok else None
         if facts is None:
             reason = result.reason or _last_line(result.stderr) or f"{result.ended.value} {result.status}"
@@ -110,10 +111,6 @@ class PostgreSQL:
         return self._sql(primary, queries.RIGHTS.format(role=role)).splitlines()
 
     # Acting.
-
-    def end_leftovers(self, member: str) -> None:
-        """End the sessions in which a command that was killed still waits for something: a promotion, say."""
-        self._run(self.service.member(member), "sql", queries.END_LEFTOVERS, timeout=2 * self.timeout)
 
     def perform(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
         """See Engine."""

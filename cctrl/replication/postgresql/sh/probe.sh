@@ -1,6 +1,7 @@
-# Everything one look at a server yields, in one round trip. Arguments: the SQL for a server that is up.
+# Everything one look at a server yields, in one round trip. Arguments: the SQL for a server that is up, and
+# what is run before it, if anything.
 echo '@cctrl 1'
-out=$(sql -c "$1" 2>&1); rc=$?
+out=$(sql ${2:+-c "$2"} -c "$1" 2>&1); rc=$?
 echo "@psql $rc"
 printf '%s\n' "$out"
 echo '@space'

@@ -1,4 +1,4 @@
-# Runs SQL on the server, one statement an argument, all in one session; `end_leftovers` knows it by its name.
+# Runs SQL on the server, one statement an argument, all in one session; `END_LEFTOVERS` knows it by its name.
 PGAPPNAME='cctrl step'
 set -- "$@"
 for statement; do
