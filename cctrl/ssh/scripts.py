@@ -75,7 +75,7 @@ fail() { printf '%s\n' "$*" >&2; exit 71; }
 for tool in flock timeout; do
     command -v "$tool" >/dev/null 2>&1 || fail "$tool is not installed"
 done
-dir=$(dirname -- "$file")
+dir=${file%/*}/
 [ -d "$dir" ] || mkdir -p -- "$dir" || fail "cannot make $dir"
 ( : >>"$file" ) || fail "cannot write $file"
 exec 9>>"$file"
