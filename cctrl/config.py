@@ -231,7 +231,7 @@ class _Reader:
             self.fail(where, where.rpartition(".")[2], f"{where} is not a table", f"write [{where}] above its keys")
         for key, value in table.items():
             if key not in known:
-                self.fail(where, key, f"unknown key {key}", did_you_mean(key, known))
+                self.fail(where, key, f"unknown key {key}", did_you_mean(key, known) or f"one of: {', '.join(known)}")
             kind = known[key]
             right = isinstance(value, (int, float)) if kind is float else isinstance(value, kind)
             if not right or isinstance(value, bool):
@@ -243,7 +243,7 @@ class _Reader:
     def fail(self, where: str, key: str, what: str, next: str) -> NoReturn:
         line = self.line(where, key)
         place = f"{self.path}:{line}" if line else str(self.path)
-        raise ConfigError(f"{place}: {what}" + (f" (in [{where}])" if where else ""), next=next)
+        raise ConfigError(f"{place}: {what}" + (f" (in [{where}])" if where else ""), next=next or f"correct {place}")
 
     def line(self, where: str, key: str) -> int:
         """The line of `key` in the table `where`, as well as it can be told from the text; 0 if not."""

@@ -10,6 +10,7 @@ from cctrl.config import Config, Server, Service
 from cctrl.outcome import Outcome
 from cctrl.replication.checkup import Check, on_host, on_server
 from cctrl.replication.facts import Facts
+from cctrl.ssh.by_hand import login
 
 if TYPE_CHECKING:
     from cctrl.replication.postgresql.engine import PostgreSQL
@@ -49,7 +50,7 @@ def _one(service: Service, engine: PostgreSQL, member: Server) -> list[Check]:
     result = engine.hosts.run(member.host, ["true"], become=False)
     user = member.host.ssh_user or "the default user"
     words = result.reason or f"answers in {result.duration * 1000:.0f} ms as {user}"
-    ssh = Check("SSH", member.name, result.ok, words, result.next or f"ssh {member.host.address} true")
+    ssh = Check("SSH", member.name, result.ok, words, result.next or login(member.host))
     if not result.ok:
         return [ssh]
     examined = engine.examine(member.name)

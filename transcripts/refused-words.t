@@ -14,7 +14,7 @@ ERROR: *host9* (glob)
 [LOGICAL:EXPERT] /alpha > datasource host1 recovr
 ERROR: *recovr* (glob)
 ...
-NEXT: help datasource   (lists 3 more)
+NEXT: datasource host1 recover
 ? 2
 
 [LOGICAL:EXPERT] /alpha > use nosuch
@@ -22,7 +22,8 @@ ERROR: unknown service 'nosuch' in 'use nosuch'
 DETAIL: use nosuch
 DETAIL:     ^^^^^^
 DETAIL: expected here: alpha
-NEXT: usage: use SERVICE
+DETAIL: usage: use SERVICE
+NEXT: help use
 ? 2
 
 [LOGICAL:EXPERT] /alpha > set policy sometimes

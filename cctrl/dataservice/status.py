@@ -10,6 +10,7 @@ from cctrl.outcome import Outcome
 from cctrl.registry import Invocation, Talk
 from cctrl.replication.checkup import FREE_LIMIT
 from cctrl.replication.position import size
+from cctrl.ssh.by_hand import login
 
 LONG = "-l"
 
@@ -99,6 +100,5 @@ def ping(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcom
             continue
         talk.line(f"{shown}: NOT REACHABLE")
         talk.note(f"{server.name}: {result.reason or result.stderr.strip()}")
-        if result.next:
-            talk.note(f"NEXT: {result.next}")
+        talk.note(f"NEXT: {result.next or login(server.host)}")
     return Outcome.DONE

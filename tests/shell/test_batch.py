@@ -156,7 +156,8 @@ def test_missing_and_broken_configuration(run: Run, tmp_path: Path) -> None:
     [
         (["demmo"], "did you mean demo?"),
         (["ls"], "cctrl -c 'ls'"),
-        (["--nonsense"], "--nonsense"),
+        (["--nonsense"], "there is no option --nonsense"),
+        (["--formt", "json", "-c", "ls"], "did you mean --format?"),
         (["-c"], "expected one argument"),
         (["--timeout", "-3"], "timeout"),
         (["--timeout", "soon"], "number of seconds"),

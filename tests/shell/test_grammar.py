@@ -111,45 +111,61 @@ def test_a_usage_line_against_the_grammar_is_an_error_of_the_program(usage: str)
 
 
 @pytest.mark.parametrize(
-    ("line", "what", "under", "next"),
+    ("line", "what", "under", "meant", "next"),
     [
-        ("datasorce host1 recover", "unknown command 'datasorce'", "datasorce", "did you mean datasource?"),
-        ("datasource host9 recover", "unknown host 'host9'", "host9", "did you mean host1 or host2?"),
-        ("datasource host1 recovr", "unknown word 'recovr'", "recovr", "did you mean recover?"),
-        ("use alhpa", "unknown service 'alhpa'", "alhpa", "did you mean alpha?"),
-        ("use nosuch", "unknown service 'nosuch'", "nosuch", "usage: use SERVICE"),
         (
-            "set policy sometimes",
-            "unknown word 'sometimes'",
-            "sometimes",
-            "usage: set policy automatic|manual|maintenance",
+            "datasorce host1 recover",
+            "unknown command 'datasorce'",
+            "datasorce",
+            "datasource",
+            "datasource host1 recover",
         ),
-        ("switch to", "'switch to' is not complete: HOST is missing", "", "usage: switch [to HOST]"),
-        ("datasource 'host1; touch x' recover", "unknown host 'host1; touch x'", "'host1; touch x'", "usage: data"),
-        ("datasource $(touch x) recover", "unknown host '$(touch'", "$(touch", "usage: datasource HOST recover"),
-        ("recover now", "nothing may follow, but there is 'now'", "now", "usage: recover"),
-        ("ls -x", "unknown option '-x'", "-x", "usage: ls [-l] [HOST]"),
-        ("datasource host1 recover --forse", "unknown option '--forse'", "--forse", "did you mean --force?"),
-        ("datasource host1 recover --force --force", "unknown option '--force'", "--force", "usage: datasource"),
-        ("set primry host1", "unknown word 'primry'", "primry", "did you mean primary?"),
-        ("switch to ''", "unknown host ''", "''", "usage: switch [to HOST]"),
+        ("datasource host9 recover", "unknown host 'host9'", "host9", "host1 or host2", "help datasource"),
+        ("datasource hst1 recover", "unknown host 'hst1'", "hst1", "host1", "datasource host1 recover"),
+        ("datasource host1 recovr", "unknown word 'recovr'", "recovr", "recover", "datasource host1 recover"),
+        ("use alhpa", "unknown service 'alhpa'", "alhpa", "alpha", "use alpha"),
+        ("use nosuch", "unknown service 'nosuch'", "nosuch", "", "help use"),
+        ("set policy sometimes", "unknown word 'sometimes'", "sometimes", "", "help set"),
+        ("switch to", "'switch to' is not complete: HOST is missing", "", "", "help switch"),
+        ("switch host2", "unknown word 'host2'", "host2", "", "switch to host2"),
+        ("switch host7", "unknown word 'host7'", "host7", "", "help switch"),
+        ("datasource 'host1; touch x' recover", "unknown host 'host1; touch x'", "'host1; touch x'", "", "help data"),
+        ("datasource $(touch x) recover", "unknown host '$(touch'", "$(touch", "", "help datasource"),
+        ("recover now", "nothing may follow, but there is 'now'", "now", "", "help recover"),
+        ("ls -x", "unknown option '-x'", "-x", "", "help ls"),
+        ("datasource host1 recover --forse", "unknown option '--forse'", "--forse", "--force", "datasource host1 rec"),
+        ("datasource host1 recover --force --force", "unknown option '--force'", "--force", "", "help datasource"),
+        ("set primry host1", "unknown word 'primry'", "primry", "primary", "set primary host1"),
+        ("switch to ''", "unknown host ''", "''", "", "help switch"),
+        ("cluster heartbeat", "unknown command 'cluster'", "cluster", "", "help"),
+        ("hlep \x1b[31m", "unknown command 'hlep'", "hlep", "help", "help"),
     ],
 )
-def test_the_wrong_word_is_named_and_pointed_at(line: str, what: str, under: str, next: str) -> None:
+def test_the_wrong_word_is_named_and_pointed_at(line: str, what: str, under: str, meant: str, next: str) -> None:
     error = refused(line)
     assert error.what.startswith(what)
     text, caret = error.detail.splitlines()[:2]
-    assert text == line
+    assert text == line.replace("\x1b", "\\x1b")
     column = caret.index("^")
     if under:
         assert line[column : column + caret.count("^")] == under
     else:
         assert column == len(line) + 1
-    assert any(n.startswith(next) for n in error.next.splitlines())
+    assert (f"did you mean {meant}?" in error.detail.splitlines()) == bool(meant)
+    assert error.next.startswith(next)
+    for statement in grammar.split(error.next):
+        grammar.parse(COMMANDS, statement, words)  # it can be typed as it stands
+
+
+def test_a_line_for_the_systems_shell_is_sent_there() -> None:
+    error = refused("cctrl trust host1")
+    assert error.what == "'cctrl trust host1' is given to your system's shell, not here"
+    assert error.next == "quit   (then: cctrl trust host1)"
 
 
 def test_of_several_usages_the_one_that_the_rest_fits_is_shown() -> None:
-    assert refused("datasource host9 shun").next.splitlines()[1:] == ["usage: datasource HOST shun"]
+    assert "usage: datasource HOST shun" in refused("datasource host9 shun").detail.splitlines()
+    assert "usage: datasource HOST recover [--force]" not in refused("datasource host9 shun").detail
 
 
 def test_the_words_that_could_have_been_are_listed() -> None:

@@ -207,6 +207,11 @@ def test_redaction_uses_the_same_table() -> None:
         assert redact(same) == same
 
 
+def test_a_sessions_count_is_none_of_the_next_session() -> None:
+    line = "|  CONNECTIONS(created=25, active=0)                                         |"
+    assert redact(line) == "|  CONNECTIONS(created=[N], active=[N])                                      |"
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_a_placeholder_that_matches_what_redaction_finds(kind: str) -> None:
     line = {
