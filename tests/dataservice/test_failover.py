@@ -11,7 +11,7 @@ from tests.dataservice.alpha import Alpha
 from tests.dataservice.conftest import Make
 from tests.stage import Cctrl, wait_for
 
-UNFENCED = re.compile(r"^unfenced: host1 cannot be reached .*\n.*nothing.*", re.I | re.M)
+UNFENCED = re.compile(r"^unfenced: host1 cannot be reached .*\bnothing\b", re.IGNORECASE | re.MULTILINE | re.DOTALL)
 pytestmark = pytest.mark.timeout(600)
 
 
