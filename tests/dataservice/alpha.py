@@ -208,7 +208,8 @@ class Alpha:
         finally:
             os.close(reader)
         out, _ = process.communicate(timeout=60)
-        return Killed(tuple(told), out, process.returncode == -signal.SIGKILL, process.returncode)
+        killed = process.returncode == -signal.SIGKILL and not CLOSING.search(out)
+        return Killed(tuple(told), out, killed, process.returncode)
 
     def killed_at(self, command: str, number: int) -> Killed:
         """Kill it when it tells for the `number`th time that a step's remote command begins or has ended; 0: at the
@@ -224,6 +225,9 @@ class Alpha:
         left[0] = number - 1
         return self.killed(command, stop)
 
+
+CLOSING = re.compile(r"WAS SUCCESSFUL$|WAS COMPLETED$|^RECOVERED \d+ DATA SOURCES", re.M)
+"""The last line of a changing command: a kill after it came too late."""
 
 STEP = re.compile(r" cctrl-(?!probe|tail)\w+ | cctrl \S+ rewind-")
 """A told line of a remote command that belongs to a step: neither a look nor the lock."""

@@ -45,7 +45,7 @@ def test_switch(alpha: Alpha) -> None:
             assert alpha.states() == {h: MASTER if h == master else SLAVE for h in alpha.hosts}, broken_off
             assert not writer.lost(master, seen), broken_off
             number += 1
-        assert broken_off.status == 0
+        assert broken_off.status in (0, -signal.SIGKILL), "the kill that comes too late ends the row"
         assert number > 15
     assert not writer.lost(alpha.master())
 
