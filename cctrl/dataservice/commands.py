@@ -87,7 +87,7 @@ COMMANDS = (
         "make a slave the master after the master failed",
         move.failover,
         help="Refused while the master accepts writes, and where slaves still receive from it. The most advanced\n"
-        "slave is taken; one asked for by name first receives what another has more. The old master is fenced before\n"
+        "slave is taken; one asked for by name first receives what it lacks. The old master is fenced before\n"
         "the promotion where its host answers; where it does not, the plan says `unfenced` and asks. What may be lost\n"
         "is said in numbers. Afterwards: datasource OLDMASTER recover.",
         danger=Danger.CHANGE,

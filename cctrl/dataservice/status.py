@@ -9,6 +9,7 @@ from cctrl.dataservice.states import AUTOMATIC, Datasource, dataserver_state, po
 from cctrl.outcome import Outcome
 from cctrl.registry import Invocation, Talk
 from cctrl.replication.checkup import FREE_LIMIT
+from cctrl.replication.facts import Server
 from cctrl.replication.position import size
 from cctrl.ssh.by_hand import login
 
@@ -59,13 +60,19 @@ def _advise(picture: Picture, sources: tuple[Datasource, ...], mode: str, talk: 
     for source in sources:
         following = for_datasource(source, picture.diagnosis)
         if following:
-            why = source.facts.reason or source.fault
-            because = f" ({why})" if why else ""
-            talk.note(f"{source.name} is {source.word}{because}")
+            talk.note(f"{source.name} is {source.word}{_because(source)}")
             talk.note(f"NEXT: {following}")
         free = source.facts.free
         if free is not None and free < FREE_LIMIT:
             talk.note(f"{source.name}: only {size(free)} are free where its data directory lies")
+
+
+def _because(source: Datasource) -> str:
+    """What its state does not say yet. That a server is down is said; how its socket refuses us says no more."""
+    why = "" if source.facts.server is Server.DOWN else source.facts.reason
+    if not why and source.fault not in source.word:
+        why = source.fault
+    return f" ({why})" if why else ""
 
 
 def _tell_unfinished(dataservice: Dataservice, talk: Talk) -> None:
