@@ -123,8 +123,8 @@ class Hosts:
         lines: list[str] = []
 
         def start() -> RemoteProcess:
+            self._tell(CommandEvent(host.name, words))  # a terminal that stands still (Ctrl-S) costs the host no time
             call = Call(host.name, words, self.timeout)
-            self._tell(CommandEvent(host.name, words))
             connection = self._connection(host)
 
             def ended(result: CommandResult) -> None:
@@ -164,8 +164,8 @@ class Hosts:
         line = command_line(words, become=host.become if become else None, limit=limit + _GRACE)
 
         def work() -> CommandResult:
-            call = Call(host.name, words, limit)
             self._tell(CommandEvent(host.name, words))
+            call = Call(host.name, words, limit)
             connection = self._connection(host)
             try:
                 session = self._session(connection, line, sinks, call.deadline)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cctrl import grammar
@@ -87,6 +87,7 @@ def as_shown(view: View, told: dict[str, MemberIntent], policy: str) -> tuple[Da
     return datasources(view, diagnose(view), intent, "alpha")
 
 
+@settings(deadline=None)
 @given(view=views(), told=st.dictionaries(st.sampled_from(HOSTS), STATES), policy=st.sampled_from(["", "MAINTENANCE"]))
 def test_what_is_not_well_has_a_next_command_and_what_is_well_none(
     view: View, told: dict[str, MemberIntent], policy: str
@@ -102,6 +103,7 @@ def test_what_is_not_well_has_a_next_command_and_what_is_well_none(
             assert not diagnosis.healthy, source
 
 
+@settings(deadline=None)
 @given(view=views(), told=st.dictionaries(st.sampled_from(HOSTS), STATES))
 def test_a_state_is_what_was_decided_or_what_is_seen(view: View, told: dict[str, MemberIntent]) -> None:
     for source in as_shown(view, told, "MANUAL"):

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cctrl.dataservice import listing
@@ -208,6 +208,7 @@ def test_a_header_wraps_at_blanks_under_the_name() -> None:
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", fullmatch=True)
 
 
+@settings(deadline=None)  # on a loaded machine
 @given(
     name=NAMES,
     other=NAMES,
