@@ -17,6 +17,7 @@ HOST host1/127.0.0.1: ALIVE
 HOST host2/127.0.0.1: ALIVE
 HOST host3/127.0.0.1: NOT REACHABLE
 host3: no answer within 5 s * (glob)
+NEXT: ssh * true (glob)
 
 %% heal host3
 [LOGICAL] /alpha > ping host3
