@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 from cctrl.lab import fault
@@ -63,15 +63,17 @@ class Alpha:
         assert re.search(r"^NEXT: \S", done.stderr, re.M), f"{command}: no next command\n{done.stderr}"
         return done.stderr
 
+    def documents(self, *commands: str) -> list[dict[str, Any]]:
+        """The data of commands in JSON, one after the other in one shell; all must succeed."""
+        return [json.loads(line)["data"] for line in self.does("--format=json", *commands).splitlines()]
+
     def ls(self) -> dict[str, Any]:
         """The data of `ls` in JSON."""
-        done = self("--format=json", "ls")
-        assert done.returncode == 0, done.stderr
-        return cast("dict[str, Any]", json.loads(done.stdout)["data"])
+        return self.documents("ls")[0]
 
-    def states(self) -> dict[str, str]:
-        """Host -> `role:STATE(reason) STATUS`, as `ls` shows them."""
-        return {d["name"]: _state(d) for d in self.ls()["datasources"]}
+    def states(self, *before: str) -> dict[str, str]:
+        """Host -> `role:STATE(reason) STATUS`, as `ls` shows them after some other commands."""
+        return shown(self.documents(*before, "ls")[-1])
 
     # ------------------------------------------------------------ the servers
 
@@ -251,6 +253,11 @@ def _packet(reader: int) -> str:
     ready, _, _ = select.select([reader], [], [], 120)
     assert ready, "cctrl told nothing for 120 s"
     return os.read(reader, 4096).decode()
+
+
+def shown(data: dict[str, Any]) -> dict[str, str]:
+    """The states in the data of `ls`."""
+    return {source["name"]: _state(source) for source in data["datasources"]}
 
 
 def _state(datasource: dict[str, Any]) -> str:
