@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Outcome.DONE)
-    except Exception as defect:
+    except Exception as defect:  # shown as one line with a report behind it, never as a traceback
         from cctrl.config import default_state_dir
         from cctrl.shell.crash import report
 

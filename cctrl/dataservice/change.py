@@ -182,7 +182,7 @@ def changing(dataservice: Dataservice, verb: str, text: str) -> Iterator[Change]
     except KeyboardInterrupt:
         change.finish(Outcome.INTERRUPTED, "interrupted")
         raise Interrupted(f"{text}: interrupted", next=_go_on(text)) from None
-    except BaseException:
+    except BaseException:  # a defect of cctrl itself: it is raised on, but never leaves MAINTENANCE behind
         change.put_policy_back()
         raise
     else:

@@ -132,7 +132,7 @@ def wait_until(condition: Callable[[], bool], seconds: float, step: float = 0.00
     while not condition():
         if time.monotonic() > end:
             return False
-        time.sleep(step)
+        time.sleep(step)  # the one pause between two looks; the deadline is above
     return True
 
 

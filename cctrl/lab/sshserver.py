@@ -223,7 +223,8 @@ def _request(channel: Any, message: Message) -> None:
         session.begin()
 
 
-# paramiko's table of handlers by message type, with ours for channel requests
+# paramiko's table of handlers by message type, with ours for channel requests. Its stubs leave out what is not public,
+# hence the ignored types here and above; there is no public way to send an exit signal or to see a channel's end.
 _ServerTransport._channel_handler_table = {  # type: ignore[attr-defined]
     **Transport._channel_handler_table,  # type: ignore[attr-defined]
     MSG_CHANNEL_REQUEST: _request,

@@ -99,7 +99,7 @@ class Switchboard:
         for host in self.plan.hosts:
             start_sshd(self.plan, host, self.children)
         for host in self.plan.hosts:
-            if not processes.wait_until(lambda host=host: _greets(host), 20):  # type: ignore[misc]
+            if not processes.wait_until(lambda host=host: _greets(host), 20):  # type: ignore[misc]  # a default in a lambda has no type
                 log = Path(self.plan.directory, "ssh", f"{host.name}.log").read_text()
                 raise OSError(f"nothing answers on {host.inside}:{host.ssh_port} within 20 s: {log[-400:]}")
 

@@ -79,7 +79,7 @@ class _Run:
         self.sink(Started(step))
         try:
             result = self.engine.perform(step, self.known, lambda text: self.sink(Progress(step, text)))
-        except BaseException as error:
+        except BaseException as error:  # Ctrl-C and defects too: all are raised on below
             # A step that failed or was left half-way is put back too; undoing what was not done does nothing.
             if step.undoable:
                 self.done.append(step)

@@ -168,7 +168,7 @@ class Session:
         except KeyboardInterrupt:
             error = _interrupted(text, danger)
             outcome = error.outcome
-        except Exception as defect:
+        except Exception as defect:  # a defect of one command does not end the shell; it is reported
             error, outcome = crash.report(defect, text, self.config.state_dir), Outcome.INTERNAL
         talk.finish(service, outcome, error)
         return outcome

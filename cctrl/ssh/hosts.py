@@ -201,7 +201,7 @@ class Hosts:
             raise CannotReach(f"all {CHANNELS} channels to it are in use")
         try:
             return self._start(connection, line, sinks, deadline)
-        except BaseException:
+        except BaseException:  # whatever it was, Ctrl-C too: a slot that is not given back is lost for good
             connection.slots.give_back()
             raise
 
