@@ -18,10 +18,10 @@ def measure_switch(place: Place, samples: int) -> Iterator[Figure]:
     lab, shell = _lab(place)
 
     def ours(old: str, new: str) -> Outage:
-        return seen(lab, new, lambda: shell(f"switch to {new}"))
+        return seen(lab, lambda: shell(f"switch to {new}"))
 
     def theirs(old: str, new: str) -> Outage:
-        return seen(lab, new, lambda: byhand.run(lab, "switch", old, new, THIRD))
+        return seen(lab, lambda: byhand.run(lab, "switch", old, new, THIRD))
 
     def there_and_back(move: Callable[[str, str], Outage]) -> list[Outage]:
         return [move(FIRST, SECOND), move(SECOND, FIRST)]
@@ -58,7 +58,7 @@ def _failover(lab: Lab, take_over: Callable[[], None]) -> Outage:
         processes.kill_server(lab.service.member(FIRST).data_dir)
         take_over()
 
-    return seen(lab, SECOND, kill_and_take_over)
+    return seen(lab, kill_and_take_over)
 
 
 def as_before(lab: Lab, shell: Shell) -> None:

@@ -143,7 +143,8 @@ class Lab:
         self.directory = directory
         self.config = load(directory / "cctrl.toml")
         self.service = self.config.services[0]
-        self.plan = layout.read_plan(layout.Lab(name, directory))
+        self.handle = layout.Lab(name, directory)
+        self.plan = layout.read_plan(self.handle)
 
     def do(self, *words: str) -> str:
         """`cctrl lab WORDS…` on this lab."""

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cctrl.outcome import CctrlError, Outcome, UsageError
+from cctrl.outcome import CctrlError, Outcome, Refused, UsageError
 
 if TYPE_CHECKING:
     from cctrl.config import Config
@@ -87,12 +87,13 @@ def _stage_commands(config: Config) -> tuple[Command, ...]:
         return ()
     from cctrl.shell.stage import commands
 
-    def fault(verb: str, host: str) -> list[str]:
+    def act(words: Sequence[str]) -> tuple[Sequence[str], bool]:
         from cctrl import lab
 
-        return lab.fault(lab.Lab(directory.name, directory), verb, host)
+        done = lab.act(lab.Lab(directory.name, directory), words)
+        return done.lines, done.good
 
-    return commands(fault)
+    return commands(act)
 
 
 class _LabStage:
@@ -104,10 +105,13 @@ class _LabStage:
         self._ending = threading.Lock()
         self.config_path = found.config_path
 
-    def fault(self, verb: str, host: str) -> None:
+    def act(self, words: Sequence[str]) -> str:
         from cctrl import lab
 
-        lab.fault(self._lab, verb, host)
+        done = lab.act(self._lab, words)
+        if not done.good:
+            raise Refused(f"not as it must be: {' '.join(words)}", detail="\n".join(done.lines))
+        return "\n".join(done.lines)
 
     def sql(self, host: str, statement: str) -> str:
         from cctrl import lab

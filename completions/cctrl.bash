@@ -52,8 +52,9 @@ _cctrl() {
     case $_cctrl_sub:$cur in
     lab:-*) _cctrl_reply "--name --hosts --dir --postgresql --sshd --netns --no-manager" ;;
     lab:*) case $_cctrl_verb in
-        "") _cctrl_reply "up down list env dsn kill stop start cut heal freeze thaw wipe" ;;
+        "") _cctrl_reply "up down list env dsn kill stop start cut heal freeze thaw wipe traffic" ;;
         up) _cctrl_reply "dataservice segments grid" ;;
+        traffic) _cctrl_reply "start stop report" ;;
         down | list | env) ;;
         *) _cctrl_reply "$(_cctrl_ask hosts)" ;;
         esac ;;

@@ -80,7 +80,9 @@ complete -c cctrl -n '__fish_seen_subcommand_from lab; and test -z "$(__cctrl_la
 complete -c cctrl -n '__fish_seen_subcommand_from lab; and test -z "$(__cctrl_lab_verb)"' -a freeze -d 'the data server is suspended; its sockets stay open'
 complete -c cctrl -n '__fish_seen_subcommand_from lab; and test -z "$(__cctrl_lab_verb)"' -a thaw -d 'a frozen data server goes on'
 complete -c cctrl -n '__fish_seen_subcommand_from lab; and test -z "$(__cctrl_lab_verb)"' -a wipe -d 'the data directory is lost'
+complete -c cctrl -n '__fish_seen_subcommand_from lab; and test -z "$(__cctrl_lab_verb)"' -a traffic -d 'write all the time, tell of losses'
 complete -c cctrl -n '__fish_seen_subcommand_from lab; and test "$(__cctrl_lab_verb)" = up' -a 'dataservice segments grid'
+complete -c cctrl -n '__fish_seen_subcommand_from lab; and test "$(__cctrl_lab_verb)" = traffic' -a 'start stop report'
 complete -c cctrl -n '__fish_seen_subcommand_from lab; and contains -- "$(__cctrl_lab_verb)" dsn kill stop start cut heal freeze thaw wipe' -a '(__cctrl_ask hosts)'
 complete -c cctrl -n '__fish_seen_subcommand_from lab' -l name
 complete -c cctrl -n '__fish_seen_subcommand_from lab' -l hosts

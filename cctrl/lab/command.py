@@ -8,9 +8,10 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from cctrl.lab import Options, control, down, dsn, fault, find, up
+from cctrl.lab import Options, act, control, down, dsn, find, up
 from cctrl.lab.faults import VERBS
 from cctrl.lab.layout import names, read_plan
+from cctrl.lab.traffic import WHAT
 from cctrl.outcome import CctrlError, Outcome, UsageError, did_you_mean
 
 _SUMMARIES = {
@@ -20,6 +21,7 @@ _SUMMARIES = {
     "env": "print `export CCTRL_CONFIG=…` for eval",
     "dsn": "print a libpq URI of a server, as superuser",
     **{verb: meaning for verb, (meaning, _, _) in VERBS.items()},
+    "traffic": "a writer that keeps every acknowledged row and reports outages and losses",
 }
 
 
@@ -56,6 +58,10 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
         one.add_argument("--name", default=default, help=f"the lab's name ({default or 'all'})")
         if verb == "up":
             _up_arguments(one)
+        elif verb == "traffic":
+            one.description = "\n".join(f"{what:<6}  {meaning}" for what, meaning in WHAT.items())
+            one.formatter_class = argparse.RawDescriptionHelpFormatter
+            one.add_argument("what", choices=WHAT, help="see above")
         elif verb == "dsn" or verb in VERBS:
             one.add_argument("host", metavar="HOST", help="a host, host:port or host.instance")
     return parser.parse_args(argv)
@@ -84,9 +90,16 @@ def _run(given: argparse.Namespace) -> Outcome:
     elif given.verb == "dsn":
         _print(dsn(find(given.name), given.host))
     else:
-        for line in fault(find(given.name), given.verb, given.host):
-            _say(line)
+        return _act(given)
     return Outcome.DONE
+
+
+def _act(given: argparse.Namespace) -> Outcome:
+    words = (given.verb, given.what) if given.verb == "traffic" else (given.verb, given.host)
+    done = act(find(given.name), words)
+    for line in done.lines:
+        (_print if words == ("traffic", "report") else _say)(line)  # a report is data
+    return Outcome.DONE if done.good else Outcome.INTERNAL
 
 
 def _options(given: argparse.Namespace) -> Options:

@@ -13,7 +13,7 @@ from cctrl.lab.openssh import config_file
 from cctrl.outcome import CctrlError, ConfigError, OutOfSight
 
 _FILES = ("lab.json", "cctrl.toml", "switchboard.log", "superuser", "control")
-_DIRECTORIES = ("hosts", "ssh", "state")
+_DIRECTORIES = ("hosts", "ssh", "state", "traffic")
 _SECONDS = 60.0
 
 

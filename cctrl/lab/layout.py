@@ -7,6 +7,7 @@ servers' user can pass through it); `hosts_dir` holds one directory per host and
     DIR/cctrl.toml        the configuration cctrl is given
     DIR/ssh/              client key, host keys, known_hosts, an ssh_config for people
     DIR/state/            the state directory of cctrl for this lab
+    DIR/traffic/          the writer's targets, record and log
     DIR/switchboard.log   the supervisor's log
     hosts_dir/pgpass      the replication password, readable by the servers' user only
     hosts_dir/HOST/       home of the host's commands: conf/, data/, log/, run/

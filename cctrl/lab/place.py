@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import importlib.util
 import os
 import pwd
@@ -121,3 +122,14 @@ def sshd_path() -> str:
     if not found:
         raise ConfigError("no sshd on this machine", next="apt install openssh-server, or leave out --sshd")
     return os.path.realpath(found)
+
+
+def libpq(bin_dir: Path) -> str:
+    """The client library: the one of the PostgreSQL in `bin_dir`, or the system's. Raises ConfigError."""
+    for directory in (bin_dir.parent / "lib", *bin_dir.parents[1].parent.glob("*.libs")):
+        for found in sorted(directory.glob("libpq[.-]*so*")):
+            return str(found)
+    name = ctypes.util.find_library("pq")
+    if name is None:
+        raise ConfigError(f"no libpq, neither beside {bin_dir} nor in the system", next="apt install libpq5")
+    return name

@@ -24,6 +24,7 @@ from cctrl.lab.children import Child, Children, environment, in_host
 from cctrl.lab.layout import HostPlan, Lab, Plan, read_plan
 from cctrl.lab.netns import NamespaceNetwork
 from cctrl.lab.openssh import start_sshd
+from cctrl.lab.programs import Programs
 from cctrl.lab.relay import Gates, Relay
 from cctrl.outcome import CctrlError
 
@@ -50,6 +51,7 @@ class Switchboard:
     def __init__(self, plan: Plan, listeners: Mapping[str, socket.socket]) -> None:
         self.plan = plan
         self.children = Children()
+        self.programs = Programs(self.children)
         self.done = threading.Event()
         self._listeners = listeners
         self._ready = threading.Event()
@@ -158,6 +160,10 @@ class Switchboard:
             return self._run(question)
         if verb == "launch":
             return {"pid": self._start(question, subprocess.DEVNULL).pid}
+        if verb == "begin":
+            return {"begun": self.programs.begin(question["name"], question["argv"], question["log"])}
+        if verb == "programs":
+            return {"programs": self.programs.states()}
         if verb in ("cut", "heal"):
             host = self.plan.host(question["host"]).name
             (self._network.close if verb == "cut" else self._network.open)(host)

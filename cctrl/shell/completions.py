@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cctrl.config import KINDS
 from cctrl.shell.options import SUBCOMMANDS, parser
-from cctrl.shell.stage import FAULTS
+from cctrl.shell.stage import FAULTS, TRAFFIC
 
 LAB_VERBS = {
     "up": "make a lab",
@@ -23,6 +23,7 @@ LAB_VERBS = {
     "env": "print the export line for eval",
     "dsn": "print a libpq URI",
     **FAULTS,
+    "traffic": "write all the time, tell of losses",
 }
 LAB_OPTIONS = ("--name", "--hosts", "--dir", "--postgresql", "--sshd", "--netns", "--no-manager")
 
@@ -111,6 +112,7 @@ _cctrl() {{
     lab:*) case $_cctrl_verb in
         "") _cctrl_reply "{" ".join(LAB_VERBS)}" ;;
         up) _cctrl_reply "{" ".join(KINDS)}" ;;
+        traffic) _cctrl_reply "{" ".join(TRAFFIC)}" ;;
         down | list | env) ;;
         *) _cctrl_reply "$(_cctrl_ask hosts)" ;;
         esac ;;
@@ -189,6 +191,8 @@ _cctrl_lab() {{
         _describe 'lab verb' verbs
     elif [[ $words[2] == up ]]; then
         compadd -- {" ".join(KINDS)}
+    elif [[ $words[2] == traffic ]]; then
+        compadd -- {" ".join(TRAFFIC)}
     else
         _cctrl_ask hosts
     fi
@@ -259,6 +263,8 @@ complete -c cctrl -f
 {_fish_words("__fish_use_subcommand", SUBCOMMANDS)}
 {_fish_words('__fish_seen_subcommand_from lab; and test -z "$(__cctrl_lab_verb)"', LAB_VERBS)}
 complete -c cctrl -n '__fish_seen_subcommand_from lab; and test "$(__cctrl_lab_verb)" = up' -a '{" ".join(KINDS)}'
+complete -c cctrl -n '__fish_seen_subcommand_from lab; and test "$(__cctrl_lab_verb)" = traffic' \
+-a '{" ".join(TRAFFIC)}'
 complete -c cctrl -n '__fish_seen_subcommand_from lab; and contains -- "$(__cctrl_lab_verb)" dsn {" ".join(FAULTS)}' \
 -a '(__cctrl_ask hosts)'
 {_fish_lab_options()}

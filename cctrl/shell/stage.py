@@ -18,20 +18,32 @@ FAULTS = {
     "thaw": "a frozen data server goes on",
     "wipe": "the data directory is lost",
 }
+TRAFFIC = {
+    "start": "rows are written every 10 ms to whichever server takes them",
+    "stop": "no more rows are written",
+    "report": "rows acknowledged, outages, losses, and whether two servers ever took writes at once",
+}
 
 _HELP = "\n".join(f"{verb:<7} {what}" for verb, what in FAULTS.items()) + "\n`%% kill host1` means the same."
+_TRAFFIC_HELP = "\n".join(f"{what:<7} {meaning}" for what, meaning in TRAFFIC.items())
+
+Act = Callable[[Sequence[str]], tuple[Sequence[str], bool]]
 
 
-def commands(fault: Callable[[str, str], Sequence[str]]) -> tuple[Command, ...]:
-    """The command `lab VERB HOST`; `fault(verb, host)` lets it happen and says what has happened."""
+def commands(act: Act) -> tuple[Command, ...]:
+    """The commands `lab …`; `act(words)` does it and says what has happened, and whether all is well."""
 
     def run(_session: Any, typed: Invocation, talk: Talk) -> Outcome:
-        for line in fault(typed.words[1], typed.arguments["HOST"]):
+        lines, good = act((*typed.words[1:], *typed.arguments.values()))
+        for line in lines:
             talk.line(line)
-        return Outcome.DONE
+        return Outcome.DONE if good else Outcome.INTERNAL
 
-    usage = f"lab {'|'.join(FAULTS)} HOST"
-    return (Command(usage, "break or mend a host of this lab", run, _HELP, Danger.CHANGE),)
+    usage, traffic = f"lab {'|'.join(FAULTS)} HOST", f"lab traffic {'|'.join(TRAFFIC)}"
+    return (
+        Command(usage, "break or mend a host of this lab", run, _HELP, Danger.CHANGE),
+        Command(traffic, "write all the time, and tell of outages and losses", run, _TRAFFIC_HELP, Danger.CHANGE),
+    )
 
 
 def direction(line: str) -> str:
@@ -40,10 +52,10 @@ def direction(line: str) -> str:
     if not stripped.startswith("%%"):
         return line
     words = stripped[2:].split()
-    if not words or words[0] not in FAULTS:
+    if not words or words[0] not in (*FAULTS, "traffic"):
         raise UsageError(
             f"{stripped!r} is no stage direction that can be given here",
-            detail=f"there are: {', '.join(FAULTS)}",
+            detail=f"there are: {', '.join(FAULTS)}, traffic",
             next="%% kill host1",
         )
     return "lab " + " ".join(words)

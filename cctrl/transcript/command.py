@@ -15,7 +15,7 @@ from types import FrameType
 from cctrl.outcome import CctrlError, Outcome, Refused, UsageError
 from cctrl.transcript.contract import Existing, Printer, SessionFactory, Stage, StageFactory
 from cctrl.transcript.format import parse, read, render
-from cctrl.transcript.model import Fault, Sql, Transcript, WaitSql
+from cctrl.transcript.model import Fault, Sql, Traffic, Transcript, WaitSql
 from cctrl.transcript.replay import Failure, Player, Result
 from cctrl.transcript.update import rewritten
 
@@ -91,7 +91,7 @@ def _parsed(paths: Sequence[Path], out: Printer) -> list[Transcript] | None:
 def _refuse_directions(transcripts: Sequence[Transcript], config: Path) -> None:
     for transcript in transcripts:
         for step in transcript.steps:
-            if isinstance(step.action, Fault | Sql | WaitSql):
+            if isinstance(step.action, Fault | Traffic | Sql | WaitSql):
                 raise Refused(
                     f"{transcript.path}:{step.line}: stage directions are played on a lab only, and {config} is not "
                     "a lab's configuration",

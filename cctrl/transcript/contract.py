@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -21,8 +21,11 @@ class Stage(Protocol):
     def config_path(self) -> Path:
         """The configuration of its services."""
 
-    def fault(self, verb: str, host: str) -> None:
-        """Do what a stage direction says (`model.FAULTS`); returns when it is done. Raises CctrlError."""
+    def act(self, words: Sequence[str]) -> str:
+        """Do what a stage direction says (`kill host1`); returns what there is to say of it once it is done.
+
+        Raises CctrlError, also where a report tells of losses.
+        """
 
     def sql(self, host: str, statement: str) -> str:
         """Run the statement on the host's server as superuser and return what `psql -XAtq` prints.
@@ -120,7 +123,7 @@ class Existing:
     def __init__(self, config_path: Path) -> None:
         self.config_path = config_path
 
-    def fault(self, verb: str, host: str) -> None:
+    def act(self, words: Sequence[str]) -> str:
         """Always refused."""
         raise Refused(f"{self.config_path} is not a lab's configuration")
 

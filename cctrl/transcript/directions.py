@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from cctrl.transcript.head import Problem, near, seconds
-from cctrl.transcript.model import FAULTS, Action, Fault, Sql, WaitSql, WaitState
+from cctrl.transcript.model import FAULTS, TRAFFIC, Action, Fault, Sql, Traffic, WaitSql, WaitState
 
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,126}(?::\d{1,5})?\Z")
 _TIMEOUT = re.compile(r"\A(.*?)(?:\s+timeout(?:\s+(.*))?)?\Z", re.DOTALL)
 _WAITS = "wait until HOST state is STATE timeout 10s, or: wait until sql HOST STATEMENT is VALUE timeout 10s"
-_VERBS = (*FAULTS, "sql", "wait")
+_VERBS = (*FAULTS, "traffic", "sql", "wait")
 
 
 def direction(line: str) -> Action:
@@ -24,6 +24,10 @@ def direction(line: str) -> Action:
         raise Problem("a bare sleep is no stage direction", _WAITS)
     if verb in FAULTS:
         return Fault(verb, host(rest, f"%% {verb} HOST"))
+    if verb == "traffic":
+        if rest not in TRAFFIC:
+            raise Problem(f"traffic can do no {rest!r}", f"%% traffic {'|'.join(TRAFFIC)}")
+        return Traffic(rest)
     if verb == "sql":
         where, _, statement = rest.partition(" ")
         if not statement.strip():

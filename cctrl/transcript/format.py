@@ -6,12 +6,13 @@ The first rule that applies decides::
                               sshd, postgresql
     # …                       comment ('#' alone too); anywhere, and no part of what is expected
     %% …                      stage direction: kill|stop|start|cut|heal|freeze|thaw|wipe HOST,
-                              sql HOST STATEMENT, wait until …
+                              traffic start|stop|report, sql HOST STATEMENT, wait until …
     [MODE] /service > …       typed at the shell's prompt; with nothing after it, only the prompt is checked
     % … | $ … | shell> …      a program
     < text                    the answer to a question of the command above; for a program, a line of its stdin
     ? N                       the exit status of the command above, 0 where there is none; ends what it prints
-    anything else             an expected line of the command or `%% sql` above (`match` says how it is compared)
+    anything else             an expected line of the command, `%% sql` or `%% traffic report` above (
+                              `match` says how it is compared)
 
 A question with its answer on the same line, as a terminal shows it (`… (y/n)> y`), is read as both.
 
@@ -20,7 +21,8 @@ and at the end of the file) separate and expect nothing, as blank lines at the e
 count either; every other blank line below a command is expected literally.
 
 `%% sql` with no lines below it is not compared, only run; an SQL error is always a failure. Its lines
-are those of `psql -XAtq`. The other stage directions print nothing.
+are those of `psql -XAtq`. So it is with `%% traffic report`: lost rows, or two servers that took writes at once, are
+always a failure. The other stage directions print nothing.
 
 An output line that begins like one of the above is written with ` (glob)` and a backslash:
 `\# not a comment (glob)`. `literally` does that.
@@ -38,7 +40,7 @@ from cctrl.config import NAME, NAME_RULE
 from cctrl.outcome import UsageError, in_words
 from cctrl.transcript.directions import direction
 from cctrl.transcript.head import MODES, Problem, near, read_key
-from cctrl.transcript.model import Action, Expected, Head, Program, Sql, Step, Transcript, Typed
+from cctrl.transcript.model import Action, Expected, Head, Program, Sql, Step, Traffic, Transcript, Typed
 from cctrl.transcript.values import KINDS
 
 LARGEST = 8 * 1024 * 1024  # bytes that a transcript may have
@@ -160,17 +162,17 @@ class _Parser:
         block.step = replace(block.step, status=int(text), status_at=at)
 
     def expect(self, at: int, line: str) -> None:
-        if not line.strip() and (self.open is None or not isinstance(self.open.step.action, Typed | Program | Sql)):
+        if not line.strip() and (self.open is None or not _prints(self.open.step.action)):
             return
         if not line.strip() and self.open and self.open.step.status_at is not None:
             return
         if self.open is None:
             raise Problem("output without a command above it", "begin a comment with '# ', an input with its prompt")
-        if isinstance(self.open.step.action, Sql):
+        if not _prints(self.open.step.action):
+            raise Problem("a stage direction prints nothing", "begin a comment with '# ', an input with its prompt")
+        if not isinstance(self.open.step.action, Typed | Program):
             self.open.expected.append(Expected(at, line))
             return
-        if not isinstance(self.open.step.action, Typed | Program):
-            raise Problem("a stage direction prints nothing", "begin a comment with '# ', an input with its prompt")
         block = self.block("an expected line")
         inline = _INLINE.match(line)
         if inline and isinstance(block.step.action, Typed):
@@ -180,6 +182,10 @@ class _Parser:
 
     def finished(self) -> tuple[Step, ...]:
         return (*self.steps, self.open.closed()) if self.open else ()
+
+
+def _prints(action: Action) -> bool:
+    return isinstance(action, Typed | Program | Sql) or action == Traffic("report")
 
 
 def _action(line: str) -> Action | None:

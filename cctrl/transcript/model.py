@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 FAULTS = ("kill", "stop", "start", "cut", "heal", "freeze", "thaw", "wipe")
+TRAFFIC = ("start", "stop", "report")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,13 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Traffic:
+    """`%% traffic WHAT`, WHAT one of TRAFFIC."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sql:
     """`%% sql HOST STATEMENT`."""
 
@@ -79,7 +87,7 @@ class WaitSql:
     timeout: float | None = None
 
 
-Action = Typed | Program | Fault | Sql | WaitState | WaitSql
+Action = Typed | Program | Fault | Traffic | Sql | WaitState | WaitSql
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from cctrl.transcript import programs
 from cctrl.transcript.contract import Opening, Session, SessionFactory, Stage
 from cctrl.transcript.diff import Comparison, compare, shown
 from cctrl.transcript.match import Bindings
-from cctrl.transcript.model import Fault, Program, Sql, Step, Transcript, Typed, WaitSql, WaitState
+from cctrl.transcript.model import Fault, Program, Sql, Step, Traffic, Transcript, Typed, WaitSql, WaitState
 from cctrl.transcript.screen import ReplayScreen
 from cctrl.transcript.wait import sql_holds, state_holds, until
 from cctrl.transcript.worker import Cancelled, Late, Worker
@@ -141,7 +141,11 @@ class Player:
         elif isinstance(action, Program):
             self._program(step, action)
         elif isinstance(action, Fault):
-            self._staged(f"%% {action.verb} {action.host}", lambda: self.stage.fault(action.verb, action.host))
+            self._staged(f"%% {action.verb} {action.host}", lambda: self.stage.act((action.verb, action.host)))
+        elif isinstance(action, Traffic):
+            told = self._staged(f"%% traffic {action.what}", lambda: self.stage.act(("traffic", action.what)))
+            if step.expected:
+                self._compare(step, told.split("\n"), 0)
         elif isinstance(action, Sql):
             output = self._staged(f"%% sql {action.host}", lambda: self.stage.sql(action.host, action.statement))
             if step.expected:

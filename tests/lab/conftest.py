@@ -24,7 +24,7 @@ def labs(state: Path) -> Iterator[MakeLab]:
         patch.setenv("XDG_STATE_HOME", str(state))
 
         def make(**options: object) -> Lab:
-            made.append(up(Options(**options)))  # type: ignore[arg-type]
+            made.append(up(Options(**{"manager": False, **options})))  # type: ignore[arg-type]
             return made[-1]
 
         yield make

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -79,17 +80,19 @@ def test_the_prompt_follows_mode_and_service(config: Config) -> None:
 
 
 def test_stage_directions_are_commands_on_a_lab_only(config: Config) -> None:
-    done: list[tuple[str, str]] = []
+    done: list[tuple[str, ...]] = []
 
-    def fault(verb: str, host: str) -> list[str]:
-        done.append((verb, host))
-        return [f"{host} {verb}ed"]
+    def act(words: Sequence[str]) -> tuple[list[str], bool]:
+        done.append(tuple(words))
+        return [f"{words[-1]} {words[0]}ed"], words[-1] != "report"
 
     screen = Screen()
-    driven = session(config, screen, extra=stage.commands(fault))
+    driven = session(config, screen, extra=stage.commands(act))
     assert driven.execute("%% kill host1") is Outcome.DONE
     assert driven.execute("lab cut host2; ls") is Outcome.DONE
-    assert done == [("kill", "host1"), ("cut", "host2")]
+    assert driven.execute("%% traffic start") is Outcome.DONE
+    assert driven.execute("lab traffic report") is Outcome.INTERNAL
+    assert done == [("kill", "host1"), ("cut", "host2"), ("traffic", "start"), ("traffic", "report")]
     assert driven.execute("%% sleep 3") is Outcome.USAGE
     assert driven.execute("lab kill host9") is Outcome.USAGE
     assert session(config, Screen()).execute("%% kill host1") is Outcome.USAGE
@@ -114,12 +117,12 @@ def test_faults_are_recorded_as_directions(config: Config, tmp_path: Path, monke
 
     monkeypatch.setattr(cctrl.dataservice, "VOCABULARY", Toy())
     path = tmp_path / "session.t"
-    extra = stage.commands(lambda verb, host: [f"{host} {verb}ed"])
+    extra = stage.commands(lambda words: ([" ".join(words)], True))
     recorded = recording.RecordedSession(config, Screen(), path, extra=extra)
-    for line in ("lab kill host1", "%% start host1", "lab kill host9", "ls"):
+    for line in ("lab kill host1", "%% start host1", "lab kill host9", "lab traffic stop", "ls"):
         recorded.execute(line)
     recorded.close()
     lines = [line for line in path.read_text().splitlines() if line and not line.startswith("#@")]
-    assert lines == ["%% kill host1", "%% start host1", "[LOGICAL] /alpha > ls", "ls"]
+    assert lines == ["%% kill host1", "%% start host1", "%% traffic stop", "[LOGICAL] /alpha > ls", "ls"]
     with pytest.raises(Refused):
         recording.RecordedSession(config, Screen(), path)

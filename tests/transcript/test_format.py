@@ -115,6 +115,8 @@ def test_placeholders_at_the_beginning_of_a_line_are_no_prompt() -> None:
         ("%% wait until host1 is gone timeout 3s\n", 1, "not a condition", "state is STATE"),
         ("%% wait until host1 state is ONLINE timeout ten\n", 1, "'ten' is not a duration", "10s"),
         ("%% wait until host1 state is ONLINE timeout\n", 1, "without a duration", "timeout 10s"),
+        ("%% traffic\n", 1, "traffic can do no ''", "%% traffic start|stop|report"),
+        ("%% traffic start\nstarted\n", 2, "a stage direction prints nothing", "a comment"),
         ("%% sql host1\n", 1, "sql without a statement", "sql HOST STATEMENT"),
         ("%%\n", 1, "not a stage direction", "kill, stop"),
         ("%%kill host1\n", 1, "not a stage direction", "%% and a verb"),

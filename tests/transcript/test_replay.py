@@ -47,6 +47,11 @@ def test_a_whole_play(toys: Toys) -> None:
         1
         2
         %% sql host1 insert into t values (3)
+        %% traffic start
+        %% traffic report
+        traffic report
+        nothing *lost (glob)
+        %% traffic report
         %% wait until sql host1 select i from t is * (glob) timeout 5s
 
         [LOGICAL:EXPERT] /alpha > say one|two
@@ -95,6 +100,7 @@ def test_a_whole_play(toys: Toys) -> None:
         ("%% kill host9\n", 1, ["the lab has no host9", "NEXT: one of host1"]),
         ("%% sql host1 nonsense\n", 1, ["syntax error"]),
         ("%% sql host1 select\n1\n3\n", 1, ["-    3 3", "+      2"]),
+        ("%% traffic report\ntraffic report\n\n3 lost\n", 1, ["3 lost", "nothing lost"]),
         ("%% wait until host2 state is SHUNNED timeout 300ms\n", 1, ["not within 0.3 s", "host2 is slave:ONLINE"]),
         ("%% wait until host7 state is ONLINE timeout 300ms\n", 1, ["no member host7", "host1, host2, host3"]),
         ("%% wait until sql host1 select is 5 timeout 300ms\n", 1, ["is '1\\n2', not '5'"]),
@@ -193,8 +199,8 @@ def test_a_configuration_that_is_no_lab_is_never_broken(toys: Toys, tmp_path: Pa
     assert code == 3
     assert ":3: stage directions are played on a lab only" in out.notes[0]
     assert len(toys.sessions) == 1  # the first play's
-    code, out = play(toys, "%% sql host1 drop table t\n", config=config)
-    assert code == 3
+    for line in ("%% sql host1 drop table t\n", "%% traffic start\n"):
+        assert play(toys, line, config=config)[0] == 3
 
 
 def test_a_program_gets_the_configuration_answers_and_status(toys: Toys, monkeypatch: pytest.MonkeyPatch) -> None:

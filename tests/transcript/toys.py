@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cctrl.outcome import CctrlError, Refused
@@ -22,11 +22,15 @@ class ToyStage:
         self.downs = 0
         self.rows = "1\n2\n"
 
-    def fault(self, verb: str, host: str) -> None:
+    def act(self, words: Sequence[str]) -> str:
+        verb, host = words
+        if verb == "traffic":
+            return f"traffic {host}\nnothing lost"
         if host == "host9":
             raise Refused(f"the lab has no {host}", next="one of host1, host2, host3")
         self.faults.append((verb, host))
         (self.dead.add if verb in ("kill", "stop", "cut") else self.dead.discard)(host)
+        return ""
 
     def sql(self, host: str, statement: str) -> str:
         if host in self.dead:
