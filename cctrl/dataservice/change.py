@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -12,11 +12,11 @@ from cctrl.dataservice.states import AUTOMATIC, MAINTENANCE, MASTER, SLAVE, Stat
 from cctrl.outcome import CctrlError, Interrupted, Outcome
 from cctrl.registry import Talk
 from cctrl.replication.engine import OnText, StepFailed
+from cctrl.replication.facts import Facts
 from cctrl.replication.facts import Server as ServerState
-from cctrl.replication.lock import lock, release
+from cctrl.replication.lock import Lock, lock
 from cctrl.replication.position import Position as LogPosition
 from cctrl.replication.steps import Result, Step
-from cctrl.ssh import Lease
 from cctrl.store import MemberIntent, Operation, ServiceIntent, who
 from cctrl.threads import cancelled
 
@@ -30,28 +30,24 @@ class Change:
     def __init__(
         self,
         dataservice: Dataservice,
+        lock: Lock,
         verb: str,
         text: str,
         broken_off: Operation | None = None,
         unsettled: bool = False,
     ) -> None:
         self.dataservice = dataservice
+        self.lock = lock
         self.verb = verb
         self.text = text
         self.broken_off = broken_off  # the same verb, that did not come to its end
         self.unsettled = unsettled  # the last command did not come to its end: it may go on on the hosts
-        self.leases: Sequence[Lease] = ()
         self.id = ""
         self.former_policy = ""
 
-    @property
-    def ours(self) -> bool:
-        """True while this command may act: whoever sees one of the hosts that are still locked does nothing."""
-        return any(lease.held for lease in self.leases)
-
     def perform(self, step: Step, known: Mapping[str, LogPosition], on_text: OnText) -> Result:
         """Carry out a step of a plan (see replication.executor.Performer), while the lock is ours."""
-        if not self.ours:
+        if not self.lock.held:
             what = f"{self.text}: the lock was lost, so nothing more is done: this shell stood still, or was cut off"
             following = f"ls   (another shell may be at work; then, if it is still wanted: {self.text})"
             raise StepFailed(what, detail=f"it was to {step.text()}", next=following, uncertain=True)
@@ -63,14 +59,16 @@ class Change:
 
         What a killed command of anybody still waits for on a host, a promotion say, must not happen later.
         """
-        picture = self._settled() if self.unsettled else self._look()
+        picture = self._look(self.lock.facts)
+        if self.unsettled:
+            picture = self._settled(picture)
         seen = picture.diagnosis
         if seen.healthy and picture.intent.primary != seen.primary and not self._out_of_sight(picture):
             self.record(primary(seen.primary))
         return picture
 
-    def _look(self) -> Picture:
-        return self.dataservice.look(fresh=False, end_leftovers=True)
+    def _look(self, known: Mapping[str, Facts]) -> Picture:
+        return self.dataservice.look(fresh=False, end_leftovers=True, known=known)
 
     @staticmethod
     def _out_of_sight(picture: Picture) -> bool:
@@ -78,11 +76,10 @@ class Change:
         known = {facts.name: facts for facts in picture.view.members}.get(picture.intent.primary)
         return known is not None and not known.seen
 
-    def _settled(self) -> Picture:
+    def _settled(self, picture: Picture) -> Picture:
         """Look, and again while a server starts up or shuts down: a command that was killed goes on on the hosts."""
         until, told = time.monotonic() + SETTLE, False
         while True:
-            picture = self._look()
             busy = [m for m in picture.view.members if m.server is ServerState.STARTING]
             if not busy or time.monotonic() > until:
                 return picture
@@ -91,6 +88,7 @@ class Change:
                     self.dataservice.talk.note(f"waiting for {facts.name}, whose server {facts.server.value}")
             told = True
             cancelled().wait(0.1)
+            picture = self._look({})
 
     def begin(self, source: str = "", target: str = "", *, hold_policy: bool = False) -> None:
         """Enter the command into the journal, before its first step.
@@ -167,9 +165,8 @@ def changing(dataservice: Dataservice, verb: str, text: str) -> Iterator[Change]
     """
     dataservice.hosts.fresh()
     owner = f"{who()} since {time.strftime('%F %T')}: {text}"
-    leases = lock(dataservice.hosts, dataservice.service, owner)
-    change = Change(dataservice, verb, text)
-    change.leases = leases
+    held = lock(dataservice.engine, dataservice.name, dataservice.service.names, owner)
+    change = Change(dataservice, held, verb, text)
     try:
         before = _broken_off(dataservice)
         change.unsettled = before is not None
@@ -188,7 +185,7 @@ def changing(dataservice: Dataservice, verb: str, text: str) -> Iterator[Change]
     else:
         change.finish(Outcome.DONE, "")
     finally:
-        release(dataservice.hosts, leases)
+        held.release()
 
 
 def _go_on(text: str) -> str:

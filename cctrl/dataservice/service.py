@@ -90,14 +90,17 @@ class Dataservice:
         """See ServiceHandle."""
         self.hosts.warm([member.host for member in self.service.members])
 
-    def look(self, *, fresh: bool = True, end_leftovers: bool = False) -> Picture:
-        """Look at every member, side by side. Without `fresh` a host that was just found out of reach is not
-        waited for again. `end_leftovers`: see Engine.probe."""
+    def look(
+        self, *, fresh: bool = True, end_leftovers: bool = False, known: Mapping[str, Facts] | None = None
+    ) -> Picture:
+        """Look at every member that is not `known` already, side by side. Without `fresh` a host that was just found
+        out of reach is not waited for again. `end_leftovers`: see Engine.probe."""
         if fresh:
             self.hosts.fresh()
 
         def probe(member: Server) -> Facts:
-            return self.engine.probe(member.name, end_leftovers=end_leftovers)
+            seen = known.get(member.name) if known else None
+            return seen or self.engine.probe(member.name, end_leftovers=end_leftovers)
 
         return self.picture(tuple(self.hosts.fan_out(self.service.members, probe)))
 

@@ -99,7 +99,7 @@ def ping(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcom
     name = invocation.arguments.get("HOST", "")
     servers = [m for m in dataservice.service.members if name in ("", m.name)]
     dataservice.hosts.fresh()
-    results = dataservice.hosts.fan_out(servers, lambda m: dataservice.hosts.run(m.host, ["true"], become=False))
+    results = dataservice.hosts.fan_out(servers, lambda m: dataservice.engine.answers(m.name))
     for server, result in zip(servers, results, strict=True):
         shown = f"HOST {server.name}/{server.host.address}"
         if result.ok:

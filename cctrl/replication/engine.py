@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from cctrl.outcome import CctrlError, Outcome
@@ -25,6 +26,28 @@ class StepFailed(CctrlError):
         self.uncertain = uncertain
 
 
+class Claim(Protocol):
+    """The lock on one member, held until it is released, or this process or its connection ends."""
+
+    @property
+    def facts(self) -> Facts:
+        """The member as it was seen once it was locked, with the leftovers of killed commands ended."""
+
+    @property
+    def held(self) -> bool:
+        """False once the lock may be somebody else's."""
+
+    def release(self) -> None:
+        """Give it up; idempotent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Somebody else holds a member's lock; `owner` is what they said of themselves."""
+
+    owner: str
+
+
 class Engine(Protocol):
     """One replica set's servers. Members are given by name; every call has its own deadline."""
 
@@ -33,6 +56,12 @@ class Engine(Protocol):
 
         `end_leftovers` first ends the sessions in which a command that was killed still waits for something on
         it, a promotion say: for a caller that holds the lock.
+        """
+
+    def claim(self, member: str, owner: str) -> Claim | Taken:
+        """Lock one member on its host and look at it, in one round trip.
+
+        Raises Unreachable, and Refused where it cannot be locked (its disk is full, say).
         """
 
     def tail(self, member: str, part: LogRange) -> Tail:

@@ -2,42 +2,57 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from collections.abc import Mapping, Sequence
 
-from cctrl.config import Server, Service
 from cctrl.outcome import Refused
-from cctrl.ssh import Held, Hosts, Lease, hold
+from cctrl.replication.engine import Claim, Engine, Taken
+from cctrl.replication.facts import Facts
+from cctrl.threads import fan_out
 
 
-def lock(hosts: Hosts, service: Service, owner: str) -> list[Lease]:
-    """Lock every host that answers; the leases end with this process, whatever happens to it.
+class Lock:
+    """The claims on all members that could be locked. They end with this process, whatever happens to it."""
 
-    `owner` is what others are told. Raises Refused where somebody else holds one of them, and where no host
-    can be locked. A host that is out of reach or whose disk is full is left out: that may be why the command
-    is given.
+    def __init__(self, claims: Mapping[str, Claim]) -> None:
+        self._claims = claims
+
+    @property
+    def held(self) -> bool:
+        """True while its holder may act: whoever sees one of the members that are still locked does nothing."""
+        return any(claim.held for claim in self._claims.values())
+
+    @property
+    def facts(self) -> Mapping[str, Facts]:
+        """Each locked member as it was seen once it was locked."""
+        return {name: claim.facts for name, claim in self._claims.items()}
+
+    def release(self) -> None:
+        """Give all of it back, side by side; idempotent."""
+        fan_out(list(self._claims.values()), lambda claim: claim.release())
+
+
+def lock(engine: Engine, service: str, members: Sequence[str], owner: str) -> Lock:
+    """Lock every member whose host answers; `owner` is what others are told.
+
+    Raises Refused where somebody else holds one of them, and where no host can be locked. A host that is out of
+    reach or whose disk is full is left out: that may be why the command is given.
     """
 
-    def take(server: Server) -> Lease | Held | Refused:
-        path = PurePosixPath(server.data_dir).parent / f".cctrl-{service.name}.{server.name}.lock"
+    def take(member: str) -> Claim | Taken | Refused:
         try:
-            return hold(hosts, server.host, str(path), owner)
+            return engine.claim(member, owner)
         except Refused as error:
             return error
 
-    taken = hosts.fan_out(service.members, take)
-    leases = [lease for lease in taken if isinstance(lease, Lease)]
-    held = [other for other in taken if isinstance(other, Held)]
-    if held:
-        release(hosts, leases)
-        what = f"another operation is under way on {service.name}"
-        raise Refused(what, detail=held[0].owner, next="wait until it has ended, then give the command again")
-    if not leases:
-        failures = [error for error in taken if isinstance(error, Refused)]
-        what = f"no host of {service.name} can be locked, so nothing is changed"
-        raise Refused(what, detail="\n".join(error.what for error in failures), next=failures[0].next or "ping")
-    return leases
-
-
-def release(hosts: Hosts, leases: list[Lease]) -> None:
-    """Give all leases back, side by side."""
-    hosts.fan_out(leases, lambda lease: lease.release())
+    answers = dict(zip(members, fan_out(members, take), strict=True))
+    refusals = [answer for answer in answers.values() if isinstance(answer, Refused)]
+    taken = [answer for answer in answers.values() if isinstance(answer, Taken)]
+    claims = {name: answer for name, answer in answers.items() if not isinstance(answer, Taken | Refused)}
+    if taken:
+        Lock(claims).release()
+        what = f"another operation is under way on {service}"
+        raise Refused(what, detail=taken[0].owner, next="wait until it has ended, then give the command again")
+    if not claims:
+        what = f"no host of {service} can be locked, so nothing is changed"
+        raise Refused(what, detail="\n".join(error.what for error in refusals), next=refusals[0].next or "ping")
+    return Lock(claims)

@@ -6,6 +6,7 @@ our connection does (also when we are killed), or when 15 s pass without one (wh
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Event, Thread
 from time import CLOCK_BOOTTIME, clock_gettime
@@ -14,9 +15,11 @@ from cctrl import threads
 from cctrl.config import Host
 from cctrl.outcome import Refused, Unreachable
 from cctrl.ssh import scripts
+from cctrl.ssh.deadline import Deadline
 from cctrl.ssh.hosts import Hosts
-from cctrl.ssh.process import RemoteProcess
-from cctrl.ssh.result import Ended
+from cctrl.ssh.process import Call, RemoteProcess
+from cctrl.ssh.quoting import limited
+from cctrl.ssh.result import CommandResult, Ended
 
 _BEAT = 4.0  # seconds between heartbeats
 _SILENCE = 15  # seconds the host waits for one
@@ -35,9 +38,13 @@ class Held:
 
 
 class Lease:
-    """A lock that is held until `release`, or until this process or its connection ends."""
+    """A lock that is held until `release`, or until this process or its connection ends.
 
-    def __init__(self, process: RemoteProcess) -> None:
+    `first` is what the command that was to be run at once ended in; None where there was none.
+    """
+
+    def __init__(self, process: RemoteProcess, first: CommandResult | None = None) -> None:
+        self.first = first
         self._process = process
         self._stop = Event()
         self._cancelled = threads.cancelled()
@@ -73,19 +80,31 @@ class Lease:
                 self._sent = _now()
 
 
-def hold(hosts: Hosts, host: Host, path: str, owner: str, *, wait: float = 1.0, become: bool = True) -> Lease | Held:
+def hold(
+    hosts: Hosts,
+    host: Host,
+    path: str,
+    owner: str,
+    *,
+    wait: float = 1.0,
+    then: Sequence[str] = (),
+    limit: float = 5.0,
+    become: bool = True,
+) -> Lease | Held:
     """Lock `path` on `host`, waiting at most `wait` seconds for another holder.
 
     `owner` (who@where, pid, since, what) is what a refused second caller is told. The directory of
-    `path` is made if it is missing. Raises Unreachable, and Refused where the lock cannot be made.
+    `path` is made if it is missing. `then` is run once it is locked, for at most `limit` seconds, in the same round
+    trip (`Lease.first`). Raises Unreachable, and Refused where the lock cannot be made.
     """
+    command = limited(then, limit + 1.0) if then else []
     process = hosts.open(
-        host, ["sh", "-c", scripts.LEASE, "cctrl", path, owner, f"{wait:g}", str(_SILENCE)], become=become
+        host, ["sh", "-c", scripts.LEASE, "cctrl", path, owner, f"{wait:g}", str(_SILENCE), *command], become=become
     )
     try:
         first = process.readline(hosts.timeout + wait)
         if first == "locked":
-            return Lease(process)
+            return Lease(process, _first(process, host, tuple(then), limit) if then else None)
         result = process.close() if first is None and process.result is None else process.wait()
     except BaseException:
         process.close()
@@ -97,3 +116,17 @@ def hold(hosts: Hosts, host: Host, path: str, owner: str, *, wait: float = 1.0, 
         raise Unreachable(f"cannot lock {path} on {host.name}: {result.reason}", next=result.next)
     said = "; ".join(line for line in result.stderr.splitlines() if line)
     raise Refused(f"cannot lock {path} on {host.name}: {said or f'exit status {result.status}'}")
+
+
+def _first(process: RemoteProcess, host: Host, argv: tuple[str, ...], limit: float) -> CommandResult:
+    """What the first command said, up to its end."""
+    call, lines = Call(host.name, argv, limit), list[str]()
+    deadline = Deadline.after(limit)
+    while (line := process.readline(deadline.left())) is not None:
+        word, _, status = line.partition(" ")
+        if word == "ended" and status.isdigit():
+            return call.result(Ended.EXITED, status=int(status), stdout="".join(f"{said}\n" for said in lines))
+        lines.append(line)
+    if process.running:
+        return call.result(Ended.TIMED_OUT, reason=f"not finished within {limit:g} s")
+    return call.result(Ended.UNREACHABLE, reason="the connection was lost")

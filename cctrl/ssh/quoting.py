@@ -37,11 +37,16 @@ def command_line(argv: Sequence[str], *, become: str | None = None, limit: float
     """
     words = list(argv)
     if limit is not None:
-        words = ["timeout", "-k", str(_GRACE), str(max(1, ceil(limit))), *words]
+        words = limited(words, limit)
     if become:
         words = ["sudo", "-n", "-u", become, "--", *words]
     quote(argv)  # the caller's own words are judged first
     return "exec " + quote(words)
+
+
+def limited(argv: Sequence[str], limit: float) -> list[str]:
+    """`argv` as the host runs it for at most `limit` seconds."""
+    return ["timeout", "-k", str(_GRACE), str(max(1, ceil(limit))), *argv]
 
 
 def _word(word: str) -> str:

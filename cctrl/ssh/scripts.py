@@ -66,7 +66,8 @@ while :; do
 done
 """
 
-# Arguments: file, owner, seconds to wait, seconds without a heartbeat. A heartbeat is a line on stdin.
+# Arguments: file, owner, seconds to wait, seconds without a heartbeat, then a command that is run once, as soon as the
+# lock is held; its end is told as `ended STATUS`. A heartbeat is a line on stdin.
 # Children do not get descriptor 9: the lock ends with this shell, however that ends.
 LEASE = r"""
 umask 077
@@ -86,6 +87,8 @@ if ! flock -w "$wait" 9; then
 fi
 ( printf '%s\n' "$owner" >"$file" ) || fail "cannot write $file"
 echo locked
+shift 4
+[ $# -eq 0 ] || { "$@" 9>&- </dev/null; echo "ended $?"; }
 while timeout "$silence" sh -c 'read -r beat' 9>&-; do :; done
 : >"$file"
 """

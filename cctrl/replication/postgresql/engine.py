@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from cctrl.config import Server, Service
 from cctrl.replication.divergence import Tail
-from cctrl.replication.engine import OnText, StepFailed
+from cctrl.replication.engine import Claim, OnText, StepFailed, Taken
 from cctrl.replication.facts import Facts
 from cctrl.replication.facts import Server as ServerState
 from cctrl.replication.position import Position
@@ -16,7 +16,7 @@ from cctrl.replication.postgresql import conninfo, probe_parse, queries, wal
 from cctrl.replication.postgresql.scripts import script
 from cctrl.replication.recovery import LogRange, log_after, timeline_at
 from cctrl.replication.steps import Action, Result, Step
-from cctrl.ssh import CommandResult, Ended, Hosts, Job, run_job
+from cctrl.ssh import CommandResult, Ended, Held, Hosts, Job, Lease, hold, run_job
 
 LOOKS = 50  # a second: how often the scripts look whether a server has started or stopped
 START_LIMIT = 300.0  # seconds a start may take while the server's process lives (crash recovery)
@@ -24,6 +24,24 @@ STOP_LIMIT = 60.0  # seconds of fast shutdown before an immediate one
 PROGRAMS = ("postgres", "psql", "pg_controldata", "pg_rewind", "pg_waldump", "pg_basebackup")
 STALL = 30.0  # seconds without any progress before a wait is given up
 PROMOTE_LIMIT = 60.0  # seconds from the request to the first write
+ASKED = "its promotion was asked for"  # said by promote.sh
+
+
+class _Claim:
+    """The lock of one member (see replication.engine.Claim)."""
+
+    def __init__(self, lease: Lease, facts: Facts) -> None:
+        self.facts = facts
+        self._lease = lease
+
+    @property
+    def held(self) -> bool:
+        """See Claim."""
+        return self._lease.held
+
+    def release(self) -> None:
+        """See Claim."""
+        self._lease.release()
 
 
 class PostgreSQL:
@@ -70,6 +88,24 @@ class PostgreSQL:
         at = self.clock()
         before, patience = ((queries.END_LEFTOVERS,), 2.0) if end_leftovers else ((), 1.0)
         result = self._run(server, "probe", queries.FACTS, *before, timeout=patience * self.timeout)
+        return self._facts(member, result, at)
+
+    def claim(self, member: str, owner: str) -> Claim | Taken:
+        """See Engine."""
+        server, at = self.service.member(member), self.clock()
+        path = PurePosixPath(server.data_dir).parent / f".cctrl-{self.service.name}.{member}.lock"
+        look = _command("probe", server, (queries.FACTS, queries.END_LEFTOVERS))
+        lease = hold(self.hosts, server.host, str(path), owner, then=look, limit=2.0 * self.timeout)
+        if isinstance(lease, Held):
+            return Taken(lease.owner)
+        assert lease.first is not None
+        return _Claim(lease, self._facts(member, lease.first, at))
+
+    def answers(self, member: str) -> CommandResult:
+        """Whether a member's host answers over SSH, as the SSH user."""
+        return self.hosts.run(self.service.member(member).host, ["true"], become=False)
+
+    def _facts(self, member: str, result: CommandResult, at: float) -> Facts:
         facts = probe_parse.read(member, result.stdout, at) if result.ok else None
         if facts is None:
             reason = result.reason or _last_line(result.stderr) or f"{result.ended.value} {result.status}"
@@ -174,18 +210,17 @@ class PostgreSQL:
 
     def _promote(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
         wanted = step.position or known.get(step.other)
-        sql = []
+        first = ""
         if wanted is not None:
             # The old primary's last record begins at `wanted`: a replay beyond it has all.
-            text = queries.WAIT.format(position=queries.REPLAYED, reached=">", wanted=wanted, and_also="", stall=STALL)
-            sql.append(text)
-        sql.append(queries.PROMOTE.format(limit=int(PROMOTE_LIMIT)))
+            first = queries.WAIT.format(position=queries.REPLAYED, reached=">", wanted=wanted, and_also="", stall=STALL)
+        words = (first, queries.WRITABLE.format(limit=int(PROMOTE_LIMIT)))
+        server, what = self.service.member(step.member), f"cannot promote {step.member}"
         try:
-            self._sql_all(step.member, sql, PROMOTE_LIMIT + 2 * STALL)
+            self._must(server, "promote", *words, timeout=PROMOTE_LIMIT + 2 * STALL, what=what)
         except StepFailed as error:
             # Only where it never came to ask for the promotion is it certain that none will happen.
-            never_asked = ("psql: error: connection to", "psql: error: could not connect", ", wanted ")
-            error.uncertain = error.uncertain or not any(words in error.detail for words in never_asked)
+            error.uncertain = error.uncertain or ASKED in error.detail
             raise
         return Result()
 

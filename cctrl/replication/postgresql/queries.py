@@ -62,16 +62,12 @@ HELD_BACK = f"""pg_is_wal_replay_paused()
    or current_setting('recovery_min_apply_delay') <> '0' and {RECEIVED} > {REPLAYED}"""
 RESUME = "select pg_wal_replay_resume() where pg_is_wal_replay_paused()"
 
-PROMOTE = """\
+WRITABLE = """\
 do $$ declare at timestamptz := clock_timestamp(); begin
- if pg_is_in_recovery() then
-  if pg_is_wal_replay_paused() then perform pg_wal_replay_resume(); end if;
-  perform pg_promote(false);
-  while pg_is_in_recovery() loop
-   if clock_timestamp() - at > interval '{limit} s' then raise exception 'still in recovery after {limit} s'; end if;
-   perform pg_sleep(0.005);
-  end loop;
- end if; end $$"""
+ while pg_is_in_recovery() loop
+  if clock_timestamp() - at > interval '{limit} s' then raise exception 'still in recovery after {limit} s'; end if;
+  perform pg_sleep(0.005);
+ end loop; end $$"""
 
 PURGE_ALL = """\
 select count(pg_terminate_backend(pid)) from pg_stat_activity

@@ -7,14 +7,19 @@ while [ $# -ge 4 ]; do
     continue
   fi
   end=$(log_end "$wal" "$3" 2>/dev/null)
-  if out=$(pg_waldump -p "$wal" -t "$1" -s "$2" ${end:+-e "$end"} -n 1 2>&1); then
-    echo '@records'
-    pg_waldump -p "$wal" -t "$1" -s "$2" -e "$end" 2>&1 | awk '
-      /^rmgr: Transaction .*desc: COMMIT/ { n++; last = $0; if (n <= 20) print }
-      { before = now; now = $0 }
-      END { print "@commits " n + 0; if (n) print "@last " last; print "@end " before; print "@end " now }'
-  else
-    case $out in *'could not find a valid record'*) ;; *) printf '@problem %s\n' "$out"; exit 0 ;; esac
-  fi
+  out=$(pg_waldump -p "$wal" -t "$1" -s "$2" ${end:+-e "$end"} 2>&1 | awk '
+    /^rmgr: / { records++ }
+    /^rmgr: Transaction .*desc: COMMIT/ { n++; last = $0; if (n <= 20) print }
+    { before = now; now = $0 }
+    END {
+      if (records) { print "@records"; print "@commits " n + 0; if (n) print "@last " last; print "@end " before }
+      print "@end " now
+    }')
+  case $out in
+    @records* | *'
+@records'*) printf '%s\n' "$out" ;;
+    *'could not find a valid record'*) ;;
+    *) printf '@problem %s\n' "${out#@end }"; exit 0 ;;
+  esac
   shift 4
 done
