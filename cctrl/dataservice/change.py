@@ -98,10 +98,12 @@ class Change:
         store, name = self.dataservice.store, self.dataservice.name
         current = policy(store.intent(name))
         self.former_policy = current if hold_policy and current == AUTOMATIC else ""
-        self.id = store.begin(name, self.verb, self.text, source, target, self.former_policy)
+
+        def for_its_time(intent: ServiceIntent) -> ServiceIntent:
+            return replace(intent, policy=MAINTENANCE) if self.former_policy else intent
+
+        self.id = store.begin(name, self.verb, self.text, source, target, self.former_policy, for_its_time)
         self.dataservice.engine.operation = self.id
-        if self.former_policy:
-            store.update(name, lambda intent: replace(intent, policy=MAINTENANCE))
 
     def record(self, *changes: Callable[[ServiceIntent], ServiceIntent]) -> None:
         """Write down what was decided, in one write."""

@@ -51,8 +51,7 @@ class MoveNarrator:
         if action is Action.STOP:
             self.talk.line(f"PURGED A TOTAL OF {event.result.count} ACTIVE SESSIONS ON MASTER {name}")
             self.talk.line(f"FLUSH TRANSACTIONS ON CURRENT MASTER {name}")
-        elif action is Action.FENCE:
-            self.change.record(self.shunned())
+        elif action is Action.FENCE:  # the mark it left says SHUNNED; on record it is with the promotion
             self.talk.line(f"PURGE REMAINING ACTIVE SESSIONS ON CURRENT MASTER {name}")
             self.talk.line(f"SHUNNING PREVIOUS MASTER {name}")
         elif action in (Action.PROMOTE, Action.PROMOTE_NOW):

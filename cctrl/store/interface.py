@@ -24,8 +24,20 @@ class Store(Protocol):
         `change` must be quick and must not use the store; what it raises leaves all as it was.
         """
 
-    def begin(self, service: str, verb: str, text: str, source: str = "", target: str = "", policy: str = "") -> str:
-        """Enter a changing command into the journal, before its first step; returns its id."""
+    def begin(
+        self,
+        service: str,
+        verb: str,
+        text: str,
+        source: str = "",
+        target: str = "",
+        policy: str = "",
+        change: Callable[[ServiceIntent], ServiceIntent] = lambda intent: intent,
+    ) -> str:
+        """Enter a changing command into the journal, before its first step; returns its id.
+
+        `change` is made to the intent in the same write (see `update`).
+        """
 
     def note_step(self, op_id: str, step: str) -> None:
         """Enter that the operation begins `step`."""

@@ -39,15 +39,18 @@ class SqliteStore:
     def update(self, service: str, change: Callable[[ServiceIntent], ServiceIntent]) -> ServiceIntent:
         """See `Store.update`."""
         with self._database.transaction() as connection:
-            row = connection.execute("SELECT document FROM intent WHERE service = ?", (service,)).fetchone()
-            with self._database.decoding():
-                old = codec.intent(row["document"]) if row else ServiceIntent()
-            new = change(old)
-            if new != old:
-                connection.execute("INSERT OR REPLACE INTO intent VALUES (?, ?)", (service, codec.text(new)))
-        return new
+            return self._update(connection, service, change)
 
-    def begin(self, service: str, verb: str, text: str, source: str = "", target: str = "", policy: str = "") -> str:
+    def begin(
+        self,
+        service: str,
+        verb: str,
+        text: str,
+        source: str = "",
+        target: str = "",
+        policy: str = "",
+        change: Callable[[ServiceIntent], ServiceIntent] = lambda intent: intent,
+    ) -> str:
         """See `Store.begin`."""
         now = self._clock()
         stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%S")
@@ -58,6 +61,7 @@ class SqliteStore:
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (op_id, service, verb, text, source, target, policy, who(), now),
             )
+            self._update(connection, service, change)
         return op_id
 
     def note_step(self, op_id: str, step: str) -> None:
@@ -90,6 +94,17 @@ class SqliteStore:
     def close(self) -> None:
         """See `Store.close`."""
         self._database.close()
+
+    def _update(
+        self, connection: sqlite3.Connection, service: str, change: Callable[[ServiceIntent], ServiceIntent]
+    ) -> ServiceIntent:
+        row = connection.execute("SELECT document FROM intent WHERE service = ?", (service,)).fetchone()
+        with self._database.decoding():
+            old = codec.intent(row["document"]) if row else ServiceIntent()
+        new = change(old)
+        if new != old:
+            connection.execute("INSERT OR REPLACE INTO intent VALUES (?, ?)", (service, codec.text(new)))
+        return new
 
     def _operations(self, where: str, service: str, limit: int) -> tuple[Operation, ...]:
         rows = self._database.rows(f"{_OPERATIONS} {where} ORDER BY o.rowid DESC LIMIT ?", service, limit)
