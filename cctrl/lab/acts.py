@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cctrl.lab.cuts import Cut
 from cctrl.lab.faults import fault
 from cctrl.lab.layout import Lab
 from cctrl.lab.traffic import traffic
@@ -21,10 +22,14 @@ class Done:
 
 def act(lab: Lab, words: Sequence[str]) -> Done:
     """`kill host1`, `traffic report`, …: do it, and return when it is done. Raises CctrlError."""
-    if len(words) != 2:
-        raise UsageError(f"{' '.join(words)!r} is nothing that can be done to a lab", next="cctrl lab --help")
-    verb, what = words
-    if verb == "traffic":
-        lines, good = traffic(lab, what)
-        return Done(tuple(lines), good)
-    return Done(tuple(fault(lab, verb, what)))
+    match words:
+        case ["traffic", what]:
+            lines, good = traffic(lab, what)
+            return Done(tuple(lines), good)
+        case ["cut", node, "--in" | "--out" as way]:
+            return Done(tuple(fault(lab, "cut", node, Cut(node, direction=way.removeprefix("--")))))
+        case ["cut", node, "--from", other]:
+            return Done(tuple(fault(lab, "cut", node, Cut(node, other=other))))
+        case [verb, where]:
+            return Done(tuple(fault(lab, verb, where)))
+    raise UsageError(f"{' '.join(words)!r} is nothing that can be done to a lab", next="cctrl lab --help")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from cctrl.lab import Options, act, control, down, dsn, find, up
+from cctrl.lab.cuts import MANAGERS
 from cctrl.lab.faults import VERBS
 from cctrl.lab.layout import names, read_plan
 from cctrl.lab.traffic import WHAT
@@ -64,7 +65,19 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
             one.add_argument("what", choices=WHAT, help="see above")
         elif verb == "dsn" or verb in VERBS:
             one.add_argument("host", metavar="HOST", help="a host, host:port or host.instance")
+            if verb == "cut":
+                _cut_arguments(one)
     return parser.parse_args(argv)
+
+
+def _cut_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        f"HOST and OTHER may also be {' or '.join(MANAGERS)}; heal HOST undoes all cuts that HOST has part in."
+    )
+    less = parser.add_mutually_exclusive_group()
+    less.add_argument("--from", dest="other", default="", metavar="OTHER", help="only the two do not reach each other")
+    less.add_argument("--in", dest="way", action="store_const", const="--in", help="only: nothing reaches it")
+    less.add_argument("--out", dest="way", action="store_const", const="--out", help="only: nothing it sends arrives")
 
 
 def _up_arguments(parser: argparse.ArgumentParser) -> None:
@@ -95,10 +108,12 @@ def _run(given: argparse.Namespace) -> Outcome:
 
 
 def _act(given: argparse.Namespace) -> Outcome:
-    words = (given.verb, given.what) if given.verb == "traffic" else (given.verb, given.host)
+    words = [given.verb, given.what if given.verb == "traffic" else given.host]
+    if given.verb == "cut":
+        words += ["--from", given.other] if given.other else [given.way] if given.way else []
     done = act(find(given.name), words)
     for line in done.lines:
-        (_print if words == ("traffic", "report") else _say)(line)  # a report is data
+        (_print if words == ["traffic", "report"] else _say)(line)  # a report is data
     return Outcome.DONE if done.good else Outcome.INTERNAL
 
 

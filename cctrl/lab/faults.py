@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from cctrl.lab import control, servers
+from cctrl.lab.cuts import MANAGERS, Cut
 from cctrl.lab.layout import HostPlan, Lab, Plan, ServerPlan, read_plan
 from cctrl.lab.postgresql import SUPERUSER
 from cctrl.outcome import UsageError
@@ -11,7 +14,7 @@ VERBS = {
     "kill": ("the data server dies at once (SIGKILL, all its processes)", "killed", "does not run"),
     "stop": ("the data server is shut down cleanly", "stopped", "does not run"),
     "start": ("the data server is started as it lies", "started", "runs already"),
-    "cut": ("the host cannot be reached by anyone, and reaches no one", "cut off", "is cut off already"),
+    "cut": ("the host cannot be reached by anyone, and reaches no one", "", ""),
     "heal": ("the host can be reached again", "healed", "is not cut off"),
     "freeze": ("the data server is suspended; its sockets stay open", "frozen", "is frozen already"),
     "thaw": ("the data server goes on", "thawed", "is not frozen"),
@@ -19,30 +22,43 @@ VERBS = {
 }  # verb -> what happens; what is said when it has; what is said when it was so already
 
 
-def fault(lab: Lab, verb: str, where: str) -> list[str]:
-    """Let a fault happen and return when it has, with a line about each server (or the host).
+def fault(lab: Lab, verb: str, where: str, cut: Cut | None = None) -> list[str]:
+    """Let a fault happen and return when it has, with a line about each server (or the host); `cut` says for the verb
+    of that name that it is not whole.
 
     Raises UsageError for an unknown verb or host, Refused where the lab does not run or it cannot
     be done, OutOfSight where its effect does not show in time."""
     if verb not in VERBS:
         raise UsageError(f"{verb!r} is no fault", detail=f"faults: {', '.join(VERBS)}")
     plan = read_plan(lab)
+    if verb in ("cut", "heal"):
+        return [_cut(plan, cut or Cut(where))] if verb == "cut" else [_heal(plan, where)]
     found = plan.servers(where)
     if not control.is_up(plan):
         raise control.not_running(plan)
-    if verb in ("cut", "heal"):
-        if where not in plan.host_names:
-            raise UsageError(
-                f"{verb} is for a whole host, not for {where}", next=f"cctrl lab {verb} {found[0][0].name}"
-            )
-        return [_line(verb, where, _switch(plan, verb, where))]
     return [_line(verb, server.name, _do(plan, verb, host, server)) for host, server in found]
 
 
-def _switch(plan: Plan, verb: str, host: str) -> bool:
-    before = control.ask(plan, "status")["cut"]
-    control.ask(plan, verb, host=host)
-    return (host in before) != (verb == "cut")
+def _cut(plan: Plan, cut: Cut) -> str:
+    for node in filter(None, (cut.node, cut.other)):
+        _check_node(plan, "cut", node)
+    if cut.node == cut.other:
+        raise UsageError(f"{cut.node} cannot be cut off from itself")
+    changed = control.ask(plan, "cut", cut=asdict(cut))["changed"]
+    return f"{cut.node} is {cut.words}" if changed else f"{cut.node} is {cut.words} already: nothing to do"
+
+
+def _heal(plan: Plan, node: str) -> str:
+    _check_node(plan, "heal", node)
+    return _line("heal", node, control.ask(plan, "heal", node=node)["changed"])
+
+
+def _check_node(plan: Plan, verb: str, node: str) -> None:
+    """Refuse what is neither a manager nor a whole host. Raises UsageError."""
+    if node in (*plan.host_names, *MANAGERS):
+        return
+    host = plan.servers(node)[0][0].name
+    raise UsageError(f"{verb} is for a whole host, not for {node}", next=f"cctrl lab {verb} {host}")
 
 
 def _do(plan: Plan, verb: str, host: HostPlan, server: ServerPlan) -> bool:

@@ -1,7 +1,11 @@
 """Hosts as network namespaces on a bridge (root, iproute2): a cut host is really cut off.
 
-A lab takes one network 10.231.X.0/24: host N has the address .N, the machine itself .254. The bridge, the
-namespaces and their veths are all named after X, so that what belongs to a lab can be told.
+A lab takes one network 10.231.X.0/24: host N has the address .N, the machine itself .254, its managers .253 and .252 in
+namespaces of their own. The bridge, the namespaces and their veths are all named after X, so that what
+belongs to a lab can be told.
+
+A node that is cut off wholly loses its link. Where only one way is cut, the sender is given a hardware address
+that nobody has for the receiver: what it sends is lost without a word, as on a broken network.
 """
 
 from __future__ import annotations
@@ -9,14 +13,18 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from cctrl.lab import processes
-from cctrl.lab.layout import HostPlan, Plan
+from cctrl.lab.cuts import MACHINE, MANAGERS, Cut, Way, closed
+from cctrl.lab.layout import Plan
 from cctrl.outcome import Refused
 
 _NETWORK = "10.231"
+_MACHINE = 254  # the machine's own number in a lab's network; the managers' are below
+_NOBODY = "02:00:00:00:00:01"  # a hardware address that no interface has
 
 
 def why_not() -> str:
@@ -56,29 +64,48 @@ def network(bridge: str) -> str:
     return f"{address(bridge, 0)}/24"
 
 
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """Where a node is on the bridge: its namespace, also its veth's name outside; "" for the machine itself."""
+
+    netns: str
+    address: str
+
+
+def namespace(bridge: str, manager: str) -> str:
+    """The namespace of a manager."""
+    return f"{bridge}m{MANAGERS.index(manager) + 1}"
+
+
+def _nodes(plan: Plan) -> dict[str, _Node]:
+    """The hosts and managers."""
+    numbers = {name: _MACHINE - 1 - at for at, name in enumerate(MANAGERS)}
+    managers = {n: _Node(namespace(plan.bridge, n), address(plan.bridge, numbers[n])) for n in MANAGERS}
+    return {host.name: _Node(host.netns, host.inside) for host in plan.hosts} | managers
+
+
 def build(plan: Plan) -> None:
-    """Make the namespaces of all hosts and link them. Raises Refused."""
+    """Make the namespaces of all hosts and managers and link them. Raises Refused."""
     bridge = plan.bridge
-    lines = [f"addr add {address(bridge, 254)}/24 dev {bridge}", f"link set {bridge} up"]
-    for host in plan.hosts:
-        name = host.netns
+    lines = [f"addr add {address(bridge, _MACHINE)}/24 dev {bridge}", f"link set {bridge} up"]
+    for name in (node.netns for node in _nodes(plan).values()):
         lines += [
             f"netns add {name}",
             f"link add {name} type veth peer name eth0 netns {name}",
             f"link set {name} master {bridge} up",
         ]
     _batch(lines)
-    for host in plan.hosts:
-        _batch([f"addr add {host.inside}/24 dev eth0", "link set eth0 up", "link set lo up"], "-n", host.netns)
+    for node in _nodes(plan).values():
+        _batch([f"addr add {node.address}/24 dev eth0", "link set eth0 up", "link set lo up"], "-n", node.netns)
 
 
 def remove(plan: Plan) -> None:
     """Remove the namespaces, veths and the bridge, as far as they are there."""
     if not plan.bridge:
         return
-    for host in plan.hosts:
-        _ip("link", "delete", host.netns)
-        _ip("netns", "delete", host.netns)
+    for node in _nodes(plan).values():
+        _ip("link", "delete", node.netns)
+        _ip("netns", "delete", node.netns)
     drop_bridge(plan.bridge)
 
 
@@ -89,33 +116,47 @@ def drop_bridge(bridge: str) -> None:
 
 
 class NamespaceNetwork:
-    """Cuts hosts off by taking the host's end of the bridge down."""
+    """Cuts ways on a lab's bridge."""
 
     def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+        self._nodes = _nodes(plan)
+        self._machine = _Node("", address(plan.bridge, _MACHINE))
+        self._bridge = plan.bridge
+        self._down: frozenset[str] = frozenset()
+        self._closed: frozenset[Way] = frozenset()
 
-    @property
-    def closed(self) -> frozenset[str]:
-        """The hosts that are cut off."""
-        return frozenset(host.name for host in self._plan.hosts if not _is_up(host))
-
-    def close(self, host: str) -> None:
-        """Cut `host` off. Raises Refused."""
-        self._set(host, "down")
-
-    def open(self, host: str) -> None:
-        """Let `host` be reached again. Raises Refused."""
-        self._set(host, "up")
+    def apply(self, cuts: Collection[Cut]) -> None:
+        """Let these cuts hold and no others; they do when this returns. Raises Refused."""
+        down = frozenset(cut.node for cut in cuts if cut.whole)
+        for name in down ^ self._down:
+            self._set(name, "down" if name in down else "up")
+        self._down = down
+        ways = closed([cut for cut in cuts if not cut.whole], tuple(self._nodes))
+        for source, target in ways ^ self._closed:
+            self._lose(source, target, (source, target) in ways)
+        self._closed = ways
 
     def _set(self, name: str, state: str) -> None:
-        host = self._plan.host(name)
-        done = _ip("link", "set", host.netns, state)
-        if done.returncode != 0 or not processes.wait_until(lambda: _is_up(host) == (state == "up"), 5):
+        veth = self._nodes[name].netns
+        done = _ip("link", "set", veth, state)
+        if done.returncode != 0 or not processes.wait_until(lambda: _is_up(veth) == (state == "up"), 5):
             raise Refused(f"cannot set the link of {name} {state}", detail=done.stderr.strip())
 
+    def _lose(self, source: str, target: str, lost: bool) -> None:
+        """Let what `source` sends to `target` be lost, or no longer."""
+        sender, receiver = (self._machine if n == MACHINE else self._nodes[n] for n in (source, target))
+        inside = ["-n", sender.netns] if sender.netns else []
+        device = ["dev", "eth0" if sender.netns else self._bridge]
+        how = (
+            ["replace", receiver.address, "lladdr", _NOBODY, "nud", "permanent"] if lost else ["del", receiver.address]
+        )
+        done = _ip(*inside, "neigh", *how, *device)
+        if done.returncode != 0:
+            raise Refused(f"cannot cut the way to {receiver.address}", detail=done.stderr.strip())
 
-def _is_up(host: HostPlan) -> bool:
-    return Path(f"/sys/class/net/{host.netns}/operstate").read_text().strip() == "up"
+
+def _is_up(veth: str) -> bool:
+    return Path(f"/sys/class/net/{veth}/operstate").read_text().strip() == "up"
 
 
 def _batch(lines: Sequence[str], *before: str) -> None:

@@ -6,6 +6,8 @@ import contextlib
 import ctypes
 import os
 import signal
+import socket
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
@@ -94,6 +96,21 @@ def postmaster(data_dir: str) -> int:
     except (OSError, ValueError):
         return 0
     return pid if pid > 0 and _link(pid, "cwd") == os.path.realpath(data_dir) else 0
+
+
+def inode_of(end: tuple[str, int]) -> str:
+    """The inode, as a name in /proc/PID/fd, of the TCP socket bound to an IPv4 address and port; "" where none is."""
+    address = f"{int.from_bytes(socket.inet_aton(end[0]), sys.byteorder):08X}:{end[1]:04X}"
+    rows = (row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:])
+    return next((f"socket:[{row[9]}]" for row in rows if row[1] == address), "")
+
+
+def holds(pid: int, inode: str) -> bool:
+    """True where a process has that socket open."""
+    try:
+        return any(_link(pid, f"fd/{entry.name}") == inode for entry in os.scandir(f"/proc/{pid}/fd"))
+    except OSError:
+        return False
 
 
 def _link(pid: int, name: str) -> str:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,12 @@ class Programs:
                     argv, stdin=subprocess.DEVNULL, stdout=file, stderr=file, cwd="/"
                 )
             return True
+
+    def owner(self, client: socket.socket, names: Collection[str]) -> str:
+        """Which of these programs holds the other end of a connection on loopback; "" where none does."""
+        pids = {n: self._started[n].pid for n in names if n in self._started and self._started[n].wait(0) is None}
+        inode = processes.inode_of(client.getpeername()) if pids else ""
+        return next((n for n, pid in pids.items() if inode and processes.holds(pid, inode)), "")
 
     def states(self) -> dict[str, dict[str, Any]]:
         """Each program's pid and exit status, as they go over the control socket."""

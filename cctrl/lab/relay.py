@@ -1,10 +1,10 @@
 """TCP relays with gates: how a host on loopback is cut off without being root.
 
 A host's servers listen on an address of their own inside 127.0.0.0/8; the address everyone is told
-is a relay's. `cut` closes the host's gate: bytes stop in both directions, nothing is closed, new
-connections are accepted and stall; `heal` opens it, and what was stalled goes on. That a connection
-comes *from* a host of the lab is seen in its PostgreSQL start-up message: the members' connections
-carry the member's name as `application_name`.
+is a relay's. A cut closes ways between nodes: bytes stop, no connection is closed, new ones are accepted and
+stall; healing opens the ways, and what was stalled goes on. That a connection comes *from* a host of the lab
+is seen in its PostgreSQL start-up message: the members' connections carry the member's name as
+`application_name`. That it comes from a manager is seen by whose socket it is.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ import socket
 import struct
 import threading
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+
+from cctrl.lab.cuts import Cut, Way, closed
 
 _CHUNK = 256 * 1024
 _SSL_REQUEST, _GSS_REQUEST = 80877103, 80877104
@@ -25,44 +27,34 @@ _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with RST
 
 
 class Gates:
-    """Which hosts are cut off; shared by all relays."""
+    """Which ways are closed; shared by all relays."""
 
-    def __init__(self) -> None:
+    def __init__(self, nodes: Collection[str]) -> None:
+        self._nodes = nodes
         self._changed = threading.Condition()
-        self._closed: set[str] = set()
-        self._passing: Counter[str] = Counter()
+        self._closed: frozenset[Way] = frozenset()
+        self._passing: Counter[Way] = Counter()
 
-    @property
-    def closed(self) -> frozenset[str]:
-        """The hosts that are cut off."""
+    def apply(self, cuts: Collection[Cut]) -> None:
+        """Let these cuts hold and no others. When this returns no byte is on a closed way any more."""
         with self._changed:
-            return frozenset(self._closed)
-
-    def close(self, host: str) -> None:
-        """Cut `host` off. When this returns no byte is on its way through the relays any more."""
-        with self._changed:
-            self._closed.add(host)
-            self._changed.wait_for(lambda: not self._passing[host], timeout=2.0)
-
-    def open(self, host: str) -> None:
-        """Let everything of `host` go on."""
-        with self._changed:
-            self._closed.discard(host)
+            self._closed = closed(cuts, self._nodes)
             self._changed.notify_all()
+            self._changed.wait_for(lambda: not any(self._passing[way] for way in self._closed), timeout=2.0)
 
     @contextmanager
-    def passing(self, hosts: Collection[str]) -> Iterator[bool]:
-        """Wait until all of `hosts` are open, then hold them so until the end of the block, which is
+    def passing(self, *ways: Way) -> Iterator[bool]:
+        """Wait until all of `ways` are open, then hold them so until the end of the block, which is
         told whether it had to wait. What is done in the block must not block."""
         with self._changed:
-            held = not self._closed.isdisjoint(hosts)
-            self._changed.wait_for(lambda: self._closed.isdisjoint(hosts))
-            self._passing.update(hosts)
+            held = not self._closed.isdisjoint(ways)
+            self._changed.wait_for(lambda: self._closed.isdisjoint(ways))
+            self._passing.update(ways)
         try:
             yield held
         finally:
             with self._changed:
-                self._passing.subtract(hosts)
+                self._passing.subtract(ways)
                 if self._closed:
                     self._changed.notify_all()
 
@@ -75,6 +67,7 @@ class Relay:
     target: tuple[str, int]
     host: str
     gates: Gates
+    owner: Callable[[socket.socket], str]  # the manager that a client's socket belongs to; "" where none
     members: frozenset[str] = frozenset()  # for PostgreSQL's port: names that tell who connects
 
     def start(self) -> None:
@@ -87,8 +80,9 @@ class Relay:
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
+        origin = self.owner(client)
         try:
-            with self.gates.passing((self.host,)):
+            with self.gates.passing((origin, self.host), (self.host, origin)):
                 pass
             if _left(client):
                 return client.close()
@@ -103,47 +97,49 @@ class Relay:
         except OSError:
             server.close()
             return client.close()
-        hosts = {self.host} | ({_application(prelude)} & self.members)
-        return _Connection(client, server, frozenset(hosts), self.gates).run(prelude)
+        name = _application(prelude)
+        return _Connection(client, server, name if name in self.members else origin, self.host, self.gates).run(prelude)
 
 
 @dataclass(frozen=True, slots=True)
 class _Connection:
-    """Two sockets and the hosts whose gates must be open for bytes to pass between them."""
+    """Two sockets and the nodes between which the ways must be open for bytes to pass."""
 
     client: socket.socket
     server: socket.socket
-    hosts: frozenset[str]
+    origin: str
+    host: str
     gates: Gates
 
     def run(self, prelude: bytes) -> None:
         """Carry everything both ways until both have ended."""
-        back = threading.Thread(target=self._pump, args=(self.server, self.client), daemon=True)
-        back.start()
-        self._pump(self.client, self.server, prelude)
-        back.join()
+        there, back = (self.origin, self.host), (self.host, self.origin)
+        pump = threading.Thread(target=self._pump, args=(self.server, self.client, back), daemon=True)
+        pump.start()
+        self._pump(self.client, self.server, there, prelude)
+        pump.join()
         self.client.close()
         self.server.close()
 
-    def _pump(self, source: socket.socket, sink: socket.socket, first: bytes = b"") -> None:
+    def _pump(self, source: socket.socket, sink: socket.socket, way: Way, first: bytes = b"") -> None:
         buffer = bytearray(_CHUNK)
         view = memoryview(buffer)
         try:
-            self._deliver(source, sink, memoryview(first))
+            self._deliver(source, sink, way, memoryview(first))
             while size := source.recv_into(buffer):
-                self._deliver(source, sink, view[:size])
-            with self.gates.passing(self.hosts):
+                self._deliver(source, sink, way, view[:size])
+            with self.gates.passing(way):
                 sink.shutdown(socket.SHUT_WR)
         except OSError:  # one side is gone: the other is told, and both pumps end
-            with self.gates.passing(self.hosts):
+            with self.gates.passing(way, way[::-1]):
                 for end in (source, sink):
                     with suppress(OSError):
                         end.shutdown(socket.SHUT_RDWR)
 
-    def _deliver(self, source: socket.socket, sink: socket.socket, data: memoryview) -> None:
+    def _deliver(self, source: socket.socket, sink: socket.socket, way: Way, data: memoryview) -> None:
         while data:
             try:
-                with self.gates.passing(self.hosts) as held:
+                with self.gates.passing(way) as held:
                     if held and _has_ended(source):
                         # Whoever died while it was cut off has taken along what it had not yet got out.
                         raise ConnectionAbortedError

@@ -15,12 +15,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 from cctrl.lab import processes
 from cctrl.lab.children import Child, Children, environment, in_host
+from cctrl.lab.cuts import MACHINE, MANAGERS, Cut, healed
 from cctrl.lab.layout import HostPlan, Lab, Plan, read_plan
 from cctrl.lab.netns import NamespaceNetwork
 from cctrl.lab.openssh import start_sshd
@@ -32,17 +33,10 @@ _log = logging.getLogger("cctrl.lab")
 
 
 class Network(Protocol):
-    """How hosts are cut off."""
+    """How nodes are cut off."""
 
-    @property
-    def closed(self) -> frozenset[str]:
-        """The hosts that are cut off."""
-
-    def close(self, host: str) -> None:
-        """Cut a host off; it is when this returns."""
-
-    def open(self, host: str) -> None:
-        """Let it be reached again."""
+    def apply(self, cuts: Collection[Cut]) -> None:
+        """Let these cuts hold and no others; they do when this returns. Raises Refused."""
 
 
 class Switchboard:
@@ -56,8 +50,10 @@ class Switchboard:
         self._listeners = listeners
         self._ready = threading.Event()
         self._problem = ""
-        self._gates = Gates()
+        self._gates = Gates((*plan.host_names, *MANAGERS))
         self._network: Network = NamespaceNetwork(plan) if plan.bridge else self._gates
+        self._cuts: frozenset[Cut] = frozenset()
+        self._cutting = threading.Lock()
 
     def begin(self) -> None:
         """Answer on the control socket, then start everything else."""
@@ -121,7 +117,7 @@ class Switchboard:
     def _database_relays(self) -> list[Relay]:
         members = frozenset(self.plan.host_names)
         return [
-            Relay(listener, (host.inside, server.port), host.name, self._gates, members)
+            Relay(listener, (host.inside, server.port), host.name, self._gates, self._owner, members)
             for host in self.plan.hosts
             for server in host.servers
             if (listener := self._listeners.get(f"{host.name}:{server.port}"))
@@ -130,7 +126,7 @@ class Switchboard:
     def _relay_ssh(self, host: HostPlan) -> None:
         listener = self._listeners.get(f"{host.name}:{host.ssh_port}")
         if listener:
-            Relay(listener, (host.inside, host.ssh_port), host.name, self._gates).start()
+            Relay(listener, (host.inside, host.ssh_port), host.name, self._gates, self._owner).start()
 
     def _listen(self, control: socket.socket) -> None:
         while True:
@@ -164,13 +160,24 @@ class Switchboard:
             return {"begun": self.programs.begin(question["name"], question["argv"], question["log"])}
         if verb == "programs":
             return {"programs": self.programs.states()}
-        if verb in ("cut", "heal"):
-            host = self.plan.host(question["host"]).name
-            (self._network.close if verb == "cut" else self._network.open)(host)
+        if verb == "cut":
+            return {"changed": self._change(self._cuts | {Cut(**question["cut"])})}
+        if verb == "heal":
+            return {"changed": self._change(healed(self._cuts, question["node"]))}
         if verb == "down":
             self.end()
             return {"ok": True, "ending": True}
-        return {"ok": True, "pid": os.getpid(), "cut": sorted(self._network.closed)}
+        return {"ok": True, "pid": os.getpid()}
+
+    def _change(self, cuts: frozenset[Cut]) -> bool:
+        with self._cutting:
+            changed = cuts != self._cuts
+            self._network.apply(cuts)
+            self._cuts = cuts
+            return changed
+
+    def _owner(self, client: socket.socket) -> str:
+        return self.programs.owner(client, MANAGERS) or MACHINE
 
     def _start(self, question: dict[str, Any], output: int) -> Child:
         host = self.plan.host(question["host"])

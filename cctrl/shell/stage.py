@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ FAULTS = {
     "thaw": "a frozen data server goes on",
     "wipe": "the data directory is lost",
 }
+MANAGERS = ("manager", "manager2")
 TRAFFIC = {
     "start": "rows are written every 10 ms to whichever server takes them",
     "stop": "no more rows are written",
@@ -25,6 +27,10 @@ TRAFFIC = {
 }
 
 _HELP = "\n".join(f"{verb:<7} {what}" for verb, what in FAULTS.items()) + "\n`%% kill host1` means the same."
+_CUT_HELP = """--in         nothing reaches it; what it sends arrives
+--out        nothing it sends arrives; what others send reaches it
+--from HOST  only the two do not reach each other
+`lab heal HOST` undoes all cuts that HOST has part in."""
 _TRAFFIC_HELP = "\n".join(f"{what:<7} {meaning}" for what, meaning in TRAFFIC.items())
 
 Act = Callable[[Sequence[str]], tuple[Sequence[str], bool]]
@@ -34,14 +40,18 @@ def commands(act: Act) -> tuple[Command, ...]:
     """The commands `lab …`; `act(words)` does it and says what has happened, and whether all is well."""
 
     def run(_session: Any, typed: Invocation, talk: Talk) -> Outcome:
-        lines, good = act((*typed.words[1:], *typed.arguments.values()))
+        lines, good = act([typed.words[1], *shlex.split(typed.text)[2:]])
         for line in lines:
             talk.line(line)
         return Outcome.DONE if good else Outcome.INTERNAL
 
     usage, traffic = f"lab {'|'.join(FAULTS)} HOST", f"lab traffic {'|'.join(TRAFFIC)}"
+    node = f"HOST|{'|'.join(MANAGERS)}"
     return (
         Command(usage, "break or mend a host of this lab", run, _HELP, Danger.CHANGE),
+        Command(f"lab cut|heal {'|'.join(MANAGERS)}", "cut a manager off, or heal it", run, _HELP, Danger.CHANGE),
+        Command(f"lab cut {node} --in|--out", "cut one direction only", run, _CUT_HELP, Danger.CHANGE),
+        Command(f"lab cut {node} --from {node}", "cut two off from each other only", run, _CUT_HELP, Danger.CHANGE),
         Command(traffic, "write all the time, and tell of outages and losses", run, _TRAFFIC_HELP, Danger.CHANGE),
     )
 

@@ -23,7 +23,7 @@ def direction(line: str) -> Action:
     if verb in ("sleep", "pause", "wait") and (verb != "wait" or re.match(r"\d|for\b", rest)):
         raise Problem("a bare sleep is no stage direction", _WAITS)
     if verb in FAULTS:
-        return Fault(verb, host(rest, f"%% {verb} HOST"))
+        return _cut(rest) if verb == "cut" else Fault(verb, host(rest, f"%% {verb} HOST"))
     if verb == "traffic":
         if rest not in TRAFFIC:
             raise Problem(f"traffic can do no {rest!r}", f"%% traffic {'|'.join(TRAFFIC)}")
@@ -36,6 +36,16 @@ def direction(line: str) -> Action:
     if verb == "wait":
         return _wait(rest)
     raise Problem(f"unknown stage direction {verb}", near(verb, _VERBS))
+
+
+def _cut(rest: str) -> Fault:
+    usage = "%% cut HOST, %% cut HOST --in, %% cut HOST --out, or %% cut HOST --from HOST"
+    match rest.split():
+        case [one, ("--in" | "--out") as way]:
+            return Fault("cut", host(one, usage), (way,))
+        case [one, "--from", other]:
+            return Fault("cut", host(one, usage), ("--from", host(other, usage)))
+    return Fault("cut", host(rest, usage))
 
 
 def host(text: str, usage: str) -> str:

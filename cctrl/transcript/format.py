@@ -6,7 +6,8 @@ The first rule that applies decides::
                               sshd, postgresql
     # …                       comment ('#' alone too); anywhere, and no part of what is expected
     %% …                      stage direction: kill|stop|start|cut|heal|freeze|thaw|wipe HOST,
-                              traffic start|stop|report, sql HOST STATEMENT, wait until …
+                              cut HOST --in|--out|--from HOST, traffic start|stop|report,
+                              sql HOST STATEMENT, wait until …
     [MODE] /service > …       typed at the shell's prompt; with nothing after it, only the prompt is checked
     % … | $ … | shell> …      a program
     < text                    the answer to a question of the command above; for a program, a line of its stdin

@@ -47,10 +47,16 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`%% VERB HOST`, VERB one of FAULTS."""
+    """`%% VERB HOST`, VERB one of FAULTS; `more` is what a cut has besides: --in, --out or --from HOST."""
 
     verb: str
     host: str
+    more: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The direction's words."""
+        return (self.verb, self.host, *self.more)
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,7 @@ class Player:
         elif isinstance(action, Program):
             self._program(step, action)
         elif isinstance(action, Fault):
-            self._staged(f"%% {action.verb} {action.host}", lambda: self.stage.act((action.verb, action.host)))
+            self._staged(f"%% {' '.join(action.words)}", lambda: self.stage.act(action.words))
         elif isinstance(action, Traffic):
             told = self._staged(f"%% traffic {action.what}", lambda: self.stage.act(("traffic", action.what)))
             if step.expected:

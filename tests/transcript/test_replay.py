@@ -47,6 +47,9 @@ def test_a_whole_play(toys: Toys) -> None:
         1
         2
         %% sql host1 insert into t values (3)
+        %% cut host3 --from host2
+        %% cut host3 --in
+        %% heal host3
         %% traffic start
         %% traffic report
         traffic report
@@ -82,7 +85,9 @@ def test_a_whole_play(toys: Toys) -> None:
     assert [s.typed[0] for s in toys.sessions] == ["set policy manual", "say again"]
     assert toys.sessions[1].service == "beta"
     assert all(s.closed == 1 for s in toys.sessions)
-    assert toys.stages[0].faults == [("kill", "host2")]
+    assert toys.stages[0].faults == [
+        ("kill", "host2"), ("cut", "host3", "--from", "host2"), ("cut", "host3", "--in"), ("heal", "host3"),
+    ]  # fmt: skip
     assert toys.stages[0].head.hosts == 2
     assert toys.stages[0].downs >= 1
 

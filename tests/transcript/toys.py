@@ -18,17 +18,17 @@ class ToyStage:
         self.head = head
         self.config_path = config_path
         self.dead: set[str] = set()
-        self.faults: list[tuple[str, str]] = []
+        self.faults: list[tuple[str, ...]] = []
         self.downs = 0
         self.rows = "1\n2\n"
 
     def act(self, words: Sequence[str]) -> str:
-        verb, host = words
+        verb, host, *_ = words
         if verb == "traffic":
             return f"traffic {host}\nnothing lost"
         if host == "host9":
             raise Refused(f"the lab has no {host}", next="one of host1, host2, host3")
-        self.faults.append((verb, host))
+        self.faults.append(tuple(words))
         (self.dead.add if verb in ("kill", "stop", "cut") else self.dead.discard)(host)
         return ""
 
