@@ -124,7 +124,9 @@ class Labs:
         self._likeness = tuple(likeness)
         self._running: list[Lab] = []
 
-    def __call__(self, *options: object, kind: str = "dataservice", like: Sequence[str] | None = None) -> Lab:
+    def __call__(
+        self, *options: object, kind: str = "dataservice", like: Sequence[str] | None = None, manager: bool = False
+    ) -> Lab:
         """A lab that streams. `options` are those of `cctrl lab up`; `like` replaces the usual likeness."""
         directory = Path(tempfile.mkdtemp(prefix="cctrl-test-"))  # short: unix sockets lie below it
         directory.chmod(0o755)  # the servers' user must get in
@@ -133,7 +135,7 @@ class Labs:
         environ["CCTRL_TEST_PSQL"] = _psql(likeness)
         lab = Lab(f"t{os.getpid()}-{next(_NUMBERS)}", directory, environ)
         self._running.append(lab)
-        lab.run("up", kind, "--dir", directory / "lab", "--no-manager", *likeness, *options)
+        lab.run("up", kind, "--dir", directory / "lab", *likeness, *([] if manager else ["--no-manager"]), *options)
         return lab
 
     def down(self) -> None:

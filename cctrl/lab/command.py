@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from cctrl.lab import Options, act, control, down, dsn, find, up
+from cctrl.lab import Options, act, control, down, dsn, find, managers, up
 from cctrl.lab.cuts import MANAGERS
 from cctrl.lab.faults import VERBS
 from cctrl.lab.layout import names, read_plan
@@ -24,6 +24,7 @@ _SUMMARIES = {
     **{verb: meaning for verb, (meaning, _, _) in VERBS.items()},
     "traffic": "a writer that keeps every acknowledged row and reports outages and losses",
 }
+_PLACES = ("a host, host:port or host.instance", f"a host, host:port, host.instance, {', '.join(MANAGERS)}")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -64,7 +65,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
             one.formatter_class = argparse.RawDescriptionHelpFormatter
             one.add_argument("what", choices=WHAT, help="see above")
         elif verb == "dsn" or verb in VERBS:
-            one.add_argument("host", metavar="HOST", help="a host, host:port or host.instance")
+            one.add_argument("host", metavar="HOST", help=_PLACES[verb in VERBS])
             if verb == "cut":
                 _cut_arguments(one)
     return parser.parse_args(argv)
@@ -131,7 +132,7 @@ def _options(given: argparse.Namespace) -> Options:
 
 
 def _list(chosen: list[str]) -> None:
-    """One line a lab: name, kind, up or dead, hosts, directory."""
+    """One line a lab: name, kind, up or dead, hosts, managers that run, directory."""
     from tabulate import tabulate
 
     if chosen:
@@ -140,13 +141,15 @@ def _list(chosen: list[str]) -> None:
         _say("no labs; make one with: cctrl lab up")
 
 
-def _row(name: str) -> tuple[str, str, str, str, str]:
+def _row(name: str) -> tuple[str, ...]:
     lab = find(name)
     try:
         plan = read_plan(lab)
     except CctrlError:
-        return name, "?", "dead", "-", str(lab.dir)
-    return name, plan.kind, "up" if control.is_up(plan) else "dead", ",".join(plan.host_names), str(lab.dir)
+        return name, "?", "dead", "-", "-", str(lab.dir)
+    up = control.is_up(plan)
+    watching = ",".join(managers.running(plan)) if up else ""
+    return name, plan.kind, "up" if up else "dead", ",".join(plan.host_names), watching or "-", str(lab.dir)
 
 
 def _print(line: str) -> None:

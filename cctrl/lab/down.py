@@ -8,11 +8,12 @@ import shutil
 import signal
 
 from cctrl.lab import control, layout, netns, processes
+from cctrl.lab.cuts import MANAGERS
 from cctrl.lab.layout import Lab, Plan, read_plan
 from cctrl.lab.openssh import config_file
 from cctrl.outcome import CctrlError, ConfigError, OutOfSight
 
-_FILES = ("lab.json", "cctrl.toml", "switchboard.log", "superuser", "control")
+_FILES = ("lab.json", "cctrl.toml", "switchboard.log", "superuser", "control", *(f"{name}.log" for name in MANAGERS))
 _DIRECTORIES = ("hosts", "ssh", "state", "traffic")
 _SECONDS = 60.0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from cctrl.lab import control, servers
+from cctrl.lab import control, managers, servers
 from cctrl.lab.cuts import MANAGERS, Cut
 from cctrl.lab.layout import HostPlan, Lab, Plan, ServerPlan, read_plan
 from cctrl.lab.postgresql import SUPERUSER
@@ -33,6 +33,8 @@ def fault(lab: Lab, verb: str, where: str, cut: Cut | None = None) -> list[str]:
     plan = read_plan(lab)
     if verb in ("cut", "heal"):
         return [_cut(plan, cut or Cut(where))] if verb == "cut" else [_heal(plan, where)]
+    if where in MANAGERS:
+        return [_line(verb, where, managers.fault(plan, verb, where))]
     found = plan.servers(where)
     if not control.is_up(plan):
         raise control.not_running(plan)

@@ -9,6 +9,7 @@ servers' user can pass through it); `hosts_dir` holds one directory per host and
     DIR/state/            the state directory of cctrl for this lab
     DIR/traffic/          the writer's targets, record and log
     DIR/switchboard.log   the supervisor's log
+    DIR/manager.log       the manager's
     hosts_dir/pgpass      the replication password, readable by the servers' user only
     hosts_dir/HOST/       home of the host's commands: conf/, data/, log/, run/
 """

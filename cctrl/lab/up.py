@@ -6,7 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable
 
-from cctrl.lab import making, planning
+from cctrl.lab import making, managers, planning
 from cctrl.lab.down import down
 from cctrl.lab.layout import Lab, name_option
 from cctrl.lab.planning import Options
@@ -14,8 +14,8 @@ from cctrl.outcome import CctrlError, Interrupted
 
 
 def up(options: Options, say: Callable[[str], None] = lambda _: None) -> Lab:
-    """Make a lab and return when all its standbys stream. `say` is told of the progress, a line at a
-    time. Raises UsageError, ConfigError, Refused, Interrupted; what was made is taken away again then."""
+    """Make a lab and return when all its standbys stream and its manager leads. `say` is told of the progress, a line
+    at a time. Raises UsageError, ConfigError, Refused, Interrupted; what was made is taken away again then."""
     began = time.monotonic()
     planning.check(options)
     with planning.claimed(options) as (directory, made), planning.planned(options, directory, made) as found:
@@ -26,6 +26,8 @@ def up(options: Options, say: Callable[[str], None] = lambda _: None) -> Lab:
             say(f"  {plan.run_as.name} cannot enter {directory}, or its path is too long for sockets")
         try:
             making.make(plan, listeners, say)
+            if options.manager:
+                managers.begin(plan, say)
         except BaseException as error:
             with contextlib.suppress(CctrlError):
                 down(plan.lab)

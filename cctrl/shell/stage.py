@@ -27,6 +27,7 @@ TRAFFIC = {
 }
 
 _HELP = "\n".join(f"{verb:<7} {what}" for verb, what in FAULTS.items()) + "\n`%% kill host1` means the same."
+_MANAGER_HELP = "As for a host's data server: `cctrl manager` dies, ends (SIGTERM), begins, is cut off, is suspended."
 _CUT_HELP = """--in         nothing reaches it; what it sends arrives
 --out        nothing it sends arrives; what others send reaches it
 --from HOST  only the two do not reach each other
@@ -46,10 +47,11 @@ def commands(act: Act) -> tuple[Command, ...]:
         return Outcome.DONE if good else Outcome.INTERNAL
 
     usage, traffic = f"lab {'|'.join(FAULTS)} HOST", f"lab traffic {'|'.join(TRAFFIC)}"
+    manager = f"lab kill|stop|start|cut|heal|freeze|thaw {'|'.join(MANAGERS)}"
     node = f"HOST|{'|'.join(MANAGERS)}"
     return (
         Command(usage, "break or mend a host of this lab", run, _HELP, Danger.CHANGE),
-        Command(f"lab cut|heal {'|'.join(MANAGERS)}", "cut a manager off, or heal it", run, _HELP, Danger.CHANGE),
+        Command(manager, "break or mend a manager of this lab", run, _MANAGER_HELP, Danger.CHANGE),
         Command(f"lab cut {node} --in|--out", "cut one direction only", run, _CUT_HELP, Danger.CHANGE),
         Command(f"lab cut {node} --from {node}", "cut two off from each other only", run, _CUT_HELP, Danger.CHANGE),
         Command(traffic, "write all the time, and tell of outages and losses", run, _TRAFFIC_HELP, Danger.CHANGE),

@@ -33,7 +33,7 @@ def test_a_lab_streams_is_complete_and_goes_away(make_lab: MakeLab, capsys: pyte
     assert main(["up"]) == 3
     assert "is up already" in capsys.readouterr().err
     assert main(["list"]) == 0
-    assert capsys.readouterr().out.split() == ["lab", "dataservice", "up", "host1,host2,host3", str(lab.dir)]
+    assert capsys.readouterr().out.split() == ["lab", "dataservice", "up", "host1,host2,host3", "-", str(lab.dir)]
     assert main(["env"]) == 0
     assert capsys.readouterr().out == f"export CCTRL_CONFIG={lab.config_path}\n"
     take_down(lab)

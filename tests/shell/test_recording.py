@@ -92,8 +92,8 @@ def test_stage_directions_are_commands_on_a_lab_only(config: Config) -> None:
     assert driven.execute("lab cut host2; ls") is Outcome.DONE
     assert driven.execute("lab cut host1 --from manager") is Outcome.DONE
     assert driven.execute("lab cut manager --from host9") is Outcome.USAGE
-    assert driven.execute("lab cut host1 --in") is Outcome.DONE
-    assert done[2:] == [("cut", "host1", "--from", "manager"), ("cut", "host1", "--in")]
+    assert driven.execute("lab cut host1 --in; lab kill manager2") is Outcome.DONE
+    assert done[2:] == [("cut", "host1", "--from", "manager"), ("cut", "host1", "--in"), ("kill", "manager2")]
     del done[2:]
     assert driven.execute("%% traffic start") is Outcome.DONE
     assert driven.execute("lab traffic report") is Outcome.INTERNAL
