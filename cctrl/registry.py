@@ -59,6 +59,9 @@ class Talk(Protocol):
     def note(self, text: str) -> None:
         """One line of talk (progress, hint, warning), on stderr."""
 
+    def progress(self, text: str) -> None:
+        """How far long work is: a line on stderr that the next one replaces; nothing where that is no terminal."""
+
     def data(self, name: str, value: object) -> None:
         """A value for the JSON document of this command; nothing in text form."""
 

@@ -31,8 +31,19 @@ VOCABULARIES = ("dataservice", "segments", "grid")
 LAB_MAY_IMPORT = {"cctrl", "outcome", "config", "lab"}
 
 PURE = (
-    *("facts", "diagnosis", "divergence", "candidates", "plan", "recovery", "rejection", "position", "steps"),
-    *("events", "checkup", "postgresql/probe_parse", "postgresql/wal", "postgresql/conninfo"),
+    *(
+        "facts",
+        "diagnosis",
+        "divergence",
+        "candidates",
+        "plan",
+        "recovery",
+        "rejection",
+        "position",
+        "steps",
+        "copying",
+    ),
+    *("events", "checkup", "postgresql/probe_parse", "postgresql/wal", "postgresql/conninfo", "postgresql/copyparse"),
 )
 DOES_IO = {
     *("os", "io", "subprocess", "socket", "select", "selectors", "threading", "asyncio", "sqlite3", "paramiko"),

@@ -1,4 +1,4 @@
-# A lost data directory needs a full copy: recover refuses, and says how to make one.
+# A lost data directory needs a full copy: recover refuses, and names the command that makes one.
 #@ policy: manual
 
 %% wipe host3
@@ -6,6 +6,5 @@
 VERIFYING THAT WE CAN CONNECT TO DATA SERVER 'host3'
 ERROR: host3 has no data directory
 DETAIL: pg_controldata: error: could not open file "*/global/pg_control" for reading: No such file or directory (glob)
-NEXT: a full copy; on host3: *mv -T */pg_basebackup -w * (glob)
-NEXT: datasource host3 recover
+NEXT: tprovision host3   (a full copy; its data directory is moved aside)
 ? 3

@@ -6,7 +6,6 @@ from cctrl.config import Service
 from cctrl.dataservice.states import MANUALLY_SHUNNED, MASTER, Datasource, State
 from cctrl.replication.diagnosis import Diagnosis, Health
 from cctrl.replication.facts import Server as ServerState
-from cctrl.replication.postgresql.by_hand import full_copy
 from cctrl.replication.rejection import COPY_NEEDED, Rejected, Why
 
 _NEXT = {
@@ -23,6 +22,11 @@ _NEXT = {
     Why.OTHER_VERSION: "give {member} the master's PostgreSQL version",
     Why.ORPHANS: "datasource {member} recover --force   (their log is kept aside first)",
     Why.TAIL_UNREADABLE: "datasource {member} recover --force   (the whole log is kept aside first)",
+    Why.STREAMS: "ls {member}",
+    Why.SOURCE: "ls",
+    Why.NO_PLACE: "ls {member}   (give its data directory a place beside which another one can be made)",
+    Why.NO_ROOM: "tprovision {member}   (when there is room on its host)",
+    **dict.fromkeys(COPY_NEEDED, "tprovision {member}   (a full copy; its data directory is moved aside)"),
 }
 
 
@@ -30,9 +34,6 @@ def next_command(rejected: Rejected, service: Service, primary: str) -> str:
     """The literal next command after a refusal."""
     if rejected.next:
         return rejected.next
-    if rejected.why in COPY_NEEDED and primary:
-        copy = full_copy(service, service.member(rejected.member), service.member(primary))
-        return f"a full copy; on {rejected.member}: {copy}\ndatasource {rejected.member} recover"
     return _NEXT[rejected.why].format(member=rejected.member or "HOST")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cctrl.dataservice import decide, move, recover, status
+from cctrl.dataservice import decide, move, provision, recover, status
 from cctrl.registry import Command, Danger
 
 COMMANDS = (
@@ -35,6 +35,21 @@ COMMANDS = (
         "command picks it up again.",
         danger=Danger.CHANGE,
         explain=recover.explain_one,
+    ),
+    *(
+        Command(
+            f"{word} HOST [--source HOST] [--max-rate RATE] [--force]",
+            "make a slave of a datasource by a full copy",
+            provision.provision,
+            help="For a datasource that `recover` cannot bring back. It goes from host to host, from --source or\n"
+            "the slave that is closest to the master, else the master; at most RATE bytes a second (32k to 1024M).\n"
+            "The old data directory is moved aside when the copy is whole. Refused, with nothing changed, for the\n"
+            "master, where there is no room, and without --force for a slave that streams, another database system,\n"
+            "and one with transactions nobody else has. Broken off, the same command goes on with it.",
+            danger=Danger.CHANGE,
+            explain=provision.explain,
+        )
+        for word in ("tprovision", "tungsten_provision_slave")
     ),
     Command(
         "datasource HOST shun",

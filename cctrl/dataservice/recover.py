@@ -105,7 +105,7 @@ def recover_one(dataservice: Dataservice, invocation: Invocation, talk: Talk) ->
         source = picture.source(name)
         if picture.diagnosis.healthy and name == picture.diagnosis.primary and source.state is State.FAILED:
             return _unmark(change, name, talk)
-        primary = _primary(picture, name)
+        primary = present_master(picture, name)
         if _well(source) and not (change.broken_off and change.broken_off.target == name):
             raise _nothing_to_do(source, primary)
         change.begin(primary, name, hold_policy=True)
@@ -115,7 +115,7 @@ def recover_one(dataservice: Dataservice, invocation: Invocation, talk: Talk) ->
         else:
             _one(change, picture, name, primary, talk, force=FORCE in invocation.flags)
             talk.line(f"RECOVERY OF '{name}@{dataservice.name}' WAS SUCCESSFUL")
-        _then_online(name, talk)
+        then_online(name, talk)
     return Outcome.DONE
 
 
@@ -130,14 +130,16 @@ def _unmark(change: Change, name: str, talk: Talk) -> Outcome:
 def explain_one(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
     """`explain datasource HOST recover`: the way back and its steps, and nothing done."""
     name, picture = invocation.arguments["HOST"], dataservice.look()
-    _explain(choose(dataservice, picture, name, _primary(picture, name), force=FORCE in invocation.flags), name, talk)
+    _explain(
+        choose(dataservice, picture, name, present_master(picture, name), force=FORCE in invocation.flags), name, talk
+    )
     return Outcome.DONE
 
 
 def explain_all(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
     """`explain recover`: the same for every member that needs it."""
     picture = dataservice.look()
-    primary = _primary(picture, "")
+    primary = present_master(picture, "")
     for name in _to_recover(picture, primary, lambda text: None):
         try:
             _explain(choose(dataservice, picture, name, primary), name, talk)
@@ -165,7 +167,7 @@ def _one(change: Change, picture: Picture, name: str, primary: str, talk: Talk, 
         talk.note(f"{name}: {chosen.way.value}")
 
 
-def _primary(picture: Picture, name: str) -> str:
+def present_master(picture: Picture, name: str) -> str:
     """The master to recover under. Raises Rejected where there is none, or `name` is it."""
     diagnosis = picture.diagnosis
     if diagnosis.health is Health.TWO_PRIMARIES:
@@ -192,7 +194,8 @@ def _nothing_to_do(source: Datasource, primary: str) -> Refused:
     return Refused(what, next=online)
 
 
-def _then_online(name: str, talk: Talk) -> None:
+def then_online(name: str, talk: Talk) -> None:
+    """Say what a datasource that is OFFLINE now still needs."""
     talk.note(f"{name} is OFFLINE until it is put ONLINE; no manager runs that would do it")
     talk.note(f"NEXT: datasource {name} online")
 
@@ -257,7 +260,7 @@ def recover_all(dataservice: Dataservice, invocation: Invocation, talk: Talk) ->
     """`recover`: every datasource that needs it and can be recovered."""
     with changing(dataservice, "recover", invocation.text) as change:
         picture = change.look()
-        primary = _primary(picture, "")
+        primary = present_master(picture, "")
         names = _to_recover(picture, primary, talk.note)
         change.begin(primary, "", hold_policy=True)
         members = [_Member(change, picture, name, primary) for name in names]
@@ -267,7 +270,7 @@ def recover_all(dataservice: Dataservice, invocation: Invocation, talk: Talk) ->
             talk.line(f"RECOVERED {recovered} DATA SOURCES IN SERVICE '{dataservice.name}'")
         for name in names:
             if name not in errors:
-                _then_online(name, talk)
+                then_online(name, talk)
         if errors:
             raise _not_all(errors, recovered)
     return Outcome.DONE

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cctrl.outcome import CctrlError, Outcome
+from cctrl.replication.copying import Extent, Survey
 from cctrl.replication.divergence import Tail
 from cctrl.replication.facts import Facts
 from cctrl.replication.position import Position
@@ -75,3 +76,9 @@ class Engine(Protocol):
 
     def source_refuses(self, member: str, source: str) -> str:
         """Why `member` could not receive from `source`, in the server's words; "" where it could."""
+
+    def extent(self, member: str) -> Extent:
+        """How large a member is whose server is up. Raises StepFailed."""
+
+    def survey(self, member: str, source: str) -> Survey:
+        """What `member`'s host has to offer to a copy of `source`. Raises StepFailed."""

@@ -9,7 +9,7 @@ from cctrl.outcome import CctrlError, Incomplete, Interrupted, OutOfSight, Refus
 from cctrl.replication.engine import OnText, StepFailed
 from cctrl.replication.events import Done, Event, Failed, Progress, Started, Undone
 from cctrl.replication.position import Position
-from cctrl.replication.steps import Group, Plan, Result, Step
+from cctrl.replication.steps import DETACHED, Group, Plan, Result, Step
 from cctrl.threads import fan_out
 
 Sink = Callable[[Event], None]
@@ -35,7 +35,8 @@ def execute(plan: Plan, engine: Performer, sink: Sink) -> None:
         except (KeyboardInterrupt, Interrupted):
             # What was asked of a host is not taken back by not waiting for it.
             uncertain = not all(step.undoable for step in group)
-            goes_on = "\n".join(f"goes on by itself: {step.text()}" for step in group) if uncertain else ""
+            left = [step for step in group if uncertain or step.action in DETACHED]
+            goes_on = "\n".join(f"goes on by itself: {step.text()}" for step in left)
             detail = "\n".join(t for t in (goes_on, run.put_back(uncertain)[1]) if t)
             raise Interrupted(f"interrupted while it was to {group[0].text()}", detail=detail) from None
         except CctrlError as error:

@@ -83,7 +83,7 @@ def remedy(view: View, primary: str, name: str, tail: Tail | None, *, force: boo
     if member.standby and view.streams(name, primary):
         return Remedy(Way.NOTHING, Plan())
     part = parting(member, source)
-    _comparable(member, source, part)
+    comparable(member, source, part)
     if _diverged(member, part, tail):
         return _rewound(member, source, part, tail, force)
     _log_is_there(member, source, tail)
@@ -107,8 +107,8 @@ def _possible(member: Facts, primary: Facts) -> None:
         raise Rejected(Why.OTHER_VERSION, name, what)
 
 
-def _comparable(member: Facts, primary: Facts, part: Parting) -> None:
-    """Refuse where the logs cannot tell what only this member has."""
+def comparable(member: Facts, primary: Facts, part: Parting) -> None:
+    """Refuse where the logs cannot tell what only this member has. Raises Rejected."""
     name = member.name
     if part.relation is Relation.FOREIGN:
         what = f"{name}'s timeline {member.timeline} is not part of {primary.name}'s history"
@@ -148,7 +148,7 @@ def _rewound(member: Facts, primary: Facts, part: Parting, tail: Tail | None, fo
     if primary.oldest_log > part.at:
         raise _log_gone(member, primary, part.at)
     if tail is not None and not force:
-        _nothing_at_stake(member, primary, part, tail)
+        nothing_at_stake(member, primary, part, tail)
     keep: tuple[Group, ...] = ()
     if tail is None or tail.commits or tail.problem or member.writable:  # until it stops it may commit more
         keep = ((Step(Action.KEEP, name, primary.name, part.at),),)
@@ -159,7 +159,8 @@ def _rewound(member: Facts, primary: Facts, part: Parting, tail: Tail | None, fo
     return Remedy(Way.REWIND, Plan(groups))
 
 
-def _nothing_at_stake(member: Facts, primary: Facts, part: Parting, tail: Tail) -> None:
+def nothing_at_stake(member: Facts, primary: Facts, part: Parting, tail: Tail) -> None:
+    """Refuse where the member has transactions that the primary has not, or that cannot be told. Raises Rejected."""
     if tail.problem and not member.half_rewound:
         what = f"cannot tell which transactions only {member.name} has"
         raise Rejected(Why.TAIL_UNREADABLE, member.name, what, detail=tail.problem, tail=tail)

@@ -28,6 +28,10 @@ class Why(Enum):
     TAIL_UNREADABLE = "tail unreadable"
     LOG_GONE = "log gone"
     NOT_REWINDABLE = "not rewindable"
+    STREAMS = "streams"
+    SOURCE = "source"
+    NO_PLACE = "no place"
+    NO_ROOM = "no room"
 
 
 COPY_NEEDED = frozenset({Why.NO_DATA, Why.FOREIGN, Why.LOG_GONE, Why.NOT_REWINDABLE})

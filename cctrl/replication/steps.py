@@ -22,12 +22,23 @@ class Action(Enum):
     FOLLOW = "let {member} follow {other}"
     KEEP = "keep the log that only {member} has aside, in its data directory's parent"
     REWIND = "rewind {member} to {other}, mark it as its standby"
+    COPY = "copy all of {other} to {member}, beside its data directory, which is left as it is"
+    SWAP = "move {member}'s data directory aside and the copy into its place, as a standby of {other}"
     STREAM = "wait until {member} streams from {other} and has caught up"
     UNMARK = "take the standby mark off {member} and start it again as it was"
 
 
-UNDO = {Action.STOP: Action.UNMARK, Action.MARK: None, Action.CHECKPOINT: None, Action.CATCH_UP: None}
+UNDO = {
+    Action.STOP: Action.UNMARK,
+    Action.MARK: None,
+    Action.CHECKPOINT: None,
+    Action.CATCH_UP: None,
+    Action.COPY: None,
+}
 """Action -> what undoes it; None: nothing to undo. An action not named here cannot be undone."""
+
+DETACHED = frozenset({Action.COPY, Action.REWIND})
+"""What goes on by itself on its host when nobody waits for it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +50,7 @@ class Step:
     other: str = ""
     position: Position | None = None
     keep: tuple[str, ...] = ()  # STOP: the standbys worth waiting for; a silent one would hold the shutdown up
+    rate: str = ""  # COPY: bytes a second at most, as the engine's programs take it: `20M`
 
     def text(self) -> str:
         """What the step does, for `explain`."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol, TextIO
 
 from cctrl.outcome import in_words
+from cctrl.shell.progress import Gauge
 
 
 class Console(Protocol):
@@ -18,6 +19,9 @@ class Console(Protocol):
 
     def err(self, line: str) -> None:
         """One line of talk (stderr)."""
+
+    def progress(self, text: str) -> None:
+        """How far long work is: a line that the next one replaces, on a terminal only."""
 
     def answer(self, prompt: str) -> str | None:
         """Show `prompt` and return the line typed; None where there is nobody to ask or no more input."""
@@ -34,10 +38,12 @@ class Terminal:
     """
 
     def __init__(self) -> None:
+        self._gauge = Gauge()
         self.lost = ""  # why lines of data could not be written, where that was not the reader's wish
 
     def out(self, line: str) -> None:
         """One line on stdout."""
+        self._gauge.wipe()
         problem = _write(sys.stdout, line + "\n")
         if problem and not self.lost:
             self.lost = problem
@@ -45,12 +51,18 @@ class Terminal:
 
     def err(self, line: str) -> None:
         """One line on stderr."""
+        self._gauge.wipe()
         _write(sys.stderr, line + "\n")
+
+    def progress(self, text: str) -> None:
+        """The line that is written over."""
+        self._gauge.show(text)
 
     def answer(self, prompt: str) -> str | None:
         """The line typed at the terminal; None where stdin is not one, and at end of input."""
         if not is_terminal():
             return None
+        self._gauge.wipe()
         _write(sys.stderr, prompt)
         line = sys.stdin.readline()
         if not line:
@@ -115,6 +127,9 @@ class Script:
         """One line of talk, to the callable."""
         self._err(line)
 
+    def progress(self, text: str) -> None:
+        """Nothing: this is no terminal."""
+
     def answer(self, prompt: str) -> str | None:
         """The next answer of the list, shown with its question as on a terminal; None when used up."""
         answer = self.answers.pop(0) if self.answers else None
@@ -142,6 +157,10 @@ class Tee:
         """One line of talk, shown and told."""
         self._console.err(line)
         self._heard("err", line)
+
+    def progress(self, text: str) -> None:
+        """Shown, and told nobody."""
+        self._console.progress(text)
 
     def answer(self, prompt: str) -> str | None:
         """Ask, and tell the question and its answer."""

@@ -55,6 +55,10 @@ class TextTalk(Talk):
         """One line of talk."""
         self._console.err(text)
 
+    def progress(self, text: str) -> None:
+        """How far long work is."""
+        self._console.progress(text)
+
     def data(self, name: str, value: object) -> None:
         """Nothing: the text form has it in its lines."""
 

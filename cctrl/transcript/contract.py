@@ -70,6 +70,9 @@ class Screen(Protocol):
     def err(self, line: str) -> None:
         """One line of stderr."""
 
+    def progress(self, text: str) -> None:
+        """Nothing: it stands in no transcript."""
+
     def answer(self, prompt: str) -> str | None:
         """Ask; None where the transcript has no further answer."""
 

@@ -38,6 +38,9 @@ class ReplayScreen:
         """One line of stderr."""
         self.out(line)
 
+    def progress(self, text: str) -> None:
+        """Nothing: how far long work is differs from time to time."""
+
     def answer(self, prompt: str) -> str | None:
         """The transcript's next answer; None when used up."""
         with self._lock:

@@ -17,7 +17,7 @@ from cctrl.dataservice.commands import COMMANDS
 from cctrl.dataservice.states import Datasource, State, datasources
 from cctrl.replication.diagnosis import diagnose
 from cctrl.replication.facts import Fence, Server, View
-from cctrl.replication.rejection import COPY_NEEDED, Rejected, Why
+from cctrl.replication.rejection import Rejected, Why
 from cctrl.store import MemberIntent, ServiceIntent
 from tests.replication.worlds import views
 
@@ -52,23 +52,13 @@ def service(tmp_path: Path) -> Service:
     return config.services[0]
 
 
-@pytest.mark.parametrize("why", [why for why in Why if why not in COPY_NEEDED and why is not Why.NO_BINARIES])
+@pytest.mark.parametrize("why", [why for why in Why if why is not Why.NO_BINARIES])
 def test_a_refusal_names_a_command(why: Why, service: Service) -> None:
     following = next_command(Rejected(why, "host2", "x"), service, "host1")
     if why is Why.OTHER_VERSION:
         assert "host2" in following
     else:
         means_something(following)
-
-
-@pytest.mark.parametrize("why", sorted(COPY_NEEDED, key=str))
-def test_where_only_a_copy_helps_the_copy_is_written_out(why: Why, service: Service) -> None:
-    copy, then = next_command(Rejected(why, "host2", "x"), service, "host1").splitlines()
-    assert "|| mv -T /pg/host2 /pg/host2.aside; } && " in copy
-    assert " -D /pg/host2 -R " in copy
-    assert "host=10.0.0.1 port=5432" in copy
-    assert "pg_basebackup -w " in copy
-    means_something(then)
 
 
 def test_what_a_host_said_itself_comes_first(service: Service) -> None:

@@ -5,51 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from tests.replication.hands import Hands
+from tests.replication.held import Held
 from tests.stage import Labs, wait_for
-
-REWIND = """\
-#!/bin/sh
-echo $$ >>{place}/begun
-while [ -e {place}/hold ]; do sleep 0.05; done
-if [ -e {place}/die ]; then kill -9 $PPID; exit 1; fi
-exec {program} "$@"
-"""
-
-
-class SlowRewind:
-    """Programs of a host, of which pg_rewind waits, or kills its job, as long as a file is there."""
-
-    def __init__(self, hands: Hands, host: str) -> None:
-        self.place = hands.data(host).parent / "programs"
-        self.place.mkdir()
-        real = Path(hands.server(host).bin_dir)
-        for program in real.iterdir():
-            if program.name != "pg_rewind":
-                (self.place / program.name).symlink_to(program)
-        script = self.place / "pg_rewind"
-        script.write_text(REWIND.format(place=self.place, program=real / "pg_rewind"))
-        script.chmod(0o755)
-        hands.own(host, self.place)
-        self.options = ("--yes", "--config", hands.elsewhere(host, bin_dir=str(self.place)), "-c")
-
-    def set(self, name: str) -> None:
-        (self.place / name).touch()
-
-    def lift(self, name: str) -> None:
-        (self.place / name).unlink()
-
-    @property
-    def begun(self) -> list[int]:
-        """The processes of every rewind that was begun."""
-        try:
-            return [int(line) for line in (self.place / "begun").read_text().split()]
-        except OSError:
-            return []
 
 
 @pytest.fixture
@@ -61,7 +22,7 @@ def test_a_rewind_survives_cctrl_and_is_never_started_twice(hands: Hands) -> Non
     hands.table()
     hands.only_on("host1", ("host2", "host3"), (1,))
     hands.done("failover to host2")
-    slow = SlowRewind(hands, "host1")
+    slow = Held(hands, "host1", "pg_rewind")
     command = (*slow.options, "datasource host1 recover --force")
 
     slow.set("hold")
@@ -87,7 +48,7 @@ def test_a_rewind_that_was_killed_itself_is_done_again_before_anything_is_starte
     hands.table()
     hands.only_on("host1", ("host2", "host3"), (1,))
     hands.done("failover to host2")
-    slow = SlowRewind(hands, "host1")
+    slow = Held(hands, "host1", "pg_rewind")
     command = (*slow.options, "datasource host1 recover --force")
     slow.set("die")
     ended = hands.lab._plain(*command)

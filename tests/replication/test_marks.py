@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from cctrl.config import load
-from cctrl.replication.postgresql.engine import arguments
+from cctrl.replication.postgresql.remote import arguments
 from cctrl.replication.postgresql.scripts import script
 from tests.stage import Lab, Labs
 

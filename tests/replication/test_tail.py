@@ -12,8 +12,8 @@ from cctrl.config import load
 from cctrl.replication.divergence import Tail
 from cctrl.replication.position import Position
 from cctrl.replication.postgresql import wal
-from cctrl.replication.postgresql.engine import arguments
 from cctrl.replication.postgresql.probe_parse import wal_name
+from cctrl.replication.postgresql.remote import arguments
 from cctrl.replication.postgresql.scripts import script
 from tests.stage import Lab, Labs
 

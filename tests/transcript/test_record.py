@@ -33,6 +33,9 @@ class Teed:
     def err(self, line: str) -> None:
         self.recorder.heard("err", line)
 
+    def progress(self, text: str) -> None:
+        pass
+
     def answer(self, prompt: str) -> str | None:
         answer = self.answers.pop(0) if self.answers else None
         self.recorder.heard("err", prompt + (answer or ""))

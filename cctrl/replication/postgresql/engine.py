@@ -7,13 +7,15 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 
 from cctrl.config import Server, Service
+from cctrl.replication.copying import Extent, Survey
 from cctrl.replication.divergence import Tail
 from cctrl.replication.engine import Claim, OnText, StepFailed, Taken
 from cctrl.replication.facts import Facts
 from cctrl.replication.facts import Server as ServerState
 from cctrl.replication.position import Position
 from cctrl.replication.postgresql import conninfo, probe_parse, queries, wal
-from cctrl.replication.postgresql.scripts import script
+from cctrl.replication.postgresql.copying import Copies
+from cctrl.replication.postgresql.remote import beside, check, command, last_line
 from cctrl.replication.recovery import LogRange, log_after, timeline_at
 from cctrl.replication.steps import Action, Result, Step
 from cctrl.ssh import CommandResult, Ended, Held, Hosts, Job, Lease, hold, run_job
@@ -62,6 +64,7 @@ class PostgreSQL:
         self.timeout = timeout
         self.operation = operation
         self.clock = clock
+        self.copies = Copies(hosts, service, self._sql, timeout)
         self.wal_segments: dict[str, int] = {}  # member -> bytes in one WAL file
         self.slots: dict[str, str] = {}  # member -> the slot it uses on its primary, where it was seen to be up
         self.steps: dict[Action, Callable[[Step, Mapping[str, Position], OnText], Result]] = {
@@ -77,6 +80,8 @@ class PostgreSQL:
             Action.FOLLOW: self._follow,
             Action.KEEP: self._keep,
             Action.REWIND: self._rewind,
+            Action.COPY: lambda step, known, on_text: self.copies.copy(step, self.operation or "by-hand", on_text),
+            Action.SWAP: lambda step, known, on_text: self.copies.swap(step, self.operation or "by-hand", on_text),
             Action.STREAM: self._stream,
         }
 
@@ -94,7 +99,7 @@ class PostgreSQL:
         """See Engine."""
         server, at = self.service.member(member), self.clock()
         path = PurePosixPath(server.data_dir).parent / f".cctrl-{self.service.name}.{member}.lock"
-        look = _command("probe", server, (queries.FACTS, queries.END_LEFTOVERS))
+        look = command("probe", server, (queries.FACTS, queries.END_LEFTOVERS))
         lease = hold(self.hosts, server.host, str(path), owner, then=look, limit=2.0 * self.timeout)
         if isinstance(lease, Held):
             return Taken(lease.owner)
@@ -108,7 +113,7 @@ class PostgreSQL:
     def _facts(self, member: str, result: CommandResult, at: float) -> Facts:
         facts = probe_parse.read(member, result.stdout, at) if result.ok else None
         if facts is None:
-            reason = result.reason or _last_line(result.stderr) or f"{result.ended.value} {result.status}"
+            reason = result.reason or last_line(result.stderr) or f"{result.ended.value} {result.status}"
             # A host that took the command and did not end it is there: something on it hangs.
             state = ServerState.FROZEN if result.ended is Ended.TIMED_OUT else ServerState.UNSEEN
             return Facts(member, at, state, reason=reason, next=result.next)
@@ -127,7 +132,7 @@ class PostgreSQL:
             words += (str(timeline), str(start), here, before)
         result = self._run(self.service.member(member), "tail", *words, timeout=10 * self.timeout)
         if not result.ok:
-            return Tail(records=False, problem=result.reason or _last_line(result.stderr) or "cannot read the log")
+            return Tail(records=False, problem=result.reason or last_line(result.stderr) or "cannot read the log")
         return wal.tail(result.stdout)
 
     def source_refuses(self, member: str, source: str) -> str:
@@ -135,7 +140,15 @@ class PostgreSQL:
         target = self.service.member(source)
         words = conninfo.to_source(self.service, member, target, database=target.database)
         result = self._run(self.service.member(member), "reach", words, timeout=3 * self.timeout)
-        return "" if result.ok else result.reason or _last_line(result.stderr) or "no answer"
+        return "" if result.ok else result.reason or last_line(result.stderr) or "no answer"
+
+    def extent(self, member: str) -> Extent:
+        """See Engine."""
+        return self.copies.extent(member)
+
+    def survey(self, member: str, source: str) -> Survey:
+        """See Engine."""
+        return self.copies.survey(member, source)
 
     def examine(self, member: str) -> CommandResult:
         """What a host says of itself, for `cctrl doctor`."""
@@ -237,7 +250,7 @@ class PostgreSQL:
         start = step.position or Position(0)
         facts = self.probe(step.member)
         first = probe_parse.wal_name(0, start, self.wal_segments.get(step.member, 16 * 1024 * 1024))[8:]
-        to = str(_beside(server, f"kept-{self.operation or 'by-hand'}"))
+        to = str(beside(server, f"kept-{self.operation or 'by-hand'}"))
         spans = log_after(facts, timeline_at(facts, start), start).spans
         words = (to, first, *(str(word) for span in spans for word in span))
         self._must(server, "keep", *words, timeout=START_LIMIT, what=f"cannot keep {step.member}'s log aside in {to}")
@@ -248,9 +261,9 @@ class PostgreSQL:
         words = (
             conninfo.to_source(self.service, step.member, source, database=source.database),
             self._conninfo_line(step.member, step.other),
-            str(_beside(server, "own-files")),
+            str(beside(server, "own-files")),
         )
-        argv = _command("rewind", server, words)
+        argv = command("rewind", server, words)
         job = Job(name=f"rewind-{step.member}", directory=str(PurePosixPath(server.data_dir).parent), argv=argv)
         lines: list[str] = []
 
@@ -259,7 +272,7 @@ class PostgreSQL:
             on_text(line)
 
         result = run_job(self.hosts, server.host, job, on_line=keep, stall=10 * STALL)
-        _check(result, f"cannot rewind {step.member} to {step.other}", "\n".join(lines[-6:]))
+        check(result, f"cannot rewind {step.member} to {step.other}", "\n".join(lines[-6:]))
         return Result()
 
     def _stream(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
@@ -302,58 +315,23 @@ class PostgreSQL:
         """Run statements in one psql on the member's host; returns what they print."""
         server = self.service.member(member)
         result = self._run(server, "sql", *statements, timeout=timeout)
-        _check(result, f"{member} refused: {statements[-1].split(chr(10))[0][:80]}")
+        check(result, f"{member} refused: {statements[-1].split(chr(10))[0][:80]}")
         return result.stdout.strip()
 
     def _service_command(self, server: Server, argv: tuple[str, ...], *, required: bool = True) -> None:
         result = self.hosts.run(server.host, argv, timeout=STOP_LIMIT + 30, become=False)
         if required:
-            _check(result, f"{' '.join(argv)} failed on {server.host.name}")
+            check(result, f"{' '.join(argv)} failed on {server.host.name}")
 
     def _must(self, server: Server, name: str, *words: str, what: str, timeout: float | None = None) -> CommandResult:
         result = self._run(server, name, *words, timeout=timeout)
-        _check(result, what)
+        check(result, what)
         return result
 
     def _run(self, server: Server, name: str, *words: str, timeout: float | None = None) -> CommandResult:
-        return self.hosts.run(server.host, _command(name, server, words), timeout=timeout or self.timeout)
-
-
-def _command(name: str, server: Server, words: tuple[str, ...]) -> tuple[str, ...]:
-    return ("sh", "-c", script(name), f"cctrl-{name}", *arguments(server), *words)
-
-
-def arguments(server: Server) -> tuple[str, ...]:
-    """What every script is told of a server, in the order in which its prelude reads it."""
-    log = str(_beside(server, "log"))
-    data = str(PurePosixPath(server.data_dir))
-    port, user = str(server.port), server.user
-    return (server.bin_dir, data, server.config_file, server.socket_dir, port, user, server.database, log)
-
-
-def _beside(server: Server, what: str) -> PurePosixPath:
-    """A place of our own beside a data directory."""
-    data = PurePosixPath(server.data_dir)
-    return data.parent / f".cctrl-{data.name}.{what}"
+        return self.hosts.run(server.host, command(name, server, words), timeout=timeout or self.timeout)
 
 
 def _array(names: tuple[str, ...]) -> str:
     """An SQL array of names."""
     return "array[" + ", ".join("'" + name.replace("'", "''") + "'" for name in names) + "]::text[]"
-
-
-def _last_line(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1].strip() if lines else ""
-
-
-def _check(result: CommandResult, what: str, said: str = "") -> None:
-    """Raise StepFailed unless the command ended well."""
-    if result.ok:
-        return
-    uncertain = result.ended in (Ended.TIMED_OUT, Ended.UNREACHABLE)
-    lines = (said or result.stderr).strip().splitlines()[-6:]
-    ended = f"{result.host}: {result.ended.value}" + (f" {result.status}" if result.status is not None else "")
-    reason = f", {result.reason}" if result.reason else ""
-    detail = "\n".join([*lines, f"{ended}{reason} after {result.duration:.1f} s"])
-    raise StepFailed(what, detail=detail, next=result.next, uncertain=uncertain)

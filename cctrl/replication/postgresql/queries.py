@@ -37,6 +37,14 @@ from (select pg_is_in_recovery() as r) r,
    (select max(('x' || left(name, 8))::bit(32)::int) from pg_ls_waldir() where name ~ '^[0-9A-F]{24}$'))
    else ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int end as t) t"""
 
+# What a copy has to carry; pg_database_size would count a part in a tablespace, but not what is shared.
+EXTENT = """\
+select sum(pg_tablespace_size(oid)) || '|' || (select bytes_per_wal_segment from pg_control_init()) || '|'
+ || current_setting('max_replication_slots') from pg_tablespace
+union all
+select * from (select pg_tablespace_size(oid) || '|' || pg_tablespace_location(oid) from pg_tablespace
+ where pg_tablespace_location(oid) like '/%' order by oid) t"""
+
 CURRENT = "select case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_flush_lsn() end"
 
 WAIT = """\

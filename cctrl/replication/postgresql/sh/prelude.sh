@@ -59,6 +59,18 @@ set_conninfo() { # the line for postgresql.auto.conf
 mark_standby() { # conninfo line
   set_conninfo "$1" && : >"$data/standby.signal" && rm -f "$data/cctrl.fenced" && sync "$data/standby.signal" "$data"
 }
+own_files() { # from a directory to another: the configuration that a server has in its data directory
+  for f in "$1"/*.conf "$1"/*.crt "$1"/*.crl "$1"/*.key "$1"/*.pem "$1"/conf.d; do
+    [ -e "$f" ] || continue
+    n=${f##*/}
+    [ "$n" != conf.d ] || rm -rf "$2/conf.d"
+    cp -a "$f" "$2/$n" || return 1
+  done
+}
+copy_places() { # of a copy: beside the directory itself, where the data directory is a link to it
+  real=$(readlink -f "$data") && [ -n "$real" ] || real=$data
+  work=${real%/*}/.cctrl-${real##*/}.copy
+}
 log_end() { # directory, WAL file: where the files that follow it without a gap end, as pg_waldump's -e takes it
   # Without an end pg_waldump waits 5 s for the file after the last one.
   n=$2 size=$(wc -c <"$1/$2") || return 1

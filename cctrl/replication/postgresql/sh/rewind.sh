@@ -6,19 +6,9 @@ if [ ! -e "$saved/begun" ] && [ -e "$data/standby.signal" ] && [ "$data/cctrl.re
 then echo "it was rewound already"; exit 0; fi
 save() {
   [ ! -e "$saved/begun" ] || return 0
-  rm -rf "$saved" && mkdir -p "$saved/files" || return 1
-  for f in "$data"/*.conf "$data"/*.crt "$data"/*.crl "$data"/*.key "$data"/*.pem "$data"/conf.d; do
-    [ ! -e "$f" ] || cp -a "$f" "$saved/files/" || return 1
-  done
+  rm -rf "$saved" && mkdir -p "$saved/files" && own_files "$data" "$saved/files"
 }
-put_back() {
-  for f in "$saved"/files/*; do
-    [ -e "$f" ] || continue
-    n=${f##*/}
-    [ "$n" != conf.d ] || rm -rf "$data/conf.d"
-    cp -a "$f" "$data/$n" || return 1
-  done
-}
+put_back() { own_files "$saved/files" "$data"; }
 state() { pg_controldata -D "$data" | sed -n 's/^Database cluster state: *//p'; }
 settle() {
   case $(state) in 'shut down' | 'shut down in recovery') return 0 ;; esac

@@ -1,0 +1,218 @@
+"""When and how a member gets a full copy of another: what is at stake, from whom, whether there is room. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from cctrl.replication.divergence import Relation, Tail, parting
+from cctrl.replication.facts import Facts, Server, View
+from cctrl.replication.position import size
+from cctrl.replication.recovery import comparable, nothing_at_stake
+from cctrl.replication.rejection import Rejected, Why
+from cctrl.replication.steps import Action, Group, Plan, Step
+
+CLOSE = 16 << 20  # bytes a standby may be behind its primary to be copied in its place
+MARGIN = 0.1  # of the size: what a server that works on adds while it is copied
+LOG_FILES = 4  # that come with a copy at least
+
+
+@dataclass(frozen=True, slots=True)
+class Tablespace:
+    """A part of a server that lies outside its data directory."""
+
+    location: str
+    size: int  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How large a server is."""
+
+    size: int  # bytes of everything but the log
+    tablespaces: tuple[Tablespace, ...] = ()
+    log_file: int = 16 << 20  # bytes of one file of the log
+    log_options: str = ""  # further options that its settings demand of a copy
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place on a member's host where a directory is to be made, and what is there now."""
+
+    path: str
+    content: str = "absent"  # `absent`, `empty`, `full`; `file` where it is no directory, `orphan`: no parent either
+    writable: bool = True
+    mounted: bool = False  # a file system of its own: nothing can be moved into its place
+    device: str = ""  # the file system it would lie on
+    free: int = 0  # bytes free there
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a member's host has to offer to a copy of a source."""
+
+    version: int  # major version of its programs; 0 where there are none
+    extent: Extent
+    data: Spot
+    log: Spot | None = None  # where the log lies outside the data directory
+    tablespaces: tuple[Spot, ...] = ()
+    refused: str = ""  # why it cannot receive from the source, in the server's words
+    system: str = ""  # system identifier of what answers there
+    timeline: int = 0
+    running: str = ""  # from whom a copy is being made just now
+    whole: str = ""  # the end of the log in a copy that was made and not yet used
+    half: int = 0  # bytes of one that was broken off: they are cleared away
+    copied: str = ""  # the operation that moved the present data directory into its place
+
+
+def choose_source(view: View, primary: str, name: str, asked: str, unfit: Mapping[str, str]) -> str:
+    """From whom `name` is copied: the one asked for, else a standby that is close, else the primary. Raises Rejected.
+
+    `unfit`: members that are out of service, with the reason.
+    """
+    if asked:
+        problem = "it cannot be its own source" if asked == name else _no_source(view, primary, view[asked])
+        if problem:
+            raise Rejected(Why.SOURCE, asked, f"{asked} cannot be copied: {problem}")
+        return asked
+    near = [m for m in view.members if m.name not in (name, *unfit) and _near(view, primary, m)]
+    if view[primary].settings.get("full_page_writes") == "off" or not near:
+        return primary
+    return max(near, key=lambda m: m.received).name
+
+
+def _near(view: View, primary: str, member: Facts) -> bool:
+    behind = view[primary].received - member.replayed
+    return member.name != primary and behind <= CLOSE and not _no_source(view, primary, member)
+
+
+def _no_source(view: View, primary: str, member: Facts) -> str:
+    """Why a member cannot be copied; "" where it can."""
+    if not member.up:
+        return f"its server {member.server.value}"
+    if member.name == primary:
+        return ""
+    if member.writable or not view.streams(member.name, primary):
+        return f"it does not receive from {primary}"
+    return "its replay is paused" if member.replay_paused else ""
+
+
+def at_stake(view: View, primary: str, name: str, tail: Tail | None, *, force: bool) -> Group:
+    """Refuse where a member needs no copy, or one would take something away; the step that keeps it. Raises Rejected.
+
+    `tail` is what `recovery.unread` asked for. `force` accepts all that is kept aside.
+    """
+    member, source = view[name], view[primary]
+    _takes_one(view, primary, member, force)
+    if member.server is Server.NO_DATA:
+        return ()
+    if member.system and source.system and member.system != source.system:
+        if force:
+            return ()
+        detail = f"system identifier {member.system}, {primary} has {source.system}; is it the right server?"
+        raise Rejected(Why.FOREIGN, name, f"{name} holds another database system", detail=detail)
+    part = parting(member, source)
+    try:
+        if not (part.relation is Relation.AHEAD and member.up):
+            comparable(member, source, part)
+        if tail is not None and not force:
+            nothing_at_stake(member, source, part, tail)
+    except Rejected:
+        if force:
+            return ()  # where its log leaves the primary's cannot be told: the whole directory is kept
+        raise
+    more = member.writable or (tail is not None and bool(tail.commits or tail.problem))
+    return (Step(Action.KEEP, name, primary, part.at),) if more else ()
+
+
+def _takes_one(view: View, primary: str, member: Facts, force: bool) -> None:
+    name = member.name
+    if name == primary:
+        raise Rejected(Why.IS_PRIMARY, name, f"{name} is the primary: nothing is copied over it")
+    if member.server is Server.UNSEEN:
+        raise Rejected(Why.UNREACHABLE, name, f"{name} cannot be reached: {member.reason}", next=member.next)
+    if member.server is Server.NO_BINARIES:
+        raise Rejected(Why.NO_BINARIES, name, f"{name} {member.server.value}", detail=member.reason)
+    if member.standby and view.streams(name, primary) and not force:
+        raise Rejected(Why.STREAMS, name, f"{name} streams from {primary}: it needs no copy")
+
+
+def fits(member: Facts, source: Facts, survey: Survey) -> None:
+    """Refuse where the copy could not be made, or not be put into its place. Raises Rejected."""
+    name = member.name
+    if not survey.version:
+        raise Rejected(Why.NO_BINARIES, name, f"{name} {Server.NO_BINARIES.value}")
+    if survey.version != source.version:
+        what = f"{name} has programs of major version {survey.version}, {source.name} runs {source.version}"
+        raise Rejected(Why.OTHER_VERSION, name, what)
+    if survey.refused:
+        raise Rejected(Why.SOURCE, name, f"{name} cannot receive from {source.name}", detail=survey.refused)
+    if survey.system != source.system:
+        detail = f"system identifier {survey.system}, {source.name} has {source.system}"
+        raise Rejected(Why.SOURCE, name, f"another server answers {name} at {source.name}'s address", detail=detail)
+    for spot in (survey.data, *([survey.log] if survey.log else []), *survey.tablespaces):
+        problem = _no_place(spot, survey)
+        if problem:
+            raise Rejected(Why.NO_PLACE, name, f"{name} has no place for a copy: {problem}")
+    if not survey.running and not survey.whole:
+        _room(name, survey)
+
+
+def _no_place(spot: Spot, survey: Survey) -> str:
+    moved = spot is survey.data or spot is survey.log or spot.content == "full"
+    if spot.content == "file":
+        return f"{spot.path} is no directory"
+    if spot.content == "orphan":
+        return f"{spot.path} is in no directory that is there"
+    if spot.mounted and moved:
+        return f"{spot.path} is a file system of its own, and a copy cannot be moved into its place"
+    if not spot.writable:
+        return f"{spot.path} cannot be made: its directory is not writable"
+    return ""
+
+
+def _room(name: str, survey: Survey) -> None:
+    """Compare what is needed with what is free, on each file system."""
+    extent = survey.extent
+    outside = sum(t.size for t in extent.tablespaces)
+    log = LOG_FILES * extent.log_file
+    needs = [(survey.data, extent.size - outside, survey.half), (survey.log or survey.data, log, 0)]
+    needs += [(spot, t.size, 0) for spot, t in zip(survey.tablespaces, extent.tablespaces, strict=True)]
+    for device in dict.fromkeys(spot.device for spot, _, _ in needs):
+        here = [(spot, need, back) for spot, need, back in needs if spot.device == device]
+        wanted = sum(need + (0 if need is log else int(need * MARGIN)) for _, need, _ in here)
+        free = max(spot.free for spot, _, _ in here) + sum(back for _, _, back in here)
+        if free < wanted:
+            what = f"{name} has no room for a copy"
+            detail = f"{size(wanted)} needed where {here[0][0].path} lies, {size(free)} free"
+            raise Rejected(Why.NO_ROOM, name, what, detail=detail)
+
+
+def outside(survey: Survey, operation: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Where the parts of a copy go that lie outside the data directory: of its log ("" where that lies within), and of
+    each tablespace from where to where. One whose place is taken goes beside it: the old directory keeps its own."""
+    log = f"{survey.log.path}.cctrl-{operation}" if survey.log else ""
+    old = (t.location for t in survey.extent.tablespaces)
+    return log, tuple(
+        (location, f"{spot.path}.cctrl-{operation}" if spot.content == "full" else spot.path)
+        for location, spot in zip(old, survey.tablespaces, strict=True)
+    )
+
+
+def copy_plan(view: View, primary: str, source: str, name: str, keep: Group, rate: str = "") -> Plan:
+    """The plan: the copy first, while everything is as it was; then it takes the place of what is there."""
+    member = view[name]
+    stop: tuple[Group, ...] = ()
+    if member.up:
+        stop = ((Step(Action.STOP, name, primary),),)
+    elif member.may_run:
+        stop = ((Step(Action.FENCE, name, primary),),)
+    copy = Step(Action.COPY, name, source, view[primary].oldest_log, rate=rate)
+    rest = (Step(Action.SWAP, name, primary), Step(Action.START, name, primary), Step(Action.STREAM, name, primary))
+    return Plan(((copy,), *stop, *((keep,) if keep else ()), *((step,) for step in rest)))
+
+
+def put_in_place(plan: Plan) -> Plan:
+    """What is left of a plan when the copy has taken its place."""
+    done = (Action.COPY, Action.STOP, Action.FENCE, Action.KEEP, Action.SWAP)
+    return replace(plan, groups=tuple(g for g in plan.groups if g[0].action not in done))

@@ -1,0 +1,74 @@
+"""Reads what the scripts about copies print, and what pg_basebackup says of how far it is. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cctrl.replication.copying import Extent, Spot, Survey, Tablespace
+from cctrl.replication.position import size
+
+_PROGRESS = re.compile(r"\s*(\d+)/(\d+) kB \(\d+%\)")
+
+
+def extent(rows: list[str]) -> Extent:
+    """Read the answer to `queries.EXTENT`: size, bytes of a log file, slots; then size and location of each part."""
+    total, log_file, slots = (int(word) for word in rows[0].split("|"))
+    parts = (row.partition("|") for row in rows[1:])
+    spaces = tuple(Tablespace(location, int(bytes_)) for bytes_, _, location in parts)
+    return Extent(total, spaces, log_file, "" if slots else "--no-slot")
+
+
+def survey(lines: list[str], extent: Extent) -> Survey:
+    """Read the output of copysurvey.sh."""
+    said = [line[1:].partition(" ")[::2] for line in lines if line.startswith("@")]
+    found = dict(said)
+    status, _, reached = found.get("reach", "1 ").partition(" ")
+    system, timeline, *_ = [*reached.split("|"), "0"] if status == "0" else ["", "0"]
+    spots = [_spot(rest) for name, rest in said if name == "spot"]
+    version = re.search(r"\(PostgreSQL\) (\d+)", found.get("version", ""))
+    return Survey(
+        version=int(version[1]) if version else 0,
+        extent=extent,
+        data=next(spot for kind, spot in spots if kind == "data"),
+        log=next((spot for kind, spot in spots if kind == "log"), None),
+        tablespaces=tuple(spot for kind, spot in spots if kind == "tablespace"),
+        refused="" if status == "0" else reached or "no answer",
+        system=system,
+        timeline=int(timeline),
+        running=found.get("running", ""),
+        whole=found.get("whole", ""),
+        half=int(found.get("half", "0") or 0),
+        copied=found.get("copied", ""),
+    )
+
+
+def _spot(text: str) -> tuple[str, Spot]:
+    kind, content, writable, mounted, device, free, path = text.split(" ", 6)
+    return kind, Spot(path, content, writable == "yes", mounted == "yes", device, int(free))
+
+
+@dataclass(slots=True)
+class Pace:
+    """How fast a copy grows, from what its program says once a second."""
+
+    at: float = -1.0  # when it was first heard of, in seconds
+    first: int = 0  # bytes it had by then
+
+    def read(self, line: str, now: float) -> str:
+        """The line as people read it: `1200 MB of 10 GB (12%), 85 MB/s, 1:43 left`; other lines as they are."""
+        match = _PROGRESS.match(line)
+        if not match:
+            return line
+        done, total = int(match[1]) << 10, max(int(match[1]), int(match[2])) << 10
+        if self.at < 0:
+            self.at, self.first = now, done
+        text = f"{size(done)} of {size(total)} ({100 * done // max(1, total)}%)"
+        rate = (done - self.first) / (now - self.at) if now > self.at else 0.0
+        return f"{text}, {size(int(rate))}/s, {_clock((total - done) / rate)} left" if rate >= 1 else text
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
