@@ -22,13 +22,14 @@ from cctrl.replication.steps import Action, Plan, Step
 
 VERB = "provision"
 SOURCE, RATE = "--source", "--max-rate"
-FORCED = {
+FOLLOWING = {
+    Why.IS_PRIMARY: "switch   (another one must be the master first)",
     Why.STREAMS: "{again} --force   (it is copied all the same)",
     Why.FOREIGN: "{again} --force   (its data directory is moved aside, not deleted)",
     Why.ORPHANS: "{again} --force   (their log is kept aside first)",
     Why.TAIL_UNREADABLE: "{again} --force   (its data directory is moved aside, not deleted)",
 }
-"""What may be insisted on, and what is done for it."""
+"""What helps, where it is not what helps `recover`."""
 
 
 def provision(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
@@ -37,7 +38,7 @@ def provision(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> O
     rate = _rate(invocation)
     with changing(dataservice, VERB, invocation.text) as change:
         picture = change.look()
-        primary = present_master(picture, name)
+        primary = present_master(picture, "")
         plan = _left_over(change, picture, name, primary)
         source = ""
         if plan is None:
@@ -53,7 +54,7 @@ def provision(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> O
 def explain(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
     """`explain tprovision HOST …`: from whom, how much, and the steps; nothing is done."""
     name, picture = invocation.arguments["HOST"], dataservice.look()
-    primary = present_master(picture, name)
+    primary = present_master(picture, "")
     source, plan = _plan(dataservice, picture, primary, invocation, _rate(invocation))
     talk.line(f"{name}: a full copy of {source}, {size(dataservice.engine.extent(source).size)}")
     for line in plan.lines():
@@ -74,7 +75,7 @@ def _plan(
         source = choose_source(view, primary, name, asked, _unfit(picture))
         fits(view[name], view[source], engine.survey(name, source))
     except Rejected as rejected:
-        rejected.next = rejected.next or FORCED.get(rejected.why, "").format(again=invocation.text)
+        rejected.next = rejected.next or FOLLOWING.get(rejected.why, "").format(again=invocation.text)
         raise advised(rejected, dataservice.service, primary) from None
     return source, copy_plan(view, primary, source, name, keep, rate)
 
