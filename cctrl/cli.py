@@ -193,6 +193,7 @@ def _stages(options: Options) -> StageFactory:
             postgresql=head.postgresql,
             sshd=head.sshd,
             manager=head.manager,
+            disk=head.disk,
         )
         return _LabStage(lab.up(wanted))
 

@@ -80,16 +80,21 @@ complete -c cctrl -n '__fish_seen_subcommand_from lab; and test -z "$(__cctrl_la
 complete -c cctrl -n '__fish_seen_subcommand_from lab; and test -z "$(__cctrl_lab_verb)"' -a freeze -d 'the data server is suspended; its sockets stay open'
 complete -c cctrl -n '__fish_seen_subcommand_from lab; and test -z "$(__cctrl_lab_verb)"' -a thaw -d 'a frozen data server goes on'
 complete -c cctrl -n '__fish_seen_subcommand_from lab; and test -z "$(__cctrl_lab_verb)"' -a wipe -d 'the data directory is lost'
+complete -c cctrl -n '__fish_seen_subcommand_from lab; and test -z "$(__cctrl_lab_verb)"' -a fill -d 'the file system that the data directory is on is full'
+complete -c cctrl -n '__fish_seen_subcommand_from lab; and test -z "$(__cctrl_lab_verb)"' -a unfill -d 'the file system has its room again'
+complete -c cctrl -n '__fish_seen_subcommand_from lab; and test -z "$(__cctrl_lab_verb)"' -a exhaust -d 'all connections that the data server allows are taken'
+complete -c cctrl -n '__fish_seen_subcommand_from lab; and test -z "$(__cctrl_lab_verb)"' -a release -d 'they are given back'
 complete -c cctrl -n '__fish_seen_subcommand_from lab; and test -z "$(__cctrl_lab_verb)"' -a traffic -d 'write all the time, tell of losses'
 complete -c cctrl -n '__fish_seen_subcommand_from lab; and test "$(__cctrl_lab_verb)" = up' -a 'dataservice segments grid'
 complete -c cctrl -n '__fish_seen_subcommand_from lab; and test "$(__cctrl_lab_verb)" = traffic' -a 'start stop report'
-complete -c cctrl -n '__fish_seen_subcommand_from lab; and contains -- "$(__cctrl_lab_verb)" dsn kill stop start cut heal freeze thaw wipe' -a '(__cctrl_ask hosts)'
+complete -c cctrl -n '__fish_seen_subcommand_from lab; and contains -- "$(__cctrl_lab_verb)" dsn kill stop start cut heal freeze thaw wipe fill unfill exhaust release' -a '(__cctrl_ask hosts)'
 complete -c cctrl -n '__fish_seen_subcommand_from lab' -l name
 complete -c cctrl -n '__fish_seen_subcommand_from lab' -l hosts
 complete -c cctrl -n '__fish_seen_subcommand_from lab' -l dir
 complete -c cctrl -n '__fish_seen_subcommand_from lab' -l postgresql
 complete -c cctrl -n '__fish_seen_subcommand_from lab' -l sshd
 complete -c cctrl -n '__fish_seen_subcommand_from lab' -l netns
+complete -c cctrl -n '__fish_seen_subcommand_from lab' -l disk
 complete -c cctrl -n '__fish_seen_subcommand_from lab' -l no-manager
 complete -c cctrl -n '__fish_seen_subcommand_from trust' -a '(__cctrl_ask hosts)'
 complete -c cctrl -n '__fish_seen_subcommand_from replay record' -F

@@ -88,6 +88,7 @@ def _up_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--postgresql", default="", metavar="BINDIR", help="PostgreSQL's programs (the wheel's)")
     parser.add_argument("--sshd", action="store_true", help="OpenSSH's server instead of the built-in one")
     parser.add_argument("--netns", action="store_true", help="hosts as network namespaces (root)")
+    parser.add_argument("--disk", default="", metavar="SIZE", help="a file system of that size for each host (root)")
     parser.add_argument("--no-manager", dest="manager", action="store_false", help="without a manager")
 
 
@@ -128,6 +129,7 @@ def _options(given: argparse.Namespace) -> Options:
         sshd=given.sshd,
         netns=given.netns,
         manager=given.manager,
+        disk=given.disk,
     )
 
 

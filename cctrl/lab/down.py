@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 
-from cctrl.lab import control, layout, netns, processes
+from cctrl.lab import control, disks, layout, netns, processes
 from cctrl.lab.cuts import MANAGERS
 from cctrl.lab.layout import Lab, Plan, read_plan
 from cctrl.lab.openssh import config_file
@@ -34,6 +34,7 @@ def down(lab: Lab) -> None:
         )
     if plan:
         netns.remove(plan)
+        disks.unmount(plan)
         for elsewhere in plan.scratch:
             shutil.rmtree(elsewhere, ignore_errors=True)
     _remove(lab, made=plan.made_directory if plan else False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from cctrl.lab import control, managers, servers
+from cctrl.lab import control, disks, holding, managers, servers
 from cctrl.lab.cuts import MANAGERS, Cut
 from cctrl.lab.layout import HostPlan, Lab, Plan, ServerPlan, read_plan
 from cctrl.lab.postgresql import SUPERUSER
@@ -19,6 +19,10 @@ VERBS = {
     "freeze": ("the data server is suspended; its sockets stay open", "frozen", "is frozen already"),
     "thaw": ("the data server goes on", "thawed", "is not frozen"),
     "wipe": ("the data directory is lost", "wiped", ""),
+    "fill": ("the file system that the data directory is on is full (lab up --disk)", "filled", "is filled already"),
+    "unfill": ("the file system has its room again", "has room again", "was not filled"),
+    "exhaust": ("all connections that the data server allows are taken", "exhausted", "is exhausted already"),
+    "release": ("they are given back", "released", "is not exhausted"),
 }  # verb -> what happens; what is said when it has; what is said when it was so already
 
 
@@ -38,6 +42,9 @@ def fault(lab: Lab, verb: str, where: str, cut: Cut | None = None) -> list[str]:
     found = plan.servers(where)
     if not control.is_up(plan):
         raise control.not_running(plan)
+    if verb in ("fill", "unfill"):
+        disk = disks.fill if verb == "fill" else disks.unfill
+        return [_line(verb, host.name, disk(plan, host)) for host in dict.fromkeys(host for host, _ in found)]
     return [_line(verb, server.name, _do(plan, verb, host, server)) for host, server in found]
 
 
@@ -69,6 +76,8 @@ def _do(plan: Plan, verb: str, host: HostPlan, server: ServerPlan) -> bool:
         return servers.start(plan, host, server)
     if verb == "stop":
         return servers.stop(plan, host, server)
+    if verb in ("exhaust", "release"):
+        return (holding.exhaust if verb == "exhaust" else holding.release)(plan, server)
     act = {"kill": servers.kill, "freeze": servers.freeze, "thaw": servers.thaw, "wipe": servers.wipe}
     return act[verb](server)
 

@@ -98,6 +98,7 @@ class Plan:
     ssh_user: str
     bridge: str  # of network namespaces; "" on loopback
     hosts: tuple[HostPlan, ...]
+    disk: int = 0  # MB of each host's own file system; 0 where it has none
 
     @property
     def lab(self) -> Lab:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from cctrl.lab import control, layout, netns, postgresql, processes, servers
+from cctrl.lab import control, disks, layout, netns, postgresql, processes, servers
 from cctrl.lab.configuration import write_configuration
 from cctrl.lab.layout import HostPlan, Plan, ServerPlan
 from cctrl.outcome import CctrlError, Refused
@@ -36,9 +36,11 @@ def _directories(plan: Plan) -> None:
     for name in ("ssh", "state"):
         (root / name).mkdir(mode=0o700)
     for host in plan.hosts:
+        Path(host.home).mkdir(mode=0o700)
+        disks.mount(plan, host)
         server_dirs = [d for s in host.servers for d in (s.data_dir, s.socket_dir)]
         for directory in (host.home, f"{host.home}/conf", f"{host.home}/log", *server_dirs):
-            Path(directory).mkdir(mode=0o700)
+            Path(directory).mkdir(mode=0o700, exist_ok=True)
             if plan.run_as.switch:
                 os.chown(directory, plan.run_as.uid, plan.run_as.gid)
 

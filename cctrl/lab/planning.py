@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cctrl.config import KINDS
-from cctrl.lab import control, layout, netns, place
+from cctrl.lab import control, disks, layout, netns, place
 from cctrl.lab.layout import HostPlan, Plan, RunAs, ServerPlan, name_option
 from cctrl.outcome import CctrlError, Refused, UsageError, did_you_mean, in_words
 
@@ -30,10 +30,11 @@ class Options:
     sshd: bool = False
     netns: bool = False
     manager: bool = True
+    disk: str = ""  # size of each host's own file system, as 400MB; "" for none
 
 
 def check(options: Options) -> None:
-    """Refuse what no lab can be, before anything is made. Raises UsageError."""
+    """Refuse what no lab can be, before anything is made. Raises UsageError, Refused."""
     layout.check_name(options.name)
     if options.kind in KINDS and options.kind != "dataservice":
         raise UsageError(f"no labs of the kind {options.kind} yet", next="cctrl lab up dataservice")
@@ -42,6 +43,7 @@ def check(options: Options) -> None:
         raise UsageError(f"{options.kind!r} is no kind of lab", next=near or "cctrl lab up dataservice")
     if not 1 <= options.hosts <= MOST_HOSTS:
         raise UsageError(f"a lab has 1 to {MOST_HOSTS} hosts, not {options.hosts}", next="cctrl lab up --hosts 3")
+    disks.size(options.disk)
     if not options.directory.isprintable():
         raise UsageError("the directory's name has characters that cannot be shown")
 
@@ -121,6 +123,7 @@ def planned(options: Options, directory: Path, made: bool) -> Iterator[tuple[Pla
             hosts_dir=str(hosts_dir), scratch=tuple(map(str, scratch)), control=f"{control_dir}/control", run_as=user,
             bin_dir=str(place.reachable_bin_dir(programs, user, hosts_dir)), sshd=sshd,
             ssh_user="root" if sshd and user.switch else user.name, bridge=bridge, hosts=hosts,
+            disk=disks.size(options.disk),
         )  # fmt: skip
         layout.write_plan(plan)
         yield plan, listeners

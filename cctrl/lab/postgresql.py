@@ -27,7 +27,7 @@ def postgresql_conf(plan: Plan, host: HostPlan, server: ServerPlan) -> str:
         "hot_standby": "on",
         "max_wal_senders": max(10, len(plan.hosts) + 7),
         "max_replication_slots": max(10, len(plan.hosts) + 7),
-        "wal_keep_size": "512MB",
+        "wal_keep_size": f"{_share(plan, 512)}MB",
         "wal_receiver_status_interval": "1s",
         "wal_retrieve_retry_interval": "200ms",
         # a host that is cut off is noticed within ten seconds, not within a minute or two hours
@@ -40,7 +40,7 @@ def postgresql_conf(plan: Plan, host: HostPlan, server: ServerPlan) -> str:
         "fsync": "off",
         "shared_buffers": "16MB",
         "min_wal_size": "32MB",
-        "max_wal_size": "128MB",
+        "max_wal_size": f"{_share(plan, 128)}MB",
         # in the data directory, not in /dev/shm: a killed lab leaves nothing there
         "dynamic_shared_memory_type": "mmap",
         "password_encryption": "scram-sha-256",
@@ -56,6 +56,11 @@ def postgresql_conf(plan: Plan, host: HostPlan, server: ServerPlan) -> str:
     }
     lines = [f"{key} = {value if isinstance(value, int) else quoted(value)}" for key, value in settings.items()]
     return f"# Made by cctrl lab up for {server.name}.\n" + "\n".join(lines) + "\n"
+
+
+def _share(plan: Plan, usual: int) -> int:
+    """The MB of log kept: what is usual, or a quarter of a small file system."""
+    return min(usual, plan.disk // 4) if plan.disk else usual
 
 
 def pg_hba_conf(networks: tuple[str, ...]) -> str:

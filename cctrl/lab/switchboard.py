@@ -19,7 +19,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from cctrl.lab import processes
+from cctrl.lab import disks, processes
 from cctrl.lab.children import Child, Children, environment, in_host
 from cctrl.lab.cuts import MACHINE, MANAGERS, Cut, healed
 from cctrl.lab.layout import HostPlan, Lab, Plan, read_plan
@@ -77,6 +77,7 @@ class Switchboard:
         me = os.getpid()
         processes.end_servers([s.data_dir for host in self.plan.hosts for s in host.servers])
         left = processes.end_all(lambda: processes.descendants([me]))
+        disks.unmount(self.plan)
         if left:
             _log.error("processes that would not die: %s", sorted(left))
 

@@ -18,6 +18,10 @@ FAULTS = {
     "freeze": "the data server is suspended; its sockets stay open",
     "thaw": "a frozen data server goes on",
     "wipe": "the data directory is lost",
+    "fill": "the file system that the data directory is on is full",
+    "unfill": "the file system has its room again",
+    "exhaust": "all connections that the data server allows are taken",
+    "release": "they are given back",
 }
 MANAGERS = ("manager", "manager2")
 TRAFFIC = {

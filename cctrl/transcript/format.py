@@ -3,9 +3,10 @@ r"""The transcript file: what each line means, and the parser.
 The first rule that applies decides::
 
     #@ key: value             a need, at the head: lab, service, hosts, policy, timeout, manager, mode,
-                              sshd, postgresql
+                              sshd, disk, postgresql
     # …                       comment ('#' alone too); anywhere, and no part of what is expected
-    %% …                      stage direction: kill|stop|start|cut|heal|freeze|thaw|wipe HOST,
+    %% …                      stage direction: kill|stop|start|cut|heal|freeze|thaw|wipe|
+                              fill|unfill|exhaust|release HOST,
                               cut HOST --in|--out|--from HOST, traffic start|stop|report,
                               sql HOST STATEMENT, wait until …
     [MODE] /service > …       typed at the shell's prompt; with nothing after it, only the prompt is checked

@@ -82,6 +82,7 @@ KEYS: dict[str, Callable[[str], Any]] = {
     "manager": _flag,
     "mode": _one_of(("logical", "expert", "physical", "admin")),
     "sshd": _flag,
+    "disk": _text,
     "postgresql": _text,
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-FAULTS = ("kill", "stop", "start", "cut", "heal", "freeze", "thaw", "wipe")
+FAULTS = ("kill", "stop", "start", "cut", "heal", "freeze", "thaw", "wipe", "fill", "unfill", "exhaust", "release")
 TRAFFIC = ("start", "stop", "report")
 
 
@@ -20,6 +20,7 @@ class Head:
     manager: bool = False  # whether the lab runs one
     mode: str = ""  # mode of the first session; "" means what its first prompt shows
     sshd: bool = False  # OpenSSH's server instead of paramiko's
+    disk: str = ""  # size of each host's own file system, as 400MB
     postgresql: str = ""  # directory of another PostgreSQL's programs
     given: frozenset[str] = frozenset()  # the keys that the file sets
 

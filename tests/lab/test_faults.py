@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from cctrl.lab.layout import ServerPlan, read_plan
 from cctrl.outcome import Refused, UsageError
 from tests.stage import wait_for
 
-from .conftest import MakeLab, psql, streaming
+from .conftest import MakeLab, psql, streaming, take_down
 
 
 def server(lab: Lab, name: str) -> ServerPlan:
@@ -70,6 +71,50 @@ def test_a_frozen_server_can_be_killed(lab: Lab) -> None:
     assert not processes.servers_in(server(lab, "host3").data_dir)
     fault(lab, "start", "host3")
     wait_for(lambda: streaming(lab) == 2)
+
+
+def test_a_server_whose_connections_are_taken_answers_nobody_until_they_are_released(lab: Lab) -> None:
+    assert fault(lab, "release", "host2") == ["host2 is not exhausted: nothing to do"]
+    assert fault(lab, "exhaust", "host2") == ["host2 exhausted"]
+    assert "sorry, too many clients" in psql(lab, "host2", "select 1").stderr
+    assert fault(lab, "exhaust", "host2") == ["host2 is exhausted already: nothing to do"]
+    assert processes.servers_in(server(lab, "host2").data_dir)
+    fault(lab, "kill", "host2")
+    with pytest.raises(Refused, match="does not run"):
+        fault(lab, "exhaust", "host2")
+    fault(lab, "start", "host2")
+    wait_for(lambda: not answers(lab, "host2"), what="those of the new server are taken too")
+    assert fault(lab, "release", "host2") == ["host2 released"]
+    wait_for(lambda: answers(lab, "host2"))
+    wait_for(lambda: streaming(lab) == 2)
+
+
+def test_only_a_file_system_of_its_own_is_filled(lab: Lab, make_lab: MakeLab) -> None:
+    with pytest.raises(Refused) as caught:
+        fault(lab, "fill", "host1")
+    assert caught.value.next == "cctrl lab up --disk 400MB   (root)"
+    for size in ("40", "199MB", "1TB", "MB"):
+        with pytest.raises(UsageError, match="from 200MB to 64GB"):
+            make_lab(disk=size)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts file systems")
+def test_a_full_disk_takes_no_rows_until_it_has_room(make_lab: MakeLab) -> None:
+    lab = make_lab(hosts=2, disk="200MB")
+    home = read_plan(lab).host("host1").home
+    assert psql(lab, "host1", "create table filled (t text)").returncode == 0
+    assert fault(lab, "fill", "host1") == ["host1 filled"]
+    assert os.statvfs(home).f_bavail == 0
+    grown = psql(lab, "host1", "insert into filled select repeat('x', 8000) from generate_series(1, 20000)")
+    assert grown.returncode != 0
+    assert os.statvfs(read_plan(lab).host("host2").home).f_bavail > 0
+    assert fault(lab, "unfill", "host1") == ["host1 has room again"]
+    assert fault(lab, "unfill", "host1") == ["host1 was not filled: nothing to do"]
+    if not answers(lab, "host1"):  # a server that cannot write its log ends
+        fault(lab, "start", "host1")
+    wait_for(lambda: psql(lab, "host1", "insert into filled values ('x')").returncode == 0)
+    take_down(lab)
+    assert home not in Path("/proc/mounts").read_text()
 
 
 def test_a_cut_host_is_reached_by_no_one_and_reaches_no_one(lab: Lab) -> None:
