@@ -13,7 +13,7 @@ from cctrl.lab.layout import Plan, name_option
 from cctrl.outcome import OutOfSight, Refused, UsageError
 
 START_SECONDS = 20.0
-_LEADS = "cctrl manager: leading "  # begins the line by which a manager says so
+_LEADS = "cctrl manager: leading "  # in the line by which a manager says so
 _SPEAKS = "cctrl manager: "
 
 
@@ -29,7 +29,7 @@ def running(plan: Plan) -> list[str]:
 
 
 def start(plan: Plan, name: str, sign: str = _SPEAKS) -> bool:
-    """Start a manager and wait until a line of its log begins with `sign`; False where it runs already.
+    """Start a manager and wait until it says `sign` in its log; False where it runs already.
     Raises Refused with the end of its log where it ends, OutOfSight where it says nothing in time."""
     log = log_path(plan, name)
     seen = log.stat().st_size if log.exists() else 0
@@ -39,7 +39,7 @@ def start(plan: Plan, name: str, sign: str = _SPEAKS) -> bool:
         return False
 
     def said() -> bool:
-        return any(line.startswith(sign.encode()) for line in log.read_bytes()[seen:].splitlines())
+        return sign.encode() in log.read_bytes()[seen:]
 
     if not processes.wait_until(lambda: said() or not programs.look(plan)[name].running, START_SECONDS, 0.02):
         raise OutOfSight(
