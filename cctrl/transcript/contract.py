@@ -95,7 +95,10 @@ class Session(Protocol):
         """Run one command line; its exit status. Shows errors and raises none."""
 
     def states(self) -> Mapping[str, str]:
-        """Member -> state as `ls` would show it (`master:ONLINE`), observed afresh. Raises CctrlError."""
+        """Member -> state as `ls` would show it (`master:ONLINE`), and `manager` -> ONLINE or OFFLINE; observed afresh.
+
+        Raises CctrlError.
+        """
 
     def close(self) -> None:
         """Close its connections; idempotent."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 
 from cctrl.transcript.head import Problem, near, seconds
-from cctrl.transcript.model import FAULTS, TRAFFIC, Action, Fault, Sql, Traffic, WaitSql, WaitState
+from cctrl.transcript.model import FAULTS, MANAGER, TRAFFIC, Action, Fault, Sql, Traffic, WaitSql, WaitState
 
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,126}(?::\d{1,5})?\Z")
 _TIMEOUT = re.compile(r"\A(.*?)(?:\s+timeout(?:\s+(.*))?)?\Z", re.DOTALL)
-_WAITS = "wait until HOST state is STATE timeout 10s, or: wait until sql HOST STATEMENT is VALUE timeout 10s"
+_WAITS = (
+    "wait until HOST state is STATE timeout 10s, or: wait until manager is ONLINE timeout 10s, "
+    "or: wait until sql HOST STATEMENT is VALUE timeout 10s"
+)
 _VERBS = (*FAULTS, "traffic", "sql", "wait")
 
 
@@ -69,6 +72,9 @@ def _wait(rest: str) -> Action:
         if found is None:
             raise Problem("not a condition", _WAITS)
         return WaitSql(host(found[1], _WAITS), found[2].strip(), found[3].strip(), timeout)
+    managed = re.fullmatch(r"manager\s+is\s+(ONLINE|OFFLINE)", condition)
+    if managed:
+        return WaitState(MANAGER, managed[1], timeout)
     found = re.fullmatch(r"(\S+)\s+state\s+is\s+(.+)", condition, re.DOTALL)
     if found is None:
         raise Problem("not a condition", _WAITS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 FAULTS = ("kill", "stop", "start", "cut", "heal", "freeze", "thaw", "wipe", "fill", "unfill", "exhaust", "release")
+MANAGER = "manager"  # whose state is waited for as a member's: ONLINE while one leads, else OFFLINE
 TRAFFIC = ("start", "stop", "report")
 
 
@@ -77,7 +78,7 @@ class Sql:
 
 @dataclass(frozen=True, slots=True)
 class WaitState:
-    """`%% wait until HOST state is STATE [timeout T]`; None means the head's timeout."""
+    """`%% wait until HOST state is STATE [timeout T]`, or `manager is STATE`; None means the head's timeout."""
 
     host: str
     state: str

@@ -117,6 +117,7 @@ def test_placeholders_at_the_beginning_of_a_line_are_no_prompt() -> None:
         ("%% wait until host1 state is ONLINE timeout\n", 1, "without a duration", "timeout 10s"),
         ("%% cut host1 --sideways\n", 1, "'host1 --sideways' is not one host", "%% cut HOST --from HOST"),
         ("%% cut host1 --from\n", 1, "is not one host", "%% cut HOST --in"),
+        ("%% wait until manager is AWAY\n", 1, "not a condition", "manager is ONLINE"),
         ("%% traffic\n", 1, "traffic can do no ''", "%% traffic start|stop|report"),
         ("%% traffic start\nstarted\n", 2, "a stage direction prints nothing", "a comment"),
         ("%% sql host1\n", 1, "sql without a statement", "sql HOST STATEMENT"),

@@ -43,6 +43,9 @@ def test_a_whole_play(toys: Toys) -> None:
         %% kill host2
         %% wait until host2 state is FAILED timeout 5s
         %% wait until host1 state is master:ONLINE
+        %% wait until manager is ONLINE timeout 5s
+        %% kill manager
+        %% wait until manager is OFFLINE
         %% sql host1 select i from t
         1
         2
@@ -86,7 +89,8 @@ def test_a_whole_play(toys: Toys) -> None:
     assert toys.sessions[1].service == "beta"
     assert all(s.closed == 1 for s in toys.sessions)
     assert toys.stages[0].faults == [
-        ("kill", "host2"), ("cut", "host3", "--from", "host2"), ("cut", "host3", "--in"), ("heal", "host3"),
+        ("kill", "host2"), ("kill", "manager"), ("cut", "host3", "--from", "host2"), ("cut", "host3", "--in"),
+        ("heal", "host3"),
     ]  # fmt: skip
     assert toys.stages[0].head.hosts == 2
     assert toys.stages[0].downs >= 1

@@ -92,7 +92,8 @@ class ToySession:
         if self.looks == 1:
             raise CctrlError("not seen yet")
         dead = self.stage.dead if self.stage else set()
-        return {
+        watched = {"manager": "OFFLINE" if "manager" in dead else "ONLINE"}
+        return watched | {
             name: f"{'master' if name == 'host1' else 'slave'}:{'FAILED(NODE GONE)' if name in dead else 'ONLINE'}"
             for name in ("host1", "host2", "host3")
         }
