@@ -67,6 +67,8 @@ class Service:
     passfile: str = ""  # libpq password file on the hosts; "" means the user's ~/.pgpass
     conninfo: str = ""  # further libpq parameters between members, such as sslmode=verify-full
     maximum_lag: int = 16 * 1024 * 1024  # bytes a switch's target may be behind at its start
+    check_address: str = "127.0.0.1"  # where the manager answers health checks over HTTP
+    check_port: int = 0  # 0: it answers none
 
     def member(self, name: str) -> Server:
         """The member of that name; KeyError where there is none."""
@@ -156,6 +158,8 @@ _SERVICE_KEYS = {
     "passfile": str,
     "conninfo": str,
     "maximum_lag": int,
+    "check_address": str,
+    "check_port": int,
     "members": dict,
 }
 _TOP_KEYS = {"state_dir": str, "timeout": float, "lab": str, **dict.fromkeys(KINDS, dict)}
@@ -285,11 +289,13 @@ _NUMBERS = {
     "ssh_port": (1, 65535),
     "timeout": (SHORTEST_TIMEOUT, LONGEST_TIMEOUT),
     "maximum_lag": (0, 2**63),
+    "check_port": (0, 65535),
 }
 _OPTION_LIKE = {  # these are handed to programs: none may look like an option
     "host": "host",
     "address": "address",
     "ssh_address": "address",
+    "check_address": "address",
     "ssh_user": "user",
     "become": "user",
     "user": "user",

@@ -19,6 +19,7 @@ FLOORS = (
     ("ssh",),
     ("store",),
     ("replication",),
+    ("router",),
     ("manager",),
     ("dataservice", "segments", "grid"),
     ("transcript",),

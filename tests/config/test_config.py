@@ -147,6 +147,19 @@ def test_a_value_that_cannot_be(path: Path, value: str, what: str) -> None:
 @pytest.mark.parametrize(
     ("value", "what"),
     [
+        ("check_port = 65536", "check_port is 65536, it must be from 0 to 65535"),
+        ("check_port = true", "check_port must be a whole number"),
+        ('check_address = ""', "check_address is '', which is no address"),
+    ],
+)
+def test_a_value_of_a_service_that_cannot_be(path: Path, value: str, what: str) -> None:
+    error = refused(path, SMALL.replace("alpha]\n", f"alpha]\n{value}\n"))
+    assert error.what == f"{path}:2: {what} (in [dataservice.alpha])"
+
+
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [
         ("timeout = nan", "timeout is nan, it must be from 0.1 to 3600.0"),
         ("timeout = inf", "timeout is inf, it must be from 0.1 to 3600.0"),
         ("timeout = 0", "timeout is 0, it must be from 0.1 to 3600.0"),

@@ -1,0 +1,1 @@
+"""What stands between the clients and the servers: HAProxy and pgbouncer. Knows no vocabulary."""

@@ -1,0 +1,100 @@
+"""HAProxy with the package's configuration, asking the manager's health checks, in front of real servers."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cctrl.config import Service
+from cctrl.router.template import filled_in
+from tests.dataservice.alpha import Alpha
+from tests.router import stand
+from tests.stage import wait_for
+
+NAMES = "select host(inet_server_addr()) || ':' || inet_server_port()"
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """A running HAProxy."""
+
+    alpha: Alpha
+    write: int  # its ports
+    read: int
+    socket: Path
+
+    def host(self, port: int) -> str:
+        """The host that a client of that port gets to; "" where it gets to none."""
+        done = subprocess.run(
+            self.alpha.psql(f"{self.uri(port)}?connect_timeout=3", "-c", NAMES),
+            capture_output=True, text=True, timeout=20, env=self.alpha.lab.environ, check=False,
+        )  # fmt: skip
+        names = {dsn.rpartition("@")[2].partition("/")[0]: host for host, dsn in self.alpha.dsns.items()}
+        return names.get(done.stdout.strip(), done.stdout.strip())
+
+    def uri(self, port: int) -> str:
+        return f"{self.alpha.dsns['host1'].rpartition('@')[0]}@127.0.0.1:{port}/postgres"
+
+    def leads(self, port: int, *hosts: str, seconds: float = 15) -> None:
+        """Wait until a client of that port gets to one of the hosts."""
+        wait_for(lambda: self.host(port) in hosts, seconds, f"port {port} leads to {hosts}")
+
+
+@contextmanager
+def haproxy(alpha: Alpha, service: Service, place: Path) -> Iterator[Proxy]:
+    """HAProxy with the configuration that `router template haproxy` prints, on ports and a socket of its own."""
+    program = stand.program("haproxy")
+    proxy = Proxy(alpha, stand.free_port(), stand.free_port(), place / "haproxy.sock")
+    text = filled_in("haproxy", service)
+    for wanted, own in (
+        ("*:5000", f"127.0.0.1:{proxy.write}"),
+        ("*:5001", f"127.0.0.1:{proxy.read}"),
+        ("/run/haproxy/admin.sock mode", f"{proxy.socket} mode"),
+    ):
+        assert text.count(wanted) == 1
+        text = text.replace(wanted, own)
+    path = place / "haproxy.cfg"
+    path.write_text(text)
+    subprocess.run([program, "-c", "-f", path], check=True, capture_output=True)
+    with stand.running([program, "-db", "-f", str(path)], place / "haproxy.log"):
+        wait_for(lambda: stand.listens(proxy.write))
+        yield proxy
+
+
+def test_clients_follow_the_master_through_switch_and_failover(alpha: Alpha, tmp_path: Path) -> None:
+    stand.program("haproxy")
+    with stand.checked(alpha) as (_, service), haproxy(alpha, service, tmp_path) as proxy:
+        proxy.leads(proxy.write, "host1")
+        proxy.leads(proxy.read, "host2", "host3")
+        alpha.does("switch to host2")
+        proxy.leads(proxy.write, "host2")
+        alpha.does("datasource host3 shun")
+        proxy.leads(proxy.read, "host1")
+        alpha.fault("kill", "host2")
+        wait_for(lambda: proxy.host(proxy.write) == "", 15, "no master, no way")
+        alpha.does("--yes", "failover")
+        proxy.leads(proxy.write, "host1")
+        proxy.leads(proxy.read, "host1", seconds=15)  # the only one left serves the readers too
+
+
+def test_sessions_on_an_old_master_are_ended(alpha: Alpha, tmp_path: Path) -> None:
+    """Its host is out of sight of the manager alone: clients that still reach it must not go on with it."""
+    stand.program("haproxy")
+    with stand.checked(alpha) as (_, service), haproxy(alpha, service, tmp_path) as proxy:
+        proxy.leads(proxy.write, "host1")
+        session = subprocess.Popen(
+            alpha.psql(proxy.uri(proxy.write)),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=alpha.lab.environ,
+        )  # fmt: skip
+        assert session.stdin
+        assert session.stdout
+        session.stdin.write("select 'here';\n")
+        session.stdin.flush()
+        assert session.stdout.readline() == "here\n"
+        alpha.does("--yes", "datasource host1 fail")
+        wait_for(lambda: proxy.host(proxy.write) == "", 15, "no way to a failed one")
+        _, err = session.communicate("select 'still here';\n", timeout=20)
+        assert "server closed the connection unexpectedly" in err
