@@ -159,13 +159,15 @@ def primary(name: str) -> Callable[[ServiceIntent], ServiceIntent]:
 
 
 @contextmanager
-def changing(dataservice: Dataservice, verb: str, text: str) -> Iterator[Change]:
+def changing(dataservice: Dataservice, verb: str, text: str, *, fresh: bool = True) -> Iterator[Change]:
     """Hold the service's lock on every host that answers, for one command.
 
     Raises Refused where somebody else holds it, naming the owner. A command of the same verb whose
-    process was killed is found in the journal (`Change.broken_off`), and its policy is put back.
+    process was killed is found in the journal (`Change.broken_off`), and its policy is put back. Without `fresh` a
+    host that was just found out of reach is not waited for again.
     """
-    dataservice.hosts.fresh()
+    if fresh:
+        dataservice.fresh()
     owner = f"{who()} since {time.strftime('%F %T')}: {text}"
     held = lock(dataservice.engine, dataservice.name, dataservice.service.names, owner)
     change = Change(dataservice, held, verb, text)

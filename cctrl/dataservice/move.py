@@ -201,7 +201,7 @@ def _advised(rejected: Rejected, dataservice: Dataservice, picture: Picture) -> 
 
 def _gone_for_others_too(dataservice: Dataservice, picture: Picture, source: str) -> None:
     """A master out of our reach may live: the slaves' hosts are asked whether they reach it. Raises Rejected."""
-    if picture.view[source].seen:
+    if picture.view[source].seen or dataservice.is_gone(source):
         return
     standbys = [m.name for m in picture.view.members if m.standby]
     refusals = dataservice.hosts.fan_out(standbys, lambda name: dataservice.engine.source_refuses(name, source))

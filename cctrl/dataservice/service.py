@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -44,8 +45,11 @@ def shown(argv: tuple[str, ...]) -> str:
 class Dataservice:
     """registry.ServiceHandle for one dataservice."""
 
-    def __init__(self, config: Config, service: Service, talk: Talk) -> None:
+    def __init__(self, config: Config, service: Service, talk: Talk, *, answer: float = 0.0) -> None:
+        """`answer`: seconds one host may take to answer; the configuration's where 0."""
         self.config = config
+        self.answer = answer or config.timeout
+        self._gone = ""
         self.service = service
         self.talk = talk
         self.last: Picture | None = None
@@ -61,7 +65,7 @@ class Dataservice:
         from cctrl.ssh import Hosts
 
         tell = self._tell if self.talk.verbose else None
-        return Hosts(timeout=self.config.timeout, on_command=tell, ask_secret=self.talk.secret)
+        return Hosts(timeout=self.answer, on_command=tell, ask_secret=self.talk.secret)
 
     def _tell(self, event: CommandEvent) -> None:
         if event.result is None:
@@ -77,7 +81,7 @@ class Dataservice:
         """The engine of the service's servers."""
         from cctrl.replication.postgresql.engine import PostgreSQL
 
-        return PostgreSQL(self.hosts, self.service, timeout=self.config.timeout)
+        return PostgreSQL(self.hosts, self.service, timeout=self.answer)
 
     @cached_property
     def store(self) -> Store:
@@ -85,6 +89,25 @@ class Dataservice:
         from cctrl.store.sqlite import SqliteStore
 
         return SqliteStore(self.config.state_dir / "cctrl.db")
+
+    def fresh(self) -> None:
+        """Forget which hosts were found out of reach: at the start of each command."""
+        if not self._gone:
+            self.hosts.fresh()
+
+    @contextmanager
+    def taking_for_gone(self, member: str) -> Iterator[None]:
+        """Within this, a member that was waited and asked for long enough is neither waited for nor asked about
+        again. Nothing where it is ""."""
+        self._gone = member
+        try:
+            yield
+        finally:
+            self._gone = ""
+
+    def is_gone(self, member: str) -> bool:
+        """True for a member that is taken for gone."""
+        return member == self._gone
 
     def warm(self) -> None:
         """See ServiceHandle."""
@@ -96,7 +119,7 @@ class Dataservice:
         """Look at every member that is not `known` already, side by side. Without `fresh` a host that was just found
         out of reach is not waited for again. `end_leftovers`: see Engine.probe."""
         if fresh:
-            self.hosts.fresh()
+            self.fresh()
 
         def probe(member: Server) -> Facts:
             seen = known.get(member.name) if known else None

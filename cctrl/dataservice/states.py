@@ -17,6 +17,7 @@ POLICIES = (AUTOMATIC, MANUAL, MAINTENANCE)
 MASTER, SLAVE = "master", "slave"
 MANUALLY_SHUNNED = "MANUALLY-SHUNNED"
 MANUALLY_FAILED = "MANUALLY-FAILED"
+FAILSAFE_SHUN = "FAILSAFE_SHUN"  # the manager reaches no majority and does nothing (tungsten.md 3.4, 6.4)
 
 
 class State(Enum):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
+from threading import Event
 
 from cctrl.config import Server, Service
+from cctrl.replication import beat
+from cctrl.replication.beat import Beat
 from cctrl.replication.copying import Extent, Survey
 from cctrl.replication.divergence import Tail
 from cctrl.replication.engine import Claim, OnText, StepFailed, Taken
@@ -94,6 +97,21 @@ class PostgreSQL:
         before, patience = ((queries.END_LEFTOVERS,), 2.0) if end_leftovers else ((), 1.0)
         result = self._run(server, "probe", queries.FACTS, *before, timeout=patience * self.timeout)
         return self._facts(member, result, at)
+
+    def pulse(self, member: str, period: float, stop: Event) -> Iterator[Beat]:
+        """See Engine."""
+        server = self.service.member(member)
+        process = self.hosts.open(server.host, command("pulse", server, (queries.PULSE, f"{period:g}")))
+        try:
+            while not stop.is_set():
+                line = process.readline(period)
+                found = beat.parse(line) if line is not None else None
+                if found is not None:
+                    yield found
+                elif line is None and not process.running:
+                    return
+        finally:
+            process.close()
 
     def claim(self, member: str, owner: str) -> Claim | Taken:
         """See Engine."""
