@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cctrl.outcome import CctrlError, Outcome, Refused, UsageError
+from cctrl.outcome import CctrlError, Outcome, Refused
 
 if TYPE_CHECKING:
     from cctrl.config import Config
@@ -228,10 +228,12 @@ def _trust(options: Options) -> int:
 
 
 def _manager(options: Options) -> int:
-    raise UsageError(
-        "cctrl manager comes with a later version; no process watches the service yet",
-        next="cctrl   (recover, switch and failover are given by hand)",
-    )
+    from cctrl.manager.process import run, say
+    from cctrl.shell.vocabularies import keeper
+
+    config = configuration(options)
+    run([keeper(s.kind)(config, s, say) for s in config.chosen(options.service)])
+    return int(Outcome.DONE)
 
 
 def _complete(options: Options) -> int:

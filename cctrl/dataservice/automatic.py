@@ -72,7 +72,7 @@ class Automatic:
         """See Keeper."""
         began = time.monotonic()
         picture = self._look(watch)
-        leadership.say("" if watching.majority(picture) else FAILSAFE_SHUN)
+        leadership.say("" if watching.reach(picture).held else FAILSAFE_SHUN)
         if policy(picture.intent) == MAINTENANCE:
             self._suspicions, self._told = Suspicions(), {}
             self._put_policy_back()
@@ -105,9 +105,10 @@ class Automatic:
     # What is done for each kind of suspicion.
 
     def _master_failed(self, suspicion: Suspicion, picture: Picture) -> None:
-        if not watching.majority(picture):
-            text = f"{suspicion.text}; nothing is done: {_reached(picture)} hosts answer, a majority is needed"
-            self._once(suspicion, text)
+        reached = watching.reach(picture)
+        if not reached.held:
+            numbers = f"{len(reached.reachable)} of {len(reached.members)} hosts answer, {reached.majority} must"
+            self._once(suspicion, f"{suspicion.text}; nothing is done: {numbers}", next="cluster validate")
         elif policy(picture.intent) != AUTOMATIC:
             self._mark_failed(suspicion, picture)
         elif self._heard_by_others(suspicion, picture) and not self._blocked(suspicion):
@@ -230,8 +231,3 @@ _ACTIONS: dict[str, Callable[[Automatic, Suspicion, Picture], None]] = {
 def _command(name: str, verb: str) -> Invocation:
     words = ("datasource", verb)
     return Invocation(f"datasource {name} {verb}", {"HOST": name}, words=words)
-
-
-def _reached(picture: Picture) -> str:
-    seen = sum(facts.seen for facts in picture.view.members)
-    return f"{seen} of {len(picture.view.members)}"

@@ -90,6 +90,17 @@ class Change:
             cancelled().wait(0.1)
             picture = self._look({})
 
+    @property
+    def watched(self) -> bool:
+        """True where a manager is at work."""
+        return self.dataservice.store.leader(self.dataservice.name) is not None
+
+    @property
+    def brought_online(self) -> bool:
+        """True where the manager puts an OFFLINE datasource ONLINE, once this command has ended."""
+        now = policy(self.dataservice.store.intent(self.dataservice.name))
+        return self.watched and AUTOMATIC in (now, self.former_policy)
+
     def begin(self, source: str = "", target: str = "", *, hold_policy: bool = False) -> None:
         """Enter the command into the journal, before its first step.
 

@@ -47,7 +47,7 @@ def provision(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> O
         execute(plan, change, Narrator(dataservice.name, name, talk, lambda: _out_of_service(change, picture, name)))
         change.record(member(name, State.OFFLINE, role=SLAVE))
         talk.line(f"  NOTE  >> {name} >> Streams from {primary} and has caught up")
-        then_online(name, talk)
+        then_online(change, name, talk)
     return Outcome.DONE
 
 

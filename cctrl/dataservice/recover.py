@@ -115,7 +115,7 @@ def recover_one(dataservice: Dataservice, invocation: Invocation, talk: Talk) ->
         else:
             _one(change, picture, name, primary, talk, force=FORCE in invocation.flags)
             talk.line(f"RECOVERY OF '{name}@{dataservice.name}' WAS SUCCESSFUL")
-        then_online(name, talk)
+        then_online(change, name, talk)
     return Outcome.DONE
 
 
@@ -194,9 +194,13 @@ def _nothing_to_do(source: Datasource, primary: str) -> Refused:
     return Refused(what, next=online)
 
 
-def then_online(name: str, talk: Talk) -> None:
-    """Say what a datasource that is OFFLINE now still needs."""
-    talk.note(f"{name} is OFFLINE until it is put ONLINE; no manager runs that would do it")
+def then_online(change: Change, name: str, talk: Talk) -> None:
+    """Say what a datasource that is OFFLINE now still needs (tungsten.md 5.3)."""
+    if change.brought_online:
+        talk.note(f"{name} is OFFLINE until the manager puts it ONLINE, as the policy says")
+        return
+    why = "" if change.watched else "; no manager runs that would do it"
+    talk.note(f"{name} is OFFLINE until it is put ONLINE{why}")
     talk.note(f"NEXT: datasource {name} online")
 
 
@@ -270,7 +274,7 @@ def recover_all(dataservice: Dataservice, invocation: Invocation, talk: Talk) ->
             talk.line(f"RECOVERED {recovered} DATA SOURCES IN SERVICE '{dataservice.name}'")
         for name in names:
             if name not in errors:
-                then_online(name, talk)
+                then_online(change, name, talk)
         if errors:
             raise _not_all(errors, recovered)
     return Outcome.DONE

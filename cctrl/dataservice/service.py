@@ -14,7 +14,7 @@ from cctrl.dataservice.states import Datasource
 from cctrl.registry import Talk
 from cctrl.replication.diagnosis import Diagnosis, diagnose
 from cctrl.replication.facts import Facts, View
-from cctrl.store import ServiceIntent, Store
+from cctrl.store import Leader, ServiceIntent, Store
 
 if TYPE_CHECKING:
     from cctrl.replication.postgresql.engine import PostgreSQL
@@ -30,6 +30,14 @@ class Picture:
     view: View
     diagnosis: Diagnosis
     sources: tuple[Datasource, ...]
+    leader: Leader | None = None  # the manager that watches it
+
+    @property
+    def shown(self) -> tuple[Datasource, ...]:
+        """The datasources as the manager offers them to clients: none while it reaches no majority."""
+        if self.leader is None or self.leader.state != states.FAILSAFE_SHUN:
+            return self.sources
+        return tuple(states.failsafe(source) for source in self.sources)
 
     def source(self, name: str) -> Datasource:
         """The datasource of that name; KeyError where there is none."""
@@ -134,7 +142,7 @@ class Dataservice:
         view = View(facts, intent.primary, addresses)
         diagnosis = diagnose(view)
         sources = states.datasources(view, diagnosis, intent, self.name)
-        self.last = Picture(self.name, intent, view, diagnosis, sources)
+        self.last = Picture(self.name, intent, view, diagnosis, sources, self.store.leader(self.name))
         return self.last
 
     def words(self, kind: str) -> Mapping[str, str]:
@@ -142,12 +150,12 @@ class Dataservice:
         if kind != "HOST":
             return {}
         if self.last is not None:
-            return {s.name: f"{s.role}:{s.word}" for s in self.last.sources}
+            return {s.name: f"{s.role}:{s.word}" for s in self.last.shown}
         return {m.name: m.address for m in self.service.members}
 
     def states(self) -> Mapping[str, str]:
         """See ServiceHandle."""
-        return {s.name: f"{s.role}:{s.word}" for s in self.look().sources}
+        return {s.name: f"{s.role}:{s.word}" for s in self.look().shown}
 
     def close(self) -> None:
         """See ServiceHandle."""

@@ -5,7 +5,7 @@ The words are the documented ones (reference tungsten.md, 3.1 to 3.5).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from cctrl.replication.diagnosis import Diagnosis
@@ -58,6 +58,11 @@ class Datasource:
         """`ONLINE`, `SHUNNED(MANUALLY-SHUNNED)` …"""
         reasoned = self.reason and self.state in (State.FAILED, State.SHUNNED)
         return f"{self.state.value}({self.reason})" if reasoned else self.state.value
+
+
+def failsafe(source: Datasource) -> Datasource:
+    """The datasource while the manager reaches no majority: out of service, whatever it is else."""
+    return replace(source, state=State.SHUNNED, reason=FAILSAFE_SHUN, status=STATUS[State.SHUNNED], fault="")
 
 
 def policy(intent: ServiceIntent) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cctrl.dataservice import listing
 from cctrl.dataservice.advice import for_datasource
 from cctrl.dataservice.service import Dataservice, Picture
-from cctrl.dataservice.states import AUTOMATIC, Datasource, dataserver_state, policy, replicator_state
+from cctrl.dataservice.states import MAINTENANCE, Datasource, dataserver_state, policy, replicator_state
 from cctrl.outcome import Outcome
 from cctrl.registry import Invocation, Talk
 from cctrl.replication.checkup import FREE_LIMIT
@@ -20,18 +20,18 @@ def ls(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
     """`ls`, `ls -l`, `ls HOST`."""
     picture = dataservice.look()
     name = invocation.arguments.get("HOST", "")
-    sources = (picture.source(name),) if name else picture.sources
-    mode = policy(picture.intent)
-    first = listing.coordinator("none", mode, "OFFLINE")
+    sources = tuple(s for s in picture.shown if name in ("", s.name))
+    mode, leader, watched = policy(picture.intent), picture.leader, picture.leader is not None
+    first = listing.coordinator(leader.host if leader else "none", mode, "ONLINE" if leader else "OFFLINE")
     if LONG in invocation.flags:
         lines = [first, ""] if not name else []
         lines += [line for source in sources for line in listing.long_box(source)]
     else:
-        lines = listing.box(sources[0]) if name else listing.listing(first, sources)
+        lines = listing.box(sources[0], watched) if name else listing.listing(first, sources, watched)
     for line in lines:
         talk.line(line)
     talk.data("policy", mode)
-    talk.data("manager", None)
+    talk.data("manager", leader)
     talk.data("health", picture.diagnosis.health.name)
     talk.data("datasources", [_json(picture, source) for source in sources])
     _advise(picture, sources, mode, talk)
@@ -41,7 +41,7 @@ def ls(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
 
 def _json(picture: Picture, source: Datasource) -> dict[str, object]:
     components = {
-        "MANAGER": "STOPPED",
+        "MANAGER": listing.manager_state(picture.leader is not None),
         "REPLICATOR": replicator_state(source),
         "DATASERVER": dataserver_state(source.facts),
     }
@@ -55,8 +55,7 @@ def _json(picture: Picture, source: Datasource) -> dict[str, object]:
 
 def _advise(picture: Picture, sources: tuple[Datasource, ...], mode: str, talk: Talk) -> None:
     """The next command for every datasource that is not well, on stderr."""
-    if mode == AUTOMATIC:
-        talk.note(f"no manager runs: policy {mode} is not being carried out")
+    _tell_of_the_manager(picture, mode, talk)
     for source in sources:
         following = for_datasource(source, picture.diagnosis)
         if following:
@@ -65,6 +64,17 @@ def _advise(picture: Picture, sources: tuple[Datasource, ...], mode: str, talk: 
         free = source.facts.free
         if free is not None and free < FREE_LIMIT:
             talk.note(f"{source.name}: only {size(free)} are free where its data directory lies")
+
+
+def _tell_of_the_manager(picture: Picture, mode: str, talk: Talk) -> None:
+    if mode == MAINTENANCE:
+        return
+    if picture.leader is None:
+        talk.note(f"no manager runs: policy {mode} is not being carried out")
+        talk.note("NEXT: cctrl manager   (in a terminal of its own, or as a service)")
+    elif picture.leader.state:
+        talk.note(f"the manager on {picture.leader.host} reaches no majority of the hosts, and does nothing")
+        talk.note("NEXT: cluster validate")
 
 
 def _because(source: Datasource) -> str:

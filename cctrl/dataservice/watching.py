@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from cctrl.dataservice.service import Picture
 from cctrl.dataservice.states import MANUALLY_FAILED, MASTER, Datasource, State, failed_over_to
+from cctrl.manager.quorum import Quorum, quorum
 from cctrl.manager.suspicion import Suspicion
 from cctrl.replication.diagnosis import Health
 from cctrl.replication.facts import Server
@@ -101,7 +102,6 @@ def _unclear(picture: Picture) -> Iterator[Suspicion]:
         yield Suspicion(UNCLEAR, picture.diagnosis.primary, f"{health.value}{evidence}", SOON)
 
 
-def majority(picture: Picture) -> bool:
-    """True where more than half of the members' hosts answer."""
-    seen = sum(facts.seen for facts in picture.view.members)
-    return 2 * seen > len(picture.view.members)
+def reach(picture: Picture) -> Quorum:
+    """Which of the members' hosts answer, beside the majority of them."""
+    return quorum([m.name for m in picture.view.members], [m.name for m in picture.view.members if m.seen])
