@@ -51,6 +51,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(report(defect, "cctrl", default_state_dir()), as_json)
 
 
+def provision(argv: Sequence[str] | None = None) -> int:
+    """Run `tprovision` or `tungsten_provision_slave`, whichever this program is called; returns the exit status."""
+    import platform
+
+    from cctrl.shell.provision import translated
+
+    name = Path(sys.argv[0]).name
+    try:
+        words = translated(sys.argv[1:] if argv is None else argv, name, platform.node())
+    except CctrlError as error:
+        return _fail(error, as_json=False)
+    return main(words)
+
+
 def _fail(error: CctrlError, as_json: bool) -> int:
     from cctrl.shell.talk import Manner, talk_to
 
