@@ -26,11 +26,13 @@ COMMANDS = (
         explain=recover.explain_all,
     ),
     Command(
-        "datasource HOST recover [--force]",
+        "datasource HOST recover [--force] [--rewind]",
         "bring one datasource back under the master",
         recover.recover_one,
         help="Refused, with nothing changed, where the datasource has committed transactions that the master does\n"
         "not have: they are counted and listed. --force copies the log that holds them aside and goes on.\n"
+        "Where its log went on after the fork it is rewound, or gets a full copy where that is quicker (below about\n"
+        "700 MB) and there is room to keep the old data directory; --rewind never copies.\n"
         "An old master never accepts a write on the way. A rewind goes on by itself if cctrl is killed; the same\n"
         "command picks it up again.",
         danger=Danger.CHANGE,

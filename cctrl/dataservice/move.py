@@ -8,9 +8,9 @@ from collections.abc import Callable
 from cctrl.dataservice import candidates
 from cctrl.dataservice.advice import advised
 from cctrl.dataservice.change import Change, changing, member, primary, speak_policy, speak_policy_back
-from cctrl.dataservice.recover import bring_back
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import MASTER, SLAVE, State, failed_over_to
+from cctrl.dataservice.ways import bring_back
 from cctrl.outcome import CctrlError, Incomplete, Outcome, Refused
 from cctrl.registry import Invocation, Talk
 from cctrl.replication.divergence import Tail

@@ -6,21 +6,21 @@ import queue
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cctrl.dataservice.advice import advised, for_datasource, next_command
+from cctrl.dataservice.advice import for_datasource, next_command
 from cctrl.dataservice.change import Change, changing, member
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import MANUALLY_SHUNNED, MASTER, SLAVE, Datasource, State
+from cctrl.dataservice.ways import choose
 from cctrl.outcome import CctrlError, Incomplete, Outcome, Refused
 from cctrl.registry import Invocation, Talk
 from cctrl.replication.diagnosis import Health
-from cctrl.replication.divergence import Tail
 from cctrl.replication.events import Done, Event, Progress
-from cctrl.replication.executor import Sink, execute
-from cctrl.replication.recovery import Remedy, Way, remedy, unread
+from cctrl.replication.executor import execute
+from cctrl.replication.recovery import Remedy, Way
 from cctrl.replication.rejection import Rejected, Why
 from cctrl.replication.steps import Action
 
-FORCE = "--force"
+FORCE, REWIND = "--force", "--rewind"
 
 ORPHANS = """\
 Recovery failed because the failed master has unextracted events in
@@ -31,34 +31,31 @@ datasource {} restore"""
 """The documented refusal (tungsten.md 6.2 e); the numbers follow it."""
 
 
-def choose(dataservice: Dataservice, picture: Picture, name: str, primary: str, *, force: bool = False) -> Remedy:
-    """Choose the way back for one member, reading its log where that decides. Raises Rejected."""
-    part = unread(picture.view[name], picture.view[primary])
-    tail: Tail | None = dataservice.engine.tail(name, part) if part else None
-    try:
-        return remedy(picture.view, primary, name, tail, force=force)
-    except Rejected as rejected:
-        raise advised(rejected, dataservice.service, primary) from None
-
-
-def bring_back(change: Change, picture: Picture, name: str, primary: str, sink: Sink, *, force: bool = False) -> Remedy:
-    """Bring one member back under the primary, the cheapest way that is right. Raises CctrlError."""
-    chosen = choose(change.dataservice, picture, name, primary, force=force)
-    execute(chosen.plan, change, sink)
-    return chosen
-
-
 def recovered(
-    change: Change, picture: Picture, name: str, primary: str, narrator: Narrator, *, force: bool = False
+    change: Change,
+    picture: Picture,
+    name: str,
+    primary: str,
+    narrator: Narrator,
+    *,
+    force: bool = False,
+    rewind: bool = False,
 ) -> Remedy:
-    """The same for `recover`: the datasource is out of service on record until that has come to its end, and is
-    OFFLINE then."""
-    chosen = choose(change.dataservice, picture, name, primary, force=force)
+    """Bring one member back under the primary. The datasource is out of service on record until that has come to its
+    end, and is OFFLINE then. Raises CctrlError."""
+    chosen = choose(change.dataservice, picture, name, primary, force=force, rewind=rewind)
     source = picture.source(name)
     if picture.intent.member(name).state not in (State.SHUNNED.value, State.FAILED.value):
         state = State.SHUNNED if source.state is State.SHUNNED else State.FAILED
         change.record(member(name, state, source.reason or source.fault, source.role))
-    execute(chosen.plan, change, narrator)
+    if chosen.reason:
+        narrator.note(f"{name}: {chosen.reason}")
+    try:
+        execute(chosen.plan, change, narrator)
+    except CctrlError as error:
+        if chosen.way is Way.COPY and isinstance(error, Refused):
+            error.next = error.next or f"datasource {name} recover {REWIND}   (the other way)"
+        raise
     narrator.connected()
     change.record(member(name, State.OFFLINE, role=SLAVE))
     return chosen
@@ -89,12 +86,14 @@ class Narrator:
 
     def __call__(self, event: Event) -> None:
         """See what happened."""
-        if isinstance(event, Progress):
+        if isinstance(event, Progress) and event.step.action is not Action.COPY:
             self.note(f"{self.name}: {event.text}")
         elif isinstance(event, Done) and event.step.action in (Action.START, Action.FOLLOW):
             self.connected()
         elif isinstance(event, Done) and event.step.action is Action.KEEP:
             self.note(f"{self.name}: the log that only it has is kept in {event.result.text}")
+        elif isinstance(event, Done) and event.step.action is Action.SWAP and event.result.text:
+            self.note(f"{self.name}: its old data directory is kept in {event.result.text}")
 
 
 def recover_one(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
@@ -113,7 +112,7 @@ def recover_one(dataservice: Dataservice, invocation: Invocation, talk: Talk) ->
             change.record(member(name, State.OFFLINE, role=SLAVE))
             talk.line(f"DataSource '{name}' is now OFFLINE")
         else:
-            _one(change, picture, name, primary, talk, force=FORCE in invocation.flags)
+            _one(change, picture, name, primary, talk, invocation.flags)
             talk.line(f"RECOVERY OF '{name}@{dataservice.name}' WAS SUCCESSFUL")
         then_online(change, name, talk)
     return Outcome.DONE
@@ -149,21 +148,23 @@ def explain_all(dataservice: Dataservice, invocation: Invocation, talk: Talk) ->
 
 
 def _explain(chosen: Remedy, name: str, talk: Talk) -> None:
-    for line in (f"{name}: {chosen.way.value}", *chosen.plan.lines()):
+    reason = [f"{name}: {chosen.reason}"] if chosen.reason else []
+    for line in (f"{name}: {chosen.way.value}", *reason, *chosen.plan.lines()):
         talk.line(line)
 
 
-def _one(change: Change, picture: Picture, name: str, primary: str, talk: Talk, *, force: bool) -> None:
+def _one(change: Change, picture: Picture, name: str, primary: str, talk: Talk, flags: frozenset[str]) -> None:
     narrator = Narrator(change.dataservice.name, name, primary, talk.line, talk.note)
     narrator.begin()
     try:
-        chosen = recovered(change, picture, name, primary, narrator, force=force)
+        force, rewind = FORCE in flags, REWIND in flags
+        chosen = recovered(change, picture, name, primary, narrator, force=force, rewind=rewind)
     except Rejected as rejected:
         if rejected.why is Why.ORPHANS:
             for line in ORPHANS.format(name).splitlines():
                 talk.line(line)
         raise
-    if chosen.way is Way.REWIND:
+    if chosen.way in (Way.REWIND, Way.COPY):
         talk.note(f"{name}: {chosen.way.value}")
 
 

@@ -33,7 +33,7 @@ def test_what_means_something_else_is_refused(argv: list[str]) -> None:
 
 
 def test_the_program_says_its_errors_as_cctrl_does() -> None:
-    code = "import sys; sys.argv[:] = ['/bin/tprovision', '--mysqldump']\nfrom cctrl.cli import provision; sys.exit(provision())"
+    code = "import sys; sys.argv = ['/bin/tprovision', '-x']; from cctrl.cli import provision; sys.exit(provision())"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)
     assert done.stderr.splitlines()[-1] == "NEXT: tprovision --help"
