@@ -208,6 +208,9 @@ def _stages(options: Options) -> StageFactory:
             sshd=head.sshd,
             manager=head.manager,
             disk=head.disk,
+            synchronous=head.synchronous,
+            failure_timeout=head.failure_timeout,
+            failover_block=head.failover_block,
         )
         return _LabStage(lab.up(wanted))
 

@@ -246,9 +246,9 @@ class _Reader:
             right = isinstance(value, (int, float)) if kind is float else isinstance(value, kind)
             if not right or (isinstance(value, bool) and kind is not bool):
                 self.fail(where, key, f"{key} must be {_A[kind]}", "")
-            problem = _problem(key, value)
-            if problem:
-                self.fail(where, key, f"{key} {problem}", "")
+            wrong = problem(key, value)
+            if wrong:
+                self.fail(where, key, f"{key} {wrong}", "")
 
     def fail(self, where: str, key: str, what: str, next: str) -> NoReturn:
         line = self.line(where, key)
@@ -271,7 +271,7 @@ class _Reader:
         return found or next((n for n, text in enumerate(self.lines, 1) if key in text), 0)
 
 
-def _problem(key: str, value: Any) -> str:
+def problem(key: str, value: Any) -> str:
     """What is wrong with a value of the right type; "" where nothing is."""
     words = value if isinstance(value, list) else [value]
     if isinstance(value, list) and not all(isinstance(word, str) for word in value):

@@ -155,7 +155,9 @@ class Dataservice:
 
     def states(self) -> Mapping[str, str]:
         """See ServiceHandle."""
-        return {s.name: f"{s.role}:{s.word}" for s in self.look().shown}
+        picture = self.look()
+        manager = {"manager": "ONLINE" if picture.leader else "OFFLINE"}
+        return manager | {s.name: f"{s.role}:{s.word}" for s in picture.shown}
 
     def close(self) -> None:
         """See ServiceHandle."""
