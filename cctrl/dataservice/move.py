@@ -217,8 +217,7 @@ def _only_there(dataservice: Dataservice, picture: Picture, move: Move) -> Tail 
     if source.server is not Server.DOWN or source.timeline != target.timeline:
         return None
     fed = [step.position for step in move.plan.steps if step.action is Action.CATCH_UP and step.position]
-    tail = dataservice.engine.tail(move.source, LogRange(source.timeline, max(fed, default=target.received)))
-    return None if tail.problem else tail
+    return dataservice.engine.tail(move.source, LogRange(source.timeline, max(fed, default=target.received)))
 
 
 def _savepoint(change: Change, move: Move, talk: Talk) -> None:

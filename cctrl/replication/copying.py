@@ -121,7 +121,7 @@ def at_stake(view: View, primary: str, name: str, tail: Tail | None, *, force: b
         if force:
             return ()  # where its log leaves the primary's cannot be told: the whole directory is kept
         raise
-    more = member.writable or (tail is not None and bool(tail.commits or tail.problem))
+    more = member.writable or (tail is not None and bool(tail.own or tail.problem))
     return (Step(Action.KEEP, name, primary, part.at),) if more else ()
 
 

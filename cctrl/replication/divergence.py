@@ -11,11 +11,18 @@ from cctrl.replication.position import ZERO, Position
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """One committed transaction that only one member has."""
+    """One transaction, committed or prepared for a commit, that only one member has."""
 
     xid: str
     position: Position
     time: str  # as the server logged it
+    gid: str = ""  # of a prepared one: the name that whoever is to commit it knows it by
+
+    @property
+    def shown(self) -> str:
+        """The transaction for people."""
+        prepared = f"prepared transaction {self.gid!r}, " if self.gid else ""
+        return f"{prepared}transaction {self.xid} at {self.position}, {self.time}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +32,24 @@ class Tail:
     records: bool  # any record at all
     commits: int = 0
     end: Position = ZERO  # where the log ends, as far as it could be read
-    first: str = ""  # time of the first commit
+    first: str = ""  # time of the first transaction
     last: str = ""
     listed: tuple[Commit, ...] = ()  # the first ones
     problem: str = ""
+    prepared: int = 0  # prepared, and neither committed nor rolled back in what was read
+
+    @property
+    def own(self) -> int:
+        """How many transactions only this member has."""
+        return self.commits + self.prepared
+
+    @property
+    def counted(self) -> str:
+        """`2 committed transactions`, `1 committed and 1 prepared transactions` …"""
+        numbers = [f"{self.commits} committed"] * bool(self.commits) + [f"{self.prepared} prepared"] * bool(
+            self.prepared
+        )
+        return " and ".join(numbers) + " transactions"
 
 
 class Relation(Enum):

@@ -179,9 +179,11 @@ def _unfenced(source: Facts) -> tuple[str, ...]:
 
 def _lost(view: View, source: str, chosen: Verdict, tail: Tail | None) -> tuple[str, ...]:
     lines: list[str] = []
-    if tail is not None and tail.commits:
+    if tail is not None and tail.problem:
+        lines.append(f"at risk: cannot tell which transactions only {source} has ({tail.problem})")
+    elif tail is not None and tail.own:
         span = tail.first if tail.first == tail.last else f"{tail.first} to {tail.last}"
-        lines.append(f"at risk: {tail.commits} committed transactions that only {source} has ({span})")
+        lines.append(f"at risk: {tail.counted} that only {source} has ({span})")
     target, failed = view[chosen.name], view[source]
     for other in _right(view, failed, chosen):
         if other.timeline >= target.timeline and not _on_its_timeline(other, target):

@@ -152,7 +152,7 @@ def _rewound(member: Facts, primary: Facts, part: Parting, tail: Tail | None, fo
     if tail is not None and not force:
         nothing_at_stake(member, primary, part, tail)
     keep: tuple[Group, ...] = ()
-    if tail is None or tail.commits or tail.problem or member.writable:  # until it stops it may commit more
+    if tail is None or tail.own or tail.problem or member.writable:  # until it stops it may commit more
         keep = ((Step(Action.KEEP, name, primary.name, part.at),),)
     stop: tuple[Group, ...] = ((Step(Action.STOP, name),),) if member.may_run else ()
     # Before version 16 pg_rewind believes a promoted source's last checkpoint, which is still on the old timeline.
@@ -166,11 +166,12 @@ def nothing_at_stake(member: Facts, primary: Facts, part: Parting, tail: Tail) -
     if tail.problem and not member.half_rewound:
         what = f"cannot tell which transactions only {member.name} has"
         raise Rejected(Why.TAIL_UNREADABLE, member.name, what, detail=tail.problem, tail=tail)
-    if tail.commits:
-        what = f"{member.name} has {tail.commits} committed transactions that {primary.name} does not have"
-        span = f"committed {tail.first} to {tail.last}, after the fork at {part.at} on timeline {part.timeline}"
-        listed = "\n".join(f"transaction {c.xid} at {c.position}, {c.time}" for c in tail.listed)
-        more = tail.commits - len(tail.listed)
+    if tail.own:
+        what = f"{member.name} has {tail.counted} that {primary.name} does not have"
+        kind = "committed" if tail.commits else "prepared"
+        span = f"{kind} {tail.first} to {tail.last}, after the fork at {part.at} on timeline {part.timeline}"
+        listed = "\n".join(transaction.shown for transaction in tail.listed)
+        more = tail.own - len(tail.listed)
         rest = f"\nand {more} more" if more else ""
         raise Rejected(Why.ORPHANS, member.name, what, detail=f"{span}\n{listed}{rest}", tail=tail)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,39 @@ def test_commits_that_only_the_old_primary_has_are_counted_kept_and_rewound(hand
     assert auto.count("primary_conninfo") == 1
     assert not list(hands.data("host1").parent.glob(".cctrl-data.own-files*"))
     assert hands.control("host1", "Database system identifier") == hands.control(master, "Database system identifier")
+
+
+def test_what_only_the_old_primary_has_prepared_is_not_thrown_away(hands: Hands) -> None:
+    for host in hands.hosts:
+        hands.here(host, "alter system set max_prepared_transactions = 5")
+        hands.lab.run("stop", host)
+        hands.lab.run("start", host)
+    hands.table()
+    for other in ("host2", "host3"):
+        hands.lab.run("stop", other)
+    hands.here("host1", "begin; insert into t values (1); prepare transaction 'theirs'")
+    hands.lab.run("kill", "host1")
+    for other in ("host2", "host3"):
+        hands.lab.run("start", other)
+    assert "at risk: 1 prepared transactions that only host1 has" in hands.refuses("failover")
+    hands.done("failover")
+    words = "host1 has 1 prepared transactions that", "prepared transaction 'theirs'", "recover --force"
+    hands.told("datasource host1 recover", 3, *words)
+    assert not hands.kept("host1")
+    hands.done("datasource host1 recover --force")
+    (kept,) = hands.kept("host1")
+    assert "desc: PREPARE gid theirs" in (kept / "transactions.txt").read_text()
+
+
+def test_a_log_that_cannot_be_read_is_asked_about(hands: Hands) -> None:
+    hands.table()
+    hands.only_on("host1", ("host2", "host3"), (1, 2))
+    for file in (hands.data("host1") / "pg_wal").glob("0" * 7 + "1*"):
+        os.truncate(file, 0)
+    said = hands.refuses("failover")
+    assert "at risk: cannot tell which transactions only host1 has (pg_waldump" in said
+    assert "--yes" in said
+    hands.done("failover")
 
 
 def test_two_failovers_in_a_row_and_both_old_primaries_come_back(hands: Hands) -> None:

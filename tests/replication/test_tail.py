@@ -70,6 +70,40 @@ def test_nothing_after_the_end_of_a_file_is_nothing_at_once(alone: Lab) -> None:
     assert took < PATIENCE
 
 
+def test_files_made_ahead_of_their_use_hide_nothing(alone: Lab) -> None:
+    """PostgreSQL fills new files with zeros; whichever file a directory lists first may be one of them."""
+    at = alone.sql("host1", "select pg_current_wal_lsn()")
+    alone.sql("host1", "create table t (n int)")
+    alone.run("kill", "host1")
+    data = Path(alone.directory / "lab" / "hosts" / "host1" / "data" / "pg_wal")
+    for number in range(0x40, 0x80):
+        with (data / wal_name(1, Position(number * SEGMENT), SEGMENT)).open("wb") as file:
+            file.truncate(SEGMENT)
+    tail, _ = tail_of(alone, at)
+    assert (tail.records, tail.commits, tail.problem) == (True, 1, "")
+    tail, _ = tail_of(alone, str(Position(0x50 * SEGMENT)))
+    assert (tail.records, tail.problem) == (False, "")
+
+
+def test_what_is_prepared_counts_until_it_is_rolled_back(lab: Labs) -> None:
+    alone = lab("--hosts", "1")
+    alone.sql("host1", "alter system set max_prepared_transactions = 5")
+    alone.run("stop", "host1")
+    alone.run("start", "host1")
+    alone.sql("host1", "create table t (n int)")
+    at = alone.sql("host1", "select pg_current_wal_lsn()")
+    for number, gid in enumerate(("one", "two: desc: COMMIT 3", "three")):
+        alone.sql("host1", f"begin; insert into t values ({number}); prepare transaction '{gid}'")
+    alone.sql("host1", "commit prepared 'one'")
+    alone.sql("host1", "rollback prepared 'three'")
+    alone.sql("host1", "checkpoint")
+    alone.run("kill", "host1")
+    tail, _ = tail_of(alone, at)
+    assert (tail.commits, tail.prepared, tail.counted) == (1, 1, "1 committed and 1 prepared transactions")
+    assert [transaction.gid for transaction in tail.listed] == ["", "two: desc: COMMIT 3"]
+    assert tail.listed[1].shown.startswith("prepared transaction 'two: desc: COMMIT 3', transaction ")
+
+
 @pytest.mark.parametrize(
     ("first", "count", "end"),
     [

@@ -267,10 +267,13 @@ class PostgreSQL:
         server = self.service.member(step.member)
         start = step.position or Position(0)
         facts = self.probe(step.member)
-        first = probe_parse.wal_name(0, start, self.wal_segments.get(step.member, 16 * 1024 * 1024))[8:]
+        wal_segment = self.wal_segments.get(step.member, 16 * 1024 * 1024)
+        first = probe_parse.wal_name(0, start, wal_segment)[8:]
         to = str(beside(server, f"kept-{self.operation or 'by-hand'}"))
         spans = log_after(facts, timeline_at(facts, start), start).spans
-        words = (to, first, *(str(word) for span in spans for word in span))
+        words = [to, first]
+        for timeline, at in spans:
+            words += (str(timeline), str(at), probe_parse.wal_name(timeline, at, wal_segment))
         self._must(server, "keep", *words, timeout=START_LIMIT, what=f"cannot keep {step.member}'s log aside in {to}")
         return Result(text=to)
 

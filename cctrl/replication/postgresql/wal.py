@@ -7,12 +7,16 @@ import re
 from cctrl.replication.divergence import Commit, Tail
 from cctrl.replication.position import ZERO, Position
 
-_COMMIT = re.compile(
-    r"rmgr: Transaction .*?tx:\s+(\d+), lsn: ([0-9A-F]+/[0-9A-F]+), .*?desc: COMMIT(?:_PREPARED)?\s*(?:\d+:)?\s*"
-    r"(\d{4}-\d\d-\d\d [\d:.]+ [^\s;]+)"
-)
+_TIME = r"(\d{4}-\d\d-\d\d [\d:.]+ [^\s;]+)"
+_TRANSACTION = re.compile(r"rmgr: Transaction .*?tx:\s+(\d+), lsn: ([0-9A-F]+/[0-9A-F]+), .*?desc: (\w+) (.*)")
+_SAID = {
+    "COMMIT": re.compile(r"\s*(?:\d+:)?\s*()()" + _TIME),
+    "COMMIT_PREPARED": re.compile(r"\s*(\d+)?:?()\s*" + _TIME),
+    "PREPARE": re.compile(r"gid ()(.*): " + _TIME),  # the name is last: it may hold anything
+}
+"""What a record of the kind says of a transaction: its number where the record bears another, name, time."""
 _END = re.compile(r"(?:at|after) ([0-9A-F]+/[0-9A-F]+)\s*:")
-LISTED = 20  # commits that are shown one by one
+LISTED = 20  # transactions that are shown one by one
 _LSN = re.compile(r"lsn: ([0-9A-F]+/[0-9A-F]+)")
 
 
@@ -24,24 +28,28 @@ def tail(output: str) -> Tail:
         return Tail(records=False, problem=problem)
     if "@records" not in lines:
         return Tail(records=False)
-    counted = sum(int(line.split()[1]) for line in lines if line.startswith("@commits "))
-    ends = [c for line in lines if line.startswith("@last ") and (c := _commit(line))]
-    commits = [c for line in lines if not line.startswith("@") and (c := _commit(line))]
-    listed = tuple(commits[:LISTED])
-    last = ends[-1].time if ends else ""
+    ends = [c for line in lines if line.startswith("@last ") and (c := _transaction(line))]
+    found = [c for line in lines if not line.startswith("@") and (c := _transaction(line))]
+    listed = tuple(found[:LISTED])
     return Tail(
         records=True,
-        commits=counted,
+        commits=_sum(lines, "@commits "),
+        prepared=_sum(lines, "@prepared "),
         end=_end(lines),
-        first=listed[0].time if listed else "",
-        last=last,
+        first=min((c.time for c in listed), default=""),
+        last=max((c.time for c in ends), default=""),
         listed=listed,
     )
 
 
-def _commit(line: str) -> Commit | None:
-    match = _COMMIT.search(line)
-    return Commit(match[1], Position.parse(match[2]), match[3]) if match else None
+def _sum(lines: list[str], name: str) -> int:
+    return sum(int(line.split()[1]) for line in lines if line.startswith(name))
+
+
+def _transaction(line: str) -> Commit | None:
+    record = _TRANSACTION.search(line)
+    said = _SAID[record[3]].match(record[4]) if record and record[3] in _SAID else None
+    return Commit(said[1] or record[1], Position.parse(record[2]), said[3], said[2]) if record and said else None
 
 
 def _end(lines: list[str]) -> Position:

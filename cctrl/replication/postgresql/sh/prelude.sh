@@ -71,6 +71,9 @@ copy_places() { # of a copy: beside the directory itself, where the data directo
   real=$(readlink -f "$data") && [ -n "$real" ] || real=$data
   work=${real%/*}/.cctrl-${real##*/}.copy
 }
+unwritten() { # a WAL file that was made ahead of its use
+  [ "$(od -A n -N 8 -t x1 "$1" 2>/dev/null)" = ' 00 00 00 00 00 00 00 00' ]
+}
 log_end() { # directory, WAL file: where the files that follow it without a gap end, as pg_waldump's -e takes it
   # Without an end pg_waldump waits 5 s for the file after the last one.
   n=$2 size=$(wc -c <"$1/$2") || return 1
