@@ -130,11 +130,11 @@ class NamespaceNetwork:
         down = frozenset(cut.node for cut in cuts if cut.whole)
         for name in down ^ self._down:
             self._set(name, "down" if name in down else "up")
-            self._down ^= {name}
+        self._down = down
         ways = closed([cut for cut in cuts if not cut.whole], tuple(self._nodes))
         for source, target in ways ^ self._closed:
             self._lose(source, target, (source, target) in ways)
-            self._closed ^= {(source, target)}
+        self._closed = ways
 
     def _set(self, name: str, state: str) -> None:
         veth = self._nodes[name].netns

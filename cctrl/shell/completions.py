@@ -25,10 +25,7 @@ LAB_VERBS = {
     **FAULTS,
     "traffic": "write all the time, tell of losses",
 }
-LAB_OPTIONS = (
-    *("--name", "--hosts", "--dir", "--postgresql", "--sshd", "--netns", "--disk", "--no-manager"),
-    *("--synchronous", "--failure-timeout", "--failover-block"),
-)
+LAB_OPTIONS = ("--name", "--hosts", "--dir", "--postgresql", "--sshd", "--netns", "--disk", "--no-manager")
 
 _MADE = "Made by `python -m cctrl.shell.completions`; change that, not this."
 
