@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import hundred, move, prompt, recover, up, warm
+from bench import hundred, move, prompt, provision, recover, up, warm
 from bench.figures import Figure, table
 from bench.place import Place
 
@@ -24,6 +24,7 @@ ITEMS: dict[str, Callable[[Place, int], Iterator[Figure]]] = {
     "switch": move.measure_switch,
     "failover": move.measure_failover,
     "recover": recover.measure,
+    "provision": provision.measure,
     "up": up.measure,
 }
 

@@ -66,6 +66,15 @@ rewind() { # TARGET (dead), SOURCE
     and state = 'streaming' and replay_lsn >= '$(sql "$2" "select pg_current_wal_flush_lsn()")'"
 }
 
+copy() { # TARGET (without data), SOURCE, PRIMARY
+  data=$(of "$1" data)
+  $(of "$1" as) "$BIN/pg_basebackup" -w -D "$data" -d "$(conninfo "$1" "$2")" -c fast
+  mark "$1" "$3"
+  start "$1"
+  until_true "$3" "select count(*) > 0 from pg_stat_replication where application_name = '$1'
+    and state = 'streaming' and replay_lsn >= '$(sql "$3" "select pg_current_wal_flush_lsn()")'"
+}
+
 make() { # DIRECTORY, POSTGRESQL.CONF, PORT PORT PORT: three servers that stream, on loopback
   top=$1 settings=$2 first=$3
   shift 2

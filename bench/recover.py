@@ -24,7 +24,7 @@ def measure(place: Place, samples: int) -> Iterator[Figure]:
 
     def ours() -> float:
         _diverge(lab, shell)
-        took = shell(f"datasource {FIRST} recover")
+        took = shell(f"datasource {FIRST} recover --rewind")
         if not any("rewind" in line for line in shell.said):
             raise RuntimeError("it was not a rewind:\n" + "\n".join(shell.said))
         _back(lab, shell)

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cctrl.outcome import CctrlError, Outcome, Refused, UsageError
+from cctrl.outcome import CctrlError, Outcome, Refused
 
 if TYPE_CHECKING:
     from cctrl.config import Config
@@ -49,6 +49,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         from cctrl.shell.crash import report
 
         return _fail(report(defect, "cctrl", default_state_dir()), as_json)
+
+
+def provision(argv: Sequence[str] | None = None) -> int:
+    """Run `tprovision` or `tungsten_provision_slave`, whichever this program is called; returns the exit status."""
+    import platform
+
+    from cctrl.shell.provision import translated
+
+    name = Path(sys.argv[0]).name
+    try:
+        words = translated(sys.argv[1:] if argv is None else argv, name, platform.node())
+    except CctrlError as error:
+        return _fail(error, as_json=False)
+    return main(words)
 
 
 def _fail(error: CctrlError, as_json: bool) -> int:
@@ -194,6 +208,9 @@ def _stages(options: Options) -> StageFactory:
             sshd=head.sshd,
             manager=head.manager,
             disk=head.disk,
+            synchronous=head.synchronous,
+            failure_timeout=head.failure_timeout,
+            failover_block=head.failover_block,
         )
         return _LabStage(lab.up(wanted))
 
@@ -228,10 +245,12 @@ def _trust(options: Options) -> int:
 
 
 def _manager(options: Options) -> int:
-    raise UsageError(
-        "cctrl manager comes with a later version; no process watches the service yet",
-        next="cctrl   (recover, switch and failover are given by hand)",
-    )
+    from cctrl.manager.process import run, say
+    from cctrl.shell.vocabularies import keeper
+
+    config = configuration(options)
+    run([keeper(s.kind)(config, s, say) for s in config.chosen(options.service)])
+    return int(Outcome.DONE)
 
 
 def _complete(options: Options) -> int:

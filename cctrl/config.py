@@ -69,6 +69,9 @@ class Service:
     maximum_lag: int = 16 * 1024 * 1024  # bytes a switch's target may be behind at its start
     check_address: str = "127.0.0.1"  # where the manager answers health checks over HTTP
     check_port: int = 0  # 0: it answers none
+    synchronous: bool = False  # a commit is acknowledged once a quorum of the members has it
+    failure_timeout: float = 10.0  # seconds without an answer after which the manager takes a host for gone
+    failover_block: float = 60.0  # seconds after an automatic failover in which there is no second one
 
     def member(self, name: str) -> Server:
         """The member of that name; KeyError where there is none."""
@@ -160,6 +163,9 @@ _SERVICE_KEYS = {
     "maximum_lag": int,
     "check_address": str,
     "check_port": int,
+    "synchronous": bool,
+    "failure_timeout": float,
+    "failover_block": float,
     "members": dict,
 }
 _TOP_KEYS = {"state_dir": str, "timeout": float, "lab": str, **dict.fromkeys(KINDS, dict)}
@@ -238,11 +244,11 @@ class _Reader:
                 self.fail(where, key, f"unknown key {key}", did_you_mean(key, known) or f"one of: {', '.join(known)}")
             kind = known[key]
             right = isinstance(value, (int, float)) if kind is float else isinstance(value, kind)
-            if not right or isinstance(value, bool):
+            if not right or (isinstance(value, bool) and kind is not bool):
                 self.fail(where, key, f"{key} must be {_A[kind]}", "")
-            problem = _problem(key, value)
-            if problem:
-                self.fail(where, key, f"{key} {problem}", "")
+            wrong = problem(key, value)
+            if wrong:
+                self.fail(where, key, f"{key} {wrong}", "")
 
     def fail(self, where: str, key: str, what: str, next: str) -> NoReturn:
         line = self.line(where, key)
@@ -265,7 +271,7 @@ class _Reader:
         return found or next((n for n, text in enumerate(self.lines, 1) if key in text), 0)
 
 
-def _problem(key: str, value: Any) -> str:
+def problem(key: str, value: Any) -> str:
     """What is wrong with a value of the right type; "" where nothing is."""
     words = value if isinstance(value, list) else [value]
     if isinstance(value, list) and not all(isinstance(word, str) for word in value):
@@ -290,6 +296,8 @@ _NUMBERS = {
     "timeout": (SHORTEST_TIMEOUT, LONGEST_TIMEOUT),
     "maximum_lag": (0, 2**63),
     "check_port": (0, 65535),
+    "failure_timeout": (2.0, 3600.0),
+    "failover_block": (0.0, 86400.0),
 }
 _OPTION_LIKE = {  # these are handed to programs: none may look like an option
     "host": "host",
@@ -302,4 +310,11 @@ _OPTION_LIKE = {  # these are handed to programs: none may look like an option
     "database": "database",
     "replication_user": "user",
 }
-_A = {str: "text in quotes", int: "a whole number", float: "a number", list: "a list of strings", dict: "a table"}
+_A = {
+    bool: "true or false",
+    str: "text in quotes",
+    int: "a whole number",
+    float: "a number",
+    list: "a list of strings",
+    dict: "a table",
+}

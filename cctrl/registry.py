@@ -104,7 +104,8 @@ class ServiceHandle(Protocol):
         observation; never touches the network."""
 
     def states(self) -> Mapping[str, str]:
-        """Member -> its state as `ls` would show it now (`master:ONLINE`), observed afresh."""
+        """Member -> its state as `ls` would show it now (`master:ONLINE`), and `manager` -> ONLINE where one leads,
+        else OFFLINE; observed afresh."""
 
     def close(self) -> None:
         """Close the connections; idempotent."""

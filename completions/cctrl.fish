@@ -63,7 +63,7 @@ complete -c cctrl -l version -d 'show the version'
 complete -c cctrl -n '__fish_use_subcommand' -a demo -d 'three servers on this machine, a shell on them, and all of it gone at the end'
 complete -c cctrl -n '__fish_use_subcommand' -a doctor -d 'check configuration, SSH, privileges, binaries and clocks'
 complete -c cctrl -n '__fish_use_subcommand' -a lab -d 'hosts on this machine to learn, rehearse and test on'
-complete -c cctrl -n '__fish_use_subcommand' -a manager -d 'the watching process (comes with a later version)'
+complete -c cctrl -n '__fish_use_subcommand' -a manager -d 'the watching process: in the foreground, until SIGTERM'
 complete -c cctrl -n '__fish_use_subcommand' -a record -d 'a shell whose session is kept as a transcript'
 complete -c cctrl -n '__fish_use_subcommand' -a replay -d 'run transcripts and show differences'
 complete -c cctrl -n '__fish_use_subcommand' -a trust -d 'accept a host'\''s SSH key after showing its fingerprint'
@@ -96,5 +96,8 @@ complete -c cctrl -n '__fish_seen_subcommand_from lab' -l sshd
 complete -c cctrl -n '__fish_seen_subcommand_from lab' -l netns
 complete -c cctrl -n '__fish_seen_subcommand_from lab' -l disk
 complete -c cctrl -n '__fish_seen_subcommand_from lab' -l no-manager
+complete -c cctrl -n '__fish_seen_subcommand_from lab' -l synchronous
+complete -c cctrl -n '__fish_seen_subcommand_from lab' -l failure-timeout
+complete -c cctrl -n '__fish_seen_subcommand_from lab' -l failover-block
 complete -c cctrl -n '__fish_seen_subcommand_from trust' -a '(__cctrl_ask hosts)'
 complete -c cctrl -n '__fish_seen_subcommand_from replay record' -F

@@ -43,7 +43,6 @@ PURE = (
         "position",
         "steps",
         "copying",
-        "appointment",
     ),
     *("events", "checkup", "postgresql/probe_parse", "postgresql/wal", "postgresql/conninfo", "postgresql/copyparse"),
 )

@@ -51,7 +51,7 @@ DETAIL: transaction [N] at [LSN], [TIME]
 NEXT: datasource host1 recover --force   (their log is kept aside first)
 ? 3
 
-[LOGICAL:EXPERT] /alpha > datasource host1 recover --force
+[LOGICAL:EXPERT] /alpha > datasource host1 recover --force --rewind
 VERIFYING THAT WE CAN CONNECT TO DATA SERVER 'host1'
 host1: the log that only it has is kept in */.cctrl-data.kept-* (glob)
 ...

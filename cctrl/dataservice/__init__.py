@@ -1,14 +1,18 @@
 """The Tungsten vocabulary: dataservices, datasources and their documented commands.
 
-`VOCABULARY` is what the shell opens services of the kind `dataservice` with.
+`VOCABULARY` is what the shell opens services of the kind `dataservice` with, `keeper` what the manager keeps them with.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from cctrl.config import Config, Service
 from cctrl.registry import Command, ServiceHandle, Talk
+
+if TYPE_CHECKING:
+    from cctrl.manager.keeper import Keeper
 
 
 class _Dataservice:
@@ -28,6 +32,13 @@ class _Dataservice:
         from cctrl.dataservice.service import Dataservice
 
         return Dataservice(config, service, talk)
+
+
+def keeper(config: Config, service: Service, say: Callable[[str], None]) -> Keeper:
+    """What the manager keeps a dataservice with; `say` is told what it sees and does, a line at a time."""
+    from cctrl.dataservice.automatic import Automatic
+
+    return Automatic(config, service, say)
 
 
 VOCABULARY = _Dataservice()

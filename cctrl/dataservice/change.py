@@ -67,10 +67,6 @@ class Change:
             self.record(primary(seen.primary))
         return picture
 
-    def look_again(self) -> Picture:
-        """Look at what this command has made of the service so far."""
-        return self._look({})
-
     def _look(self, known: Mapping[str, Facts]) -> Picture:
         return self.dataservice.look(fresh=False, end_leftovers=True, known=known)
 
@@ -93,6 +89,17 @@ class Change:
             told = True
             cancelled().wait(0.1)
             picture = self._look({})
+
+    @property
+    def watched(self) -> bool:
+        """True where a manager is at work."""
+        return self.dataservice.store.leader(self.dataservice.name) is not None
+
+    @property
+    def brought_online(self) -> bool:
+        """True where the manager puts an OFFLINE datasource ONLINE, once this command has ended."""
+        now = policy(self.dataservice.store.intent(self.dataservice.name))
+        return self.watched and AUTOMATIC in (now, self.former_policy)
 
     def begin(self, source: str = "", target: str = "", *, hold_policy: bool = False) -> None:
         """Enter the command into the journal, before its first step.
@@ -163,13 +170,15 @@ def primary(name: str) -> Callable[[ServiceIntent], ServiceIntent]:
 
 
 @contextmanager
-def changing(dataservice: Dataservice, verb: str, text: str) -> Iterator[Change]:
+def changing(dataservice: Dataservice, verb: str, text: str, *, fresh: bool = True) -> Iterator[Change]:
     """Hold the service's lock on every host that answers, for one command.
 
     Raises Refused where somebody else holds it, naming the owner. A command of the same verb whose
-    process was killed is found in the journal (`Change.broken_off`), and its policy is put back.
+    process was killed is found in the journal (`Change.broken_off`), and its policy is put back. Without `fresh` a
+    host that was just found out of reach is not waited for again.
     """
-    dataservice.hosts.fresh()
+    if fresh:
+        dataservice.fresh()
     owner = f"{who()} since {time.strftime('%F %T')}: {text}"
     held = lock(dataservice.engine, dataservice.name, dataservice.service.names, owner)
     change = Change(dataservice, held, verb, text)

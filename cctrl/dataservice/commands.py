@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from cctrl.dataservice import appoint, decide, move, provision, recover, status
+from cctrl.dataservice import decide, move, provision, recover, status
 from cctrl.registry import Command, Danger
-
-APPOINTING = """\
-Refused while any datasource accepts writes, or lives where only others can reach it. All are ranked by how far their
-logs go (of a stopped server the log itself is read), with what choosing each would lose. Refused without --force
-where committed transactions would be lost; forced, the log that holds them is kept aside first. A former master that
-nobody is ahead of is started as it was; any other one is promoted. What could start as a second master is fenced."""
 
 COMMANDS = (
     Command(
@@ -31,31 +25,14 @@ COMMANDS = (
         danger=Danger.CHANGE,
         explain=recover.explain_all,
     ),
-    *(
-        Command(
-            f"recover {words} HOST [--force]",
-            "make a datasource the master where none is, and recover the others (expert level)",
-            appoint.recover_using,
-            help=f"{APPOINTING}\nThen every other datasource is recovered under it, as `recover` does.",
-            danger=Danger.EXPERT,
-            explain=appoint.explain,
-        )
-        for words in ("using", "master using")
-    ),
     Command(
-        "set master HOST [--force]",
-        "make a datasource the master where none is (expert level)",
-        appoint.set_master,
-        help=f"{APPOINTING}\nAfterwards: recover.",
-        danger=Danger.EXPERT,
-        explain=appoint.explain,
-    ),
-    Command(
-        "datasource HOST recover [--force]",
+        "datasource HOST recover [--force] [--rewind]",
         "bring one datasource back under the master",
         recover.recover_one,
         help="Refused, with nothing changed, where the datasource has committed transactions that the master does\n"
         "not have: they are counted and listed. --force copies the log that holds them aside and goes on.\n"
+        "Where its log went on after the fork it is rewound, or gets a full copy where that is quicker (below about\n"
+        "700 MB) and there is room to keep the old data directory; --rewind never copies.\n"
         "An old master never accepts a write on the way. A rewind goes on by itself if cctrl is killed; the same\n"
         "command picks it up again.",
         danger=Danger.CHANGE,

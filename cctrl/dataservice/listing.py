@@ -13,11 +13,11 @@ RULE = "+" + "-" * WIDTH + "+"
 TIMES = frozenset({"alertTime", "observedAt"})  # properties in seconds since the epoch
 
 
-def listing(coordinator: str, sources: tuple[Datasource, ...]) -> list[str]:
-    """The whole page: COORDINATOR, then a box for each datasource."""
+def listing(coordinator: str, sources: tuple[Datasource, ...], watched: bool) -> list[str]:
+    """The whole page: COORDINATOR, then a box for each datasource. `watched`: a manager is at work."""
     lines = [coordinator, "", "DATASOURCES:"]
     for number, source in enumerate(sources):
-        lines += ([""] if number else []) + box(source)
+        lines += ([""] if number else []) + box(source, watched)
     return lines
 
 
@@ -26,9 +26,9 @@ def coordinator(host: str, policy: str, state: str) -> str:
     return f"COORDINATOR[{host}:{policy}:{state}]"
 
 
-def box(source: Datasource) -> list[str]:
+def box(source: Datasource, watched: bool) -> list[str]:
     """One datasource."""
-    rows = [row for text in _components(source) for row in _rows(f"  {text}", 4)]
+    rows = [row for text in _components(source, watched) for row in _rows(f"  {text}", 4)]
     return [RULE, *_head(source), RULE, *rows, RULE]
 
 
@@ -60,6 +60,11 @@ def header(source: Datasource) -> str:
     return text + ")"
 
 
+def manager_state(watched: bool) -> str:
+    """The MANAGER row's state (tungsten.md 3.5)."""
+    return "ONLINE" if watched else "STOPPED"
+
+
 def latency(source: Datasource) -> float | None:
     """Seconds: of a slave how far its replay is behind, of a master until what it writes is on the disk of the
     quickest standby; None where not known."""
@@ -73,9 +78,9 @@ def stamp(at: float) -> str:
     return time.strftime("%Y/%m/%d %I:%M:%S %p %Z", time.localtime(at))
 
 
-def _components(source: Datasource) -> list[str]:
+def _components(source: Datasource, watched: bool) -> list[str]:
     facts = source.facts
-    rows = ["MANAGER(state=STOPPED)", replicator(source), dataserver(facts)]
+    rows = [f"MANAGER(state={manager_state(watched)})", replicator(source), dataserver(facts)]
     if facts.up:
         rows.append(f"CONNECTIONS(created={facts.sessions_ever}, active={facts.sessions})")
     return rows

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from cctrl.dataservice import candidates
 from cctrl.dataservice.advice import advised
 from cctrl.dataservice.change import Change, changing, member, primary, speak_policy, speak_policy_back
-from cctrl.dataservice.recover import bring_back
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import MASTER, SLAVE, State, failed_over_to
+from cctrl.dataservice.ways import bring_back
 from cctrl.outcome import CctrlError, Incomplete, Outcome, Refused
 from cctrl.registry import Invocation, Talk
 from cctrl.replication.divergence import Tail
@@ -201,7 +201,7 @@ def _advised(rejected: Rejected, dataservice: Dataservice, picture: Picture) -> 
 
 def _gone_for_others_too(dataservice: Dataservice, picture: Picture, source: str) -> None:
     """A master out of our reach may live: the slaves' hosts are asked whether they reach it. Raises Rejected."""
-    if picture.view[source].seen:
+    if picture.view[source].seen or dataservice.is_gone(source):
         return
     standbys = [m.name for m in picture.view.members if m.standby]
     refusals = dataservice.hosts.fan_out(standbys, lambda name: dataservice.engine.source_refuses(name, source))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from cctrl.dataservice.advice import advised
 from cctrl.dataservice.change import Change, changing, member
-from cctrl.dataservice.recover import FORCE, choose, present_master, then_online
+from cctrl.dataservice.recover import FORCE, present_master, then_online
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import SLAVE, State
+from cctrl.dataservice.ways import choose, unfit
 from cctrl.outcome import Outcome, UsageError
 from cctrl.registry import Invocation, Talk
 from cctrl.replication.copying import at_stake, choose_source, copy_plan, fits
@@ -47,7 +48,7 @@ def provision(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> O
         execute(plan, change, Narrator(dataservice.name, name, talk, lambda: _out_of_service(change, picture, name)))
         change.record(member(name, State.OFFLINE, role=SLAVE))
         talk.line(f"  NOTE  >> {name} >> Streams from {primary} and has caught up")
-        then_online(name, talk)
+        then_online(change, name, talk)
     return Outcome.DONE
 
 
@@ -72,17 +73,12 @@ def _plan(
     try:
         part = unread(view[name], view[primary]) if name != primary else None
         keep = at_stake(view, primary, name, engine.tail(name, part) if part else None, force=force)
-        source = choose_source(view, primary, name, asked, _unfit(picture))
+        source = choose_source(view, primary, name, asked, unfit(picture))
         fits(view[name], view[source], engine.survey(name, source))
     except Rejected as rejected:
         rejected.next = rejected.next or FOLLOWING.get(rejected.why, "").format(again=invocation.text)
         raise advised(rejected, dataservice.service, primary) from None
     return source, copy_plan(view, primary, source, name, keep, rate)
-
-
-def _unfit(picture: Picture) -> Mapping[str, str]:
-    """Datasources that nobody is copied from unless asked."""
-    return {s.name: s.word for s in picture.sources if s.state in (State.SHUNNED, State.FAILED)}
 
 
 def _left_over(change: Change, picture: Picture, name: str, primary: str) -> Plan | None:

@@ -6,21 +6,21 @@ import queue
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cctrl.dataservice.advice import NO_MASTER_HELP, advised, for_datasource, next_command
+from cctrl.dataservice.advice import for_datasource, next_command
 from cctrl.dataservice.change import Change, changing, member
 from cctrl.dataservice.service import Dataservice, Picture
-from cctrl.dataservice.states import MANUALLY_SHUNNED, MASTER, SLAVE, Datasource, State, adrift
+from cctrl.dataservice.states import MANUALLY_SHUNNED, MASTER, SLAVE, Datasource, State
+from cctrl.dataservice.ways import choose
 from cctrl.outcome import CctrlError, Incomplete, Outcome, Refused
 from cctrl.registry import Invocation, Talk
 from cctrl.replication.diagnosis import Health
-from cctrl.replication.divergence import Tail
 from cctrl.replication.events import Done, Event, Progress
-from cctrl.replication.executor import Sink, execute
-from cctrl.replication.recovery import Remedy, Way, remedy, unread
+from cctrl.replication.executor import execute
+from cctrl.replication.recovery import Remedy, Way
 from cctrl.replication.rejection import Rejected, Why
 from cctrl.replication.steps import Action
 
-FORCE = "--force"
+FORCE, REWIND = "--force", "--rewind"
 
 ORPHANS = """\
 Recovery failed because the failed master has unextracted events in
@@ -31,34 +31,31 @@ datasource {} restore"""
 """The documented refusal (tungsten.md 6.2 e); the numbers follow it."""
 
 
-def choose(dataservice: Dataservice, picture: Picture, name: str, primary: str, *, force: bool = False) -> Remedy:
-    """Choose the way back for one member, reading its log where that decides. Raises Rejected."""
-    part = unread(picture.view[name], picture.view[primary])
-    tail: Tail | None = dataservice.engine.tail(name, part) if part else None
-    try:
-        return remedy(picture.view, primary, name, tail, force=force)
-    except Rejected as rejected:
-        raise advised(rejected, dataservice.service, primary) from None
-
-
-def bring_back(change: Change, picture: Picture, name: str, primary: str, sink: Sink, *, force: bool = False) -> Remedy:
-    """Bring one member back under the primary, the cheapest way that is right. Raises CctrlError."""
-    chosen = choose(change.dataservice, picture, name, primary, force=force)
-    execute(chosen.plan, change, sink)
-    return chosen
-
-
 def recovered(
-    change: Change, picture: Picture, name: str, primary: str, narrator: Narrator, *, force: bool = False
+    change: Change,
+    picture: Picture,
+    name: str,
+    primary: str,
+    narrator: Narrator,
+    *,
+    force: bool = False,
+    rewind: bool = False,
 ) -> Remedy:
-    """The same for `recover`: the datasource is out of service on record until that has come to its end, and is
-    OFFLINE then."""
-    chosen = choose(change.dataservice, picture, name, primary, force=force)
+    """Bring one member back under the primary. The datasource is out of service on record until that has come to its
+    end, and is OFFLINE then. Raises CctrlError."""
+    chosen = choose(change.dataservice, picture, name, primary, force=force, rewind=rewind)
     source = picture.source(name)
     if picture.intent.member(name).state not in (State.SHUNNED.value, State.FAILED.value):
         state = State.SHUNNED if source.state is State.SHUNNED else State.FAILED
         change.record(member(name, state, source.reason or source.fault, source.role))
-    execute(chosen.plan, change, narrator)
+    if chosen.reason:
+        narrator.note(f"{name}: {chosen.reason}")
+    try:
+        execute(chosen.plan, change, narrator)
+    except CctrlError as error:
+        if chosen.way is Way.COPY and isinstance(error, Refused):
+            error.next = error.next or f"datasource {name} recover {REWIND}   (the other way)"
+        raise
     narrator.connected()
     change.record(member(name, State.OFFLINE, role=SLAVE))
     return chosen
@@ -89,12 +86,14 @@ class Narrator:
 
     def __call__(self, event: Event) -> None:
         """See what happened."""
-        if isinstance(event, Progress):
+        if isinstance(event, Progress) and event.step.action is not Action.COPY:
             self.note(f"{self.name}: {event.text}")
         elif isinstance(event, Done) and event.step.action in (Action.START, Action.FOLLOW):
             self.connected()
         elif isinstance(event, Done) and event.step.action is Action.KEEP:
             self.note(f"{self.name}: the log that only it has is kept in {event.result.text}")
+        elif isinstance(event, Done) and event.step.action is Action.SWAP and event.result.text:
+            self.note(f"{self.name}: its old data directory is kept in {event.result.text}")
 
 
 def recover_one(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
@@ -113,9 +112,9 @@ def recover_one(dataservice: Dataservice, invocation: Invocation, talk: Talk) ->
             change.record(member(name, State.OFFLINE, role=SLAVE))
             talk.line(f"DataSource '{name}' is now OFFLINE")
         else:
-            _one(change, picture, name, primary, talk, force=FORCE in invocation.flags)
+            _one(change, picture, name, primary, talk, invocation.flags)
             talk.line(f"RECOVERY OF '{name}@{dataservice.name}' WAS SUCCESSFUL")
-        then_online(name, talk)
+        then_online(change, name, talk)
     return Outcome.DONE
 
 
@@ -149,21 +148,23 @@ def explain_all(dataservice: Dataservice, invocation: Invocation, talk: Talk) ->
 
 
 def _explain(chosen: Remedy, name: str, talk: Talk) -> None:
-    for line in (f"{name}: {chosen.way.value}", *chosen.plan.lines()):
+    reason = [f"{name}: {chosen.reason}"] if chosen.reason else []
+    for line in (f"{name}: {chosen.way.value}", *reason, *chosen.plan.lines()):
         talk.line(line)
 
 
-def _one(change: Change, picture: Picture, name: str, primary: str, talk: Talk, *, force: bool) -> None:
+def _one(change: Change, picture: Picture, name: str, primary: str, talk: Talk, flags: frozenset[str]) -> None:
     narrator = Narrator(change.dataservice.name, name, primary, talk.line, talk.note)
     narrator.begin()
     try:
-        chosen = recovered(change, picture, name, primary, narrator, force=force)
+        force, rewind = FORCE in flags, REWIND in flags
+        chosen = recovered(change, picture, name, primary, narrator, force=force, rewind=rewind)
     except Rejected as rejected:
         if rejected.why is Why.ORPHANS:
             for line in ORPHANS.format(name).splitlines():
                 talk.line(line)
         raise
-    if chosen.way is Way.REWIND:
+    if chosen.way in (Way.REWIND, Way.COPY):
         talk.note(f"{name}: {chosen.way.value}")
 
 
@@ -176,8 +177,7 @@ def present_master(picture: Picture, name: str) -> str:
     if not diagnosis.healthy:
         who = f"{diagnosis.primary}, " if diagnosis.primary else ""
         what = f"no master to recover under ({who}{diagnosis.health.value})"
-        following = NO_MASTER_HELP if adrift(picture.view, diagnosis) else "failover"
-        raise Refused(what, detail=diagnosis.evidence, next=following)
+        raise Refused(what, detail=diagnosis.evidence, next="failover")
     if name == diagnosis.primary:
         what = f"{name} is the master and accepts writes: there is nothing to recover"
         following = for_datasource(picture.source(name), diagnosis)
@@ -195,9 +195,13 @@ def _nothing_to_do(source: Datasource, primary: str) -> Refused:
     return Refused(what, next=online)
 
 
-def then_online(name: str, talk: Talk) -> None:
-    """Say what a datasource that is OFFLINE now still needs."""
-    talk.note(f"{name} is OFFLINE until it is put ONLINE; no manager runs that would do it")
+def then_online(change: Change, name: str, talk: Talk) -> None:
+    """Say what a datasource that is OFFLINE now still needs (tungsten.md 5.3)."""
+    if change.brought_online:
+        talk.note(f"{name} is OFFLINE until the manager puts it ONLINE, as the policy says")
+        return
+    why = "" if change.watched else "; no manager runs that would do it"
+    talk.note(f"{name} is OFFLINE until it is put ONLINE{why}")
     talk.note(f"NEXT: datasource {name} online")
 
 
@@ -218,12 +222,11 @@ class _Ended:
 class _Member:
     """One member's recovery in the background; its lines wait until it is their turn."""
 
-    def __init__(self, change: Change, picture: Picture, name: str, primary: str, force: bool) -> None:
+    def __init__(self, change: Change, picture: Picture, name: str, primary: str) -> None:
         self.change = change
         self.picture = picture
         self.name = name
         self.primary = primary
-        self.force = force
         self.said: queue.SimpleQueue[_Said | _Ended] = queue.SimpleQueue()
 
     def work(self) -> None:
@@ -233,7 +236,7 @@ class _Member:
         try:
             self.line(f"FOUND PHYSICAL DATASOURCE TO RECOVER: '{self.name}@{service}'")
             narrator.begin()
-            recovered(self.change, self.picture, self.name, self.primary, narrator, force=self.force)
+            recovered(self.change, self.picture, self.name, self.primary, narrator)
             self.line(f"DataSource '{self.name}' is now OFFLINE")
             self.line(f"RECOVERY OF DATA SERVICE '{service}' SUCCEEDED")
             self.said.put(_Ended(None))
@@ -263,27 +266,22 @@ def recover_all(dataservice: Dataservice, invocation: Invocation, talk: Talk) ->
     with changing(dataservice, "recover", invocation.text) as change:
         picture = change.look()
         primary = present_master(picture, "")
+        names = _to_recover(picture, primary, talk.note)
         change.begin(primary, "", hold_policy=True)
-        bring_all_back(change, picture, primary, talk)
+        members = [_Member(change, picture, name, primary) for name in names]
+        errors = _side_by_side(dataservice, members, talk)
+        recovered = len(members) - len(errors)
+        if recovered or not errors:
+            talk.line(f"RECOVERED {recovered} DATA SOURCES IN SERVICE '{dataservice.name}'")
+        for name in names:
+            if name not in errors:
+                then_online(change, name, talk)
+        if errors:
+            raise _not_all(errors, recovered)
     return Outcome.DONE
 
 
-def bring_all_back(change: Change, picture: Picture, primary: str, talk: Talk, *, force: bool = False) -> None:
-    """Bring every member that needs it back under the master, side by side. Raises CctrlError where one was not."""
-    names = _to_recover(picture, primary, talk.note)
-    members = [_Member(change, picture, name, primary, force) for name in names]
-    errors = _side_by_side(members, talk)
-    recovered = len(members) - len(errors)
-    if recovered or not errors:
-        talk.line(f"RECOVERED {recovered} DATA SOURCES IN SERVICE '{change.dataservice.name}'")
-    for name in names:
-        if name not in errors:
-            then_online(name, talk)
-    if errors:
-        raise _not_all(errors, recovered)
-
-
-def _side_by_side(members: list[_Member], talk: Talk) -> dict[str, CctrlError]:
+def _side_by_side(dataservice: Dataservice, members: list[_Member], talk: Talk) -> dict[str, CctrlError]:
     from threading import Thread
 
     threads = [Thread(target=m.work, name=f"recover {m.name}", daemon=True) for m in members]

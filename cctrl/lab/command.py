@@ -89,6 +89,9 @@ def _up_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sshd", action="store_true", help="OpenSSH's server instead of the built-in one")
     parser.add_argument("--netns", action="store_true", help="hosts as network namespaces (root)")
     parser.add_argument("--disk", default="", metavar="SIZE", help="a file system of that size for each host (root)")
+    parser.add_argument("--synchronous", action="store_true", help="a commit waits for a quorum of the members")
+    parser.add_argument("--failure-timeout", type=float, default=4.0, metavar="SECONDS", help="a host is gone (4)")
+    parser.add_argument("--failover-block", type=float, default=60.0, metavar="SECONDS", help="between failovers (60)")
     parser.add_argument("--no-manager", dest="manager", action="store_false", help="without a manager")
 
 
@@ -130,6 +133,9 @@ def _options(given: argparse.Namespace) -> Options:
         netns=given.netns,
         manager=given.manager,
         disk=given.disk,
+        synchronous=given.synchronous,
+        failure_timeout=given.failure_timeout,
+        failover_block=given.failover_block,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from cctrl.lab.layout import HostPlan, Plan, ServerPlan, write_private
@@ -19,7 +20,10 @@ def cctrl_toml(plan: Plan) -> str:
     """The complete configuration: nothing is left to the user's own SSH set-up."""
     ssh = f"{plan.directory}/ssh"
     top = {"lab": plan.directory, "state_dir": f"{plan.directory}/state"}
-    service = {
+    service: dict[str, str | float] = {
+        "synchronous": plan.synchronous,
+        "failure_timeout": plan.failure_timeout,
+        "failover_block": plan.failover_block,
         "replication_user": REPLICATION_USER,
         "passfile": plan.passfile,
         "bin_dir": plan.bin_dir,
@@ -37,7 +41,7 @@ def cctrl_toml(plan: Plan) -> str:
     return text
 
 
-def _member(host: HostPlan, server: ServerPlan) -> dict[str, str | int]:
+def _member(host: HostPlan, server: ServerPlan) -> dict[str, str | float]:
     return {
         "host": host.name,
         "ssh_address": host.address,
@@ -64,10 +68,10 @@ def ssh_config(plan: Plan) -> str:
     return "".join(blocks) + common
 
 
-def _pairs(values: dict[str, str] | dict[str, str | int]) -> str:
+def _pairs(values: Mapping[str, str | float]) -> str:
     return "".join(f"{key} = {_quoted(value)}\n" for key, value in values.items())
 
 
-def _quoted(value: str | int) -> str:
-    # a JSON string without \uXXXX escapes is a TOML basic string
+def _quoted(value: str | float) -> str:
+    # a JSON number or truth value, and a JSON string without \uXXXX escapes is TOML
     return json.dumps(value, ensure_ascii=False)

@@ -99,6 +99,9 @@ class Plan:
     bridge: str  # of network namespaces; "" on loopback
     hosts: tuple[HostPlan, ...]
     disk: int = 0  # MB of each host's own file system; 0 where it has none
+    synchronous: bool = False  # these three stand in the configuration, see `config.Service`
+    failure_timeout: float = 4.0
+    failover_block: float = 60.0
 
     @property
     def lab(self) -> Lab:

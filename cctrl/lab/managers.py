@@ -55,14 +55,8 @@ def start(plan: Plan, name: str, sign: str = _SPEAKS) -> bool:
 
 def begin(plan: Plan, say: Callable[[str], None]) -> None:
     """Start the first manager of a new lab and wait until it leads. Raises Refused, OutOfSight."""
-    try:
-        start(plan, MANAGERS[0], _LEADS)
-    except Refused as error:
-        if programs.look(plan)[MANAGERS[0]].status != 2:
-            raise
-        say(f"no manager runs: {error.detail}")  # this version has none
-    else:
-        say(f"manager: leads {plan.service}")
+    start(plan, MANAGERS[0], _LEADS)
+    say(f"manager: leads {plan.service}")
 
 
 def fault(plan: Plan, verb: str, name: str) -> bool:

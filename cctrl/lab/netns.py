@@ -130,11 +130,11 @@ class NamespaceNetwork:
         down = frozenset(cut.node for cut in cuts if cut.whole)
         for name in down ^ self._down:
             self._set(name, "down" if name in down else "up")
-        self._down = down
+            self._down ^= {name}
         ways = closed([cut for cut in cuts if not cut.whole], tuple(self._nodes))
         for source, target in ways ^ self._closed:
             self._lose(source, target, (source, target) in ways)
-        self._closed = ways
+            self._closed ^= {(source, target)}
 
     def _set(self, name: str, state: str) -> None:
         veth = self._nodes[name].netns

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cctrl.config import KINDS
+from cctrl.config import KINDS, problem
 from cctrl.lab import control, disks, layout, netns, place
 from cctrl.lab.layout import HostPlan, Plan, RunAs, ServerPlan, name_option
 from cctrl.outcome import CctrlError, Refused, UsageError, did_you_mean, in_words
@@ -31,6 +31,9 @@ class Options:
     netns: bool = False
     manager: bool = True
     disk: str = ""  # size of each host's own file system, as 400MB; "" for none
+    synchronous: bool = False
+    failure_timeout: float = 4.0  # seconds; shorter than outside a lab, whose hosts answer at once
+    failover_block: float = 60.0  # seconds
 
 
 def check(options: Options) -> None:
@@ -44,6 +47,9 @@ def check(options: Options) -> None:
     if not 1 <= options.hosts <= MOST_HOSTS:
         raise UsageError(f"a lab has 1 to {MOST_HOSTS} hosts, not {options.hosts}", next="cctrl lab up --hosts 3")
     disks.size(options.disk)
+    for key in ("failure_timeout", "failover_block"):
+        if wrong := problem(key, getattr(options, key)):
+            raise UsageError(f"--{key.replace('_', '-')} {wrong}", next="cctrl lab up --help")
     if not options.directory.isprintable():
         raise UsageError("the directory's name has characters that cannot be shown")
 
@@ -123,7 +129,8 @@ def planned(options: Options, directory: Path, made: bool) -> Iterator[tuple[Pla
             hosts_dir=str(hosts_dir), scratch=tuple(map(str, scratch)), control=f"{control_dir}/control", run_as=user,
             bin_dir=str(place.reachable_bin_dir(programs, user, hosts_dir)), sshd=sshd,
             ssh_user="root" if sshd and user.switch else user.name, bridge=bridge, hosts=hosts,
-            disk=disks.size(options.disk),
+            disk=disks.size(options.disk), synchronous=options.synchronous, failure_timeout=options.failure_timeout,
+            failover_block=options.failover_block,
         )  # fmt: skip
         layout.write_plan(plan)
         yield plan, listeners

@@ -55,6 +55,13 @@ class Programs:
                 )
             return True
 
+    def end(self) -> None:
+        """Kill them all: a manager must not take the end of a lab for a failure. They are gone when this returns."""
+        running = [child for child in self._started.values() if child.wait(0) is None]
+        processes.send([child.pid for child in running], signal.SIGKILL)
+        for child in running:
+            child.wait(5.0)
+
     def owner(self, client: socket.socket, names: Collection[str]) -> str:
         """Which of these programs holds the other end of a connection on loopback; "" where none does."""
         pids = {n: self._started[n].pid for n in names if n in self._started and self._started[n].wait(0) is None}

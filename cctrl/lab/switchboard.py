@@ -75,6 +75,7 @@ class Switchboard:
         """End every process that was ever started on the hosts: servers by an immediate shutdown,
         which leaves no shared memory behind, all others by SIGKILL."""
         me = os.getpid()
+        self.programs.end()
         processes.end_servers([s.data_dir for host in self.plan.hosts for s in host.servers])
         left = processes.end_all(lambda: processes.descendants([me]))
         disks.unmount(self.plan)

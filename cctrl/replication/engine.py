@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from threading import Event
 from typing import Protocol
 
 from cctrl.outcome import CctrlError, Outcome
+from cctrl.replication.beat import Beat
 from cctrl.replication.copying import Extent, Survey
 from cctrl.replication.divergence import Tail
 from cctrl.replication.facts import Facts
@@ -63,6 +65,12 @@ class Engine(Protocol):
         """Lock one member on its host and look at it, in one round trip.
 
         Raises Unreachable, and Refused where it cannot be locked (its disk is full, say).
+        """
+
+    def pulse(self, member: str, period: float, stop: Event) -> Iterator[Beat]:
+        """A beat every `period` seconds, for as long as the member's host can be heard and `stop` is not set.
+
+        A server that hangs sends none. One connection serves all beats.
         """
 
     def tail(self, member: str, part: LogRange) -> Tail:

@@ -19,6 +19,7 @@ class Way(Enum):
     FOLLOW = "nothing diverged: it is pointed at the primary and catches up"
     START = "nothing diverged: it is started as a standby and catches up"
     REWIND = "its log went on after the fork: it is rewound"
+    COPY = "its log went on after the fork: it gets a full copy, which is quicker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Remedy:
 
     way: Way
     plan: Plan
+    reason: str = ""  # the numbers it was chosen by
 
 
 @dataclass(frozen=True, slots=True)

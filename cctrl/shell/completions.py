@@ -25,7 +25,10 @@ LAB_VERBS = {
     **FAULTS,
     "traffic": "write all the time, tell of losses",
 }
-LAB_OPTIONS = ("--name", "--hosts", "--dir", "--postgresql", "--sshd", "--netns", "--disk", "--no-manager")
+LAB_OPTIONS = (
+    *("--name", "--hosts", "--dir", "--postgresql", "--sshd", "--netns", "--disk", "--no-manager"),
+    *("--synchronous", "--failure-timeout", "--failover-block"),
+)
 
 _MADE = "Made by `python -m cctrl.shell.completions`; change that, not this."
 

@@ -16,7 +16,7 @@ SUBCOMMANDS = {
     "demo": "three servers on this machine, a shell on them, and all of it gone at the end",
     "doctor": "check configuration, SSH, privileges, binaries and clocks",
     "lab": "hosts on this machine to learn, rehearse and test on",
-    "manager": "the watching process (comes with a later version)",
+    "manager": "the watching process: in the foreground, until SIGTERM",
     "record": "a shell whose session is kept as a transcript",
     "replay": "run transcripts and show differences",
     "trust": "accept a host's SSH key after showing its fingerprint",

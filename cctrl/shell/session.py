@@ -115,7 +115,7 @@ class Session:
             self.handle().warm()
 
     def states(self) -> Mapping[str, str]:
-        """Member -> state of the current service, observed afresh."""
+        """Member -> state of the current service, and its manager's; observed afresh."""
         return self.handle().states()
 
     def close(self) -> None:

@@ -6,6 +6,6 @@ needed to reach a prompt.
 
 from cctrl.store.identity import who
 from cctrl.store.interface import Store
-from cctrl.store.records import MemberIntent, Operation, ServiceIntent
+from cctrl.store.records import Event, Leader, MemberIntent, Operation, ServiceIntent
 
-__all__ = ["MemberIntent", "Operation", "ServiceIntent", "Store", "who"]
+__all__ = ["Event", "Leader", "MemberIntent", "Operation", "ServiceIntent", "Store", "who"]

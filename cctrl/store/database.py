@@ -15,8 +15,20 @@ from cctrl.outcome import in_words
 from cctrl.store import errors
 
 APPLICATION = 0x63637472  # "cctr": tells cctrl's file from any other SQLite file
-VERSION = 1
+VERSION = 2
 
+_WATCHING = """
+CREATE TABLE leader (
+    service TEXT PRIMARY KEY, holder TEXT NOT NULL, host TEXT NOT NULL, since REAL NOT NULL, until REAL NOT NULL,
+    state TEXT NOT NULL
+);
+CREATE TABLE event (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, service TEXT NOT NULL, at REAL NOT NULL, source TEXT NOT NULL,
+    member TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL
+);
+CREATE INDEX event_service ON event (service, number);
+"""
+_NEWER = {2: _WATCHING}  # version -> what it added to the one before
 _SCHEMA = f"""
 PRAGMA journal_mode = WAL;
 BEGIN;
@@ -32,6 +44,7 @@ CREATE TABLE step (
     at REAL NOT NULL
 );
 CREATE INDEX step_operation ON step (operation, n);
+{_WATCHING}
 PRAGMA application_id = {APPLICATION};
 PRAGMA user_version = {VERSION};
 COMMIT;
@@ -133,6 +146,22 @@ class Database:
             raise errors.damaged(self.path, "it lacks cctrl's mark")
         if version > VERSION:
             raise errors.newer(self.path, version, VERSION)
+        if version < VERSION:
+            self._bring_up_to_date(connection)
+
+    def _bring_up_to_date(self, connection: sqlite3.Connection) -> None:
+        """Add what later versions added; of several processes that do this at once one does it."""
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            for number in range(version + 1, VERSION + 1):
+                for statement in _NEWER[number].split(";"):
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
 
 
 def _create(path: Path) -> None:

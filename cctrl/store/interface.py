@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from cctrl.outcome import Outcome
-from cctrl.store.records import Operation, ServiceIntent
+from cctrl.store.records import Event, Leader, Operation, ServiceIntent
+
+EVENTS_KEPT = 10_000  # of all services together
 
 
 class Store(Protocol):
@@ -53,6 +55,24 @@ class Store(Protocol):
 
     def count(self, service: str) -> int:
         """How many operations the journal of a service holds."""
+
+    def lead(self, service: str, holder: str, host: str, seconds: float, state: str = "") -> Leader:
+        """Take the lease of a service's managers, or renew it, for `seconds`; where somebody else holds it, that one.
+
+        The answer is who leads now: the caller does where its `holder` is the caller's.
+        """
+
+    def leader(self, service: str) -> Leader | None:
+        """Who leads now; None where no lease is in force."""
+
+    def resign(self, service: str, holder: str) -> None:
+        """Give the lease up, where `holder` has it."""
+
+    def tell(self, service: str, member: str, kind: str, text: str) -> None:
+        """Enter an event; the oldest ones beyond EVENTS_KEPT are forgotten."""
+
+    def events(self, service: str, limit: int = 100, after: int = 0) -> Sequence[Event]:
+        """The newest `limit` events with a number above `after`, oldest first."""
 
     def close(self) -> None:
         """Let go of the file; idempotent. The next call opens it again."""

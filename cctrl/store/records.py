@@ -38,6 +38,29 @@ class ServiceIntent:
 
 
 @dataclass(frozen=True, slots=True)
+class Leader:
+    """Who leads among the managers of a service."""
+
+    holder: str  # user@host pid N: who it is
+    host: str  # the machine it runs on
+    since: float  # seconds since the epoch
+    until: float  # it must renew its lease before then
+    state: str = ""  # what it says of itself, in the vocabulary's words; "" where all is well
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that a manager or a command saw or did."""
+
+    number: int  # grows with time
+    at: float  # seconds since the epoch
+    source: str  # who says so: user@host pid N
+    member: str  # the member it is about; "" for the whole service
+    kind: str  # one word for scripts: `primary-failed`, `failover` …
+    text: str  # for people
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One changing command in the journal; `outcome` is None while it runs, or where it was killed."""
 

@@ -13,9 +13,12 @@ from cctrl.outcome import Outcome
 from cctrl.store import codec
 from cctrl.store.database import Database
 from cctrl.store.identity import who
-from cctrl.store.records import Operation, ServiceIntent
+from cctrl.store.interface import EVENTS_KEPT
+from cctrl.store.records import Event, Leader, Operation, ServiceIntent
 
 _STEPS = "(SELECT json_group_array(name) FROM (SELECT name FROM step WHERE operation = o.id ORDER BY n))"
+_LEADER = "holder, host, since, until, state"
+_EVENT = "number, at, source, member, kind, text"
 _OPERATIONS = f"SELECT o.*, {_STEPS} AS steps FROM operation o WHERE service = ?"
 
 
@@ -90,6 +93,54 @@ class SqliteStore:
         """See `Store.count`."""
         ((number,),) = self._database.rows("SELECT count(*) FROM operation WHERE service = ?", service)
         return int(number)
+
+    def lead(self, service: str, holder: str, host: str, seconds: float, state: str = "") -> Leader:
+        """See `Store.lead`."""
+        now = self._clock()
+        with self._database.transaction() as connection:
+            row = connection.execute(f"SELECT {_LEADER} FROM leader WHERE service = ?", (service,)).fetchone()
+            present = Leader(**row) if row else None
+            if present is not None and present.holder != holder and present.until > now:
+                return present
+            mine = present is not None and present.holder == holder and present.until > now
+            leader = Leader(holder, host, present.since if mine and present else now, now + seconds, state)
+            values = (service, leader.holder, leader.host, leader.since, leader.until, leader.state)
+            connection.execute(f"INSERT OR REPLACE INTO leader (service, {_LEADER}) VALUES (?, ?, ?, ?, ?, ?)", values)
+        return leader
+
+    def leader(self, service: str) -> Leader | None:
+        """See `Store.leader`."""
+        rows = self._database.rows(
+            f"SELECT {_LEADER} FROM leader WHERE service = ? AND until > ?", service, self._clock()
+        )
+        return Leader(**rows[0]) if rows else None
+
+    def resign(self, service: str, holder: str) -> None:
+        """See `Store.resign`."""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM leader WHERE service = ? AND holder = ?", (service, holder))
+
+    def tell(self, service: str, member: str, kind: str, text: str) -> None:
+        """See `Store.tell`."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO event (service, at, source, member, kind, text) VALUES (?, ?, ?, ?, ?, ?)",
+                (service, self._clock(), who(), member, kind, text),
+            )
+            connection.execute(
+                "DELETE FROM event WHERE service = ? AND number <= (SELECT max(number) FROM event) - ?",
+                (service, EVENTS_KEPT),
+            )
+
+    def events(self, service: str, limit: int = 100, after: int = 0) -> tuple[Event, ...]:
+        """See `Store.events`."""
+        rows = self._database.rows(
+            f"SELECT {_EVENT} FROM event WHERE service = ? AND number > ? ORDER BY number DESC LIMIT ?",
+            service,
+            after,
+            limit,
+        )
+        return tuple(Event(**row) for row in reversed(rows))
 
     def close(self) -> None:
         """See `Store.close`."""

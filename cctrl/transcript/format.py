@@ -3,7 +3,7 @@ r"""The transcript file: what each line means, and the parser.
 The first rule that applies decides::
 
     #@ key: value             a need, at the head: lab, service, hosts, policy, timeout, manager, mode,
-                              sshd, disk, postgresql
+                              sshd, disk, postgresql, synchronous, failure-timeout, failover-block
     # …                       comment ('#' alone too); anywhere, and no part of what is expected
     %% …                      stage direction: kill|stop|start|cut|heal|freeze|thaw|wipe|
                               fill|unfill|exhaust|release HOST,

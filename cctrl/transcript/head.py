@@ -69,6 +69,12 @@ def _flag(text: str) -> bool:
     return _one_of(("yes", "no"))(text) == "yes"
 
 
+def _number(text: str) -> float:
+    if not re.fullmatch(r"\d{1,5}(?:\.\d{1,3})?", text):
+        raise Problem(f"{text!r} is not a number of seconds", "4, or 2.5")
+    return float(text)
+
+
 def _text(text: str) -> str:
     return text
 
@@ -82,6 +88,9 @@ KEYS: dict[str, Callable[[str], Any]] = {
     "manager": _flag,
     "mode": _one_of(("logical", "expert", "physical", "admin")),
     "sshd": _flag,
+    "synchronous": _flag,
+    "failure-timeout": _number,
+    "failover-block": _number,
     "disk": _text,
     "postgresql": _text,
 }
@@ -97,4 +106,4 @@ def read_key(head: Head, line: str) -> Head:
         raise Problem(f"unknown key {key}", near(key, KEYS))
     if key in head.given:
         raise Problem(f"{key} is given twice", "leave one of the two out")
-    return dataclasses.replace(head, given=head.given | {key}, **{key: KEYS[key](value)})
+    return dataclasses.replace(head, given=head.given | {key}, **{key.replace("-", "_"): KEYS[key](value)})

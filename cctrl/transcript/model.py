@@ -21,6 +21,9 @@ class Head:
     manager: bool = False  # whether the lab runs one
     mode: str = ""  # mode of the first session; "" means what its first prompt shows
     sshd: bool = False  # OpenSSH's server instead of paramiko's
+    synchronous: bool = False  # these three as in the configuration
+    failure_timeout: float = 4.0
+    failover_block: float = 60.0
     disk: str = ""  # size of each host's own file system, as 400MB
     postgresql: str = ""  # directory of another PostgreSQL's programs
     given: frozenset[str] = frozenset()  # the keys that the file sets

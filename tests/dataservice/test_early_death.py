@@ -17,7 +17,7 @@ def test_a_master_killed_before_its_first_checkpoint_is_rewound(alpha: Alpha) ->
     alpha.lab.run("kill", "host1")
     alpha.does("--yes", "failover to host2")
     alpha.sql("host2", "update t set n = n + 1 where n < 100")
-    done = alpha("datasource host1 recover --force", "datasource host1 online")
+    done = alpha("datasource host1 recover --force --rewind", "datasource host1 online")
     assert (done.returncode, "it is rewound" in done.stderr) == (0, True), done.stdout + done.stderr
     if alpha.sql("host2", "select current_setting('server_version_num')::int < 160000") == "t":
         assert "before its first checkpoint" in done.stderr, done.stderr

@@ -67,7 +67,7 @@ def test_failover_then_recover(alpha: Alpha) -> None:
             alpha.fault("kill", old)
             new = fail_over(alpha, old, number, going)
             assert not writer.lost(new, seen), f"failover, {number}"
-            recover(alpha, f"datasource {old} recover --force", [old], new, number, going)
+            recover(alpha, f"datasource {old} recover --force --rewind", [old], new, number, going)
             assert not writer.lost(new, seen), f"recover, {number}"
             number += 1
         assert number > 8

@@ -203,6 +203,80 @@ def test_it_is_finished_after_a_kill_at_each_step(hands: Hands) -> None:
     assert number > 8
 
 
+def diverge(hands: Hands) -> tuple[str, str]:
+    """The master writes what nobody receives, no commit, and dies; it, and who is the master then."""
+    old = hands.master()
+    others = [host for host in hands.hosts if host != old]
+    for other in others:
+        hands.lab.run("stop", other)
+    hands.here(old, "checkpoint; select pg_switch_wal()")
+    hands.lab.run("kill", old)
+    for other in others:
+        hands.lab.run("start", other)
+    hands.done("failover")
+    return old, hands.master()
+
+
+def test_recover_takes_a_copy_where_that_is_quicker(hands: Hands) -> None:
+    """And says so; it keeps what only the old master has, and what cannot be copied is rewound."""
+    hands.table()
+    hands.only_on("host1", ("host2", "host3"), (1,))
+    hands.done("failover to host2")
+    said = hands.done("explain datasource host1 recover --force")
+    assert "it gets a full copy, which is quicker" in said
+    assert "a full copy takes about" in said
+    said = hands.done("datasource host1 recover --force", "datasource host1 online")
+    assert "its old data directory is kept in" in said
+    assert said.index("a full copy takes about") < said.index("its old data directory is kept in")
+    assert len(aside(hands, "host1")) == len(hands.kept("host1")) == 1
+    hands.stands("host2", ["host1", "host3"])
+    assert hands.here("host1", "select string_agg(i::text, ',') from t") == "0"
+
+    held = Held(hands, "host2", "pg_basebackup")
+    held.set("die")
+    diverge(hands)
+    ended = hands.lab._plain(*held.options, "datasource host2 recover")
+    assert (ended.returncode, "NEXT: datasource host2 recover --rewind" in ended.stderr) == (3, True), ended.stderr
+    ended = hands.lab._plain(*held.options, "datasource host2 recover --rewind")
+    assert (ended.returncode, "it is rewound" in ended.stderr) == (0, True), ended.stderr
+
+
+@pytest.mark.timeout(600)
+def test_a_recovery_by_copy_is_finished_after_a_kill_at_each_step(hands: Hands) -> None:
+    hands.table()
+    number, killed = 0, True
+    while killed:
+        old, master = diverge(hands)
+        broken_off = hands.killed_at(f"datasource {old} recover", number)
+        killed = broken_off.killed
+        if killed:
+            again = hands(f"datasource {old} recover")
+            assert again.returncode == 0, f"{broken_off}\n{again.stderr}"
+        hands.stands(master, [host for host in hands.hosts if host != master])
+        assert hands.states(f"datasource {old} online")[old] == "slave:ONLINE OK", broken_off
+        assert hands.unfinished() is None, broken_off
+        for directory in aside(hands, old):
+            shutil.rmtree(directory)
+        number += 1
+    assert number > 8
+
+
+@pytest.mark.parametrize("word", ["aside-", "new"])
+def test_a_recovery_by_copy_that_is_cut_off_between_the_two_renames(hands: Hands, word: str) -> None:
+    hands.table()
+    old, master = diverge(hands)
+    held = Held(hands, old, "pg_basebackup")
+    held.script("mv", MOVE.format(place=held.place, word=f"-T*{word}"))
+    held.set("cut")
+    ended = hands.lab._plain(*held.options, f"datasource {old} recover")
+    assert ended.returncode == 5, ended.stderr
+    held.lift("cut")
+    done = hands.lab._plain(*held.options, f"datasource {old} recover")
+    assert done.returncode == 0, done.stderr
+    assert len(held.begun) == 1
+    hands.stands(master, [host for host in hands.hosts if host != master])
+
+
 @pytest.fixture
 def small(hands: Hands) -> Iterator[Path]:
     """host3's data directory on a file system of 200 MB, reached by a link."""

@@ -23,7 +23,7 @@ def test_a_rewind_survives_cctrl_and_is_never_started_twice(hands: Hands) -> Non
     hands.only_on("host1", ("host2", "host3"), (1,))
     hands.done("failover to host2")
     slow = Held(hands, "host1", "pg_rewind")
-    command = (*slow.options, "datasource host1 recover --force")
+    command = (*slow.options, "datasource host1 recover --force --rewind")
 
     slow.set("hold")
     first = hands.start_plain(*command)
@@ -49,7 +49,7 @@ def test_a_rewind_that_was_killed_itself_is_done_again_before_anything_is_starte
     hands.only_on("host1", ("host2", "host3"), (1,))
     hands.done("failover to host2")
     slow = Held(hands, "host1", "pg_rewind")
-    command = (*slow.options, "datasource host1 recover --force")
+    command = (*slow.options, "datasource host1 recover --force --rewind")
     slow.set("die")
     ended = hands.lab._plain(*command)
     assert (ended.returncode, "Traceback" in ended.stderr) == (4, False), ended.stderr
@@ -59,7 +59,7 @@ def test_a_rewind_that_was_killed_itself_is_done_again_before_anything_is_starte
     # what a rewind half done may leave: the log that would tell how far it went is gone
     for path in (hands.data("host1") / "pg_wal").glob("00000001*"):
         path.unlink()
-    explained = hands.lab._plain(*slow.options, "explain datasource host1 recover")
+    explained = hands.lab._plain(*slow.options, "explain datasource host1 recover --rewind")
     assert "rewind host1 to host2" in explained.stdout, explained.stdout + explained.stderr
     slow.lift("die")
     slow.set("hold")

@@ -40,7 +40,7 @@ def test_commits_that_only_the_old_primary_has_are_counted_kept_and_rewound(hand
     assert not hands.kept("host1")
 
     with hands.hammered("host1") as acknowledged:
-        hands.done("datasource host1 recover --force")
+        hands.done("datasource host1 recover --force --rewind")
         hands.stands(master, [host for host in hands.hosts if host != master])
     assert not acknowledged
     assert hands.here("host1", "select string_agg(i::text, ',') from t") == "0"
@@ -145,7 +145,7 @@ def test_a_fenced_server_never_comes_up_writable_and_a_stray_is_brought_back(han
         hands.told(command, 3, "more than one member accepts writes", "host1 (timeline 1")
     hands.told("datasource host1 recover", 3, "host1 has 1 committed transactions")
     assert hands.pid("host1") == running
-    hands.done("datasource host1 recover --force")
+    hands.done("datasource host1 recover --force --rewind")
     hands.stands("host2", ["host1", "host3"])
     hands.have(hands.hosts, 1)
     (kept,) = hands.kept("host1")
@@ -171,9 +171,9 @@ def test_a_standby_that_had_received_more_than_the_new_primary(hands: Hands) -> 
     running = hands.pid("host3")
     hands.told("datasource host3 recover", 3, "host3 has 1 committed transactions")
     assert hands.pid("host3") == running
-    hands.done("datasource host3 recover --force")
+    hands.done("datasource host3 recover --force --rewind")
     hands.told("datasource host1 recover", 3, "host1 has 1 committed transactions")
-    hands.done("datasource host1 recover --force")
+    hands.done("datasource host1 recover --force --rewind")
     hands.stands("host2", ["host1", "host3"])
     for host in hands.hosts:
         assert hands.here(host, "select string_agg(i::text, ',' order by i) from t") == "0,2"
@@ -190,7 +190,7 @@ def test_the_same_with_the_wheels_postgresql(lab: Labs, wheel_bin: Path, version
     hands.only_on("host1", ("host2", "host3"), (1, 2, 3))
     hands.done("failover")
     hands.told("datasource host1 recover", 3, "host1 has 3 committed transactions")
-    hands.done("datasource host1 recover --force", "datasource host1 online")
+    hands.done("datasource host1 recover --force --rewind", "datasource host1 online")
     (kept,) = hands.kept("host1")
     assert (kept / "transactions.txt").read_text().count("desc: COMMIT") == 3
     hands.done("switch to host1")

@@ -164,7 +164,6 @@ def test_missing_and_broken_configuration(run: Run, tmp_path: Path) -> None:
         (["--format", "xml"], "xml"),
         (["replay"], "FILE|DIR"),
         (["-f", "/nowhere/at all"], "/nowhere/at all"),
-        (["manager"], "later version"),
         (["trust", "host9"], "did you mean host"),
     ],
 )

@@ -49,7 +49,7 @@ def test_the_tables_are_those_of_the_lab() -> None:
     assert list(FAULTS) == list(faults.VERBS) == list(model.FAULTS)
     assert set(completions.LAB_VERBS) == set(command._SUMMARIES)
     for option in completions.LAB_OPTIONS:
-        argv = ["up", option, *(["3"] if option not in ("--sshd", "--netns", "--no-manager") else [])]
+        argv = ["up", option, *(["3"] if option not in ("--sshd", "--netns", "--no-manager", "--synchronous") else [])]
         assert command._parse(argv).verb == "up"
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
+from threading import Event
 
 from cctrl.config import Server, Service
+from cctrl.replication import beat
+from cctrl.replication.beat import Beat
 from cctrl.replication.copying import Extent, Survey
 from cctrl.replication.divergence import Tail
 from cctrl.replication.engine import Claim, OnText, StepFailed, Taken
@@ -71,7 +74,6 @@ class PostgreSQL:
             Action.CHECKPOINT: self._checkpoint,
             Action.STOP: self._stop,
             Action.MARK: self._mark,
-            Action.ISOLATE: self._isolate,
             Action.UNMARK: self._unmark,
             Action.START: self._start,
             Action.FENCE: self._fence,
@@ -95,6 +97,21 @@ class PostgreSQL:
         before, patience = ((queries.END_LEFTOVERS,), 2.0) if end_leftovers else ((), 1.0)
         result = self._run(server, "probe", queries.FACTS, *before, timeout=patience * self.timeout)
         return self._facts(member, result, at)
+
+    def pulse(self, member: str, period: float, stop: Event) -> Iterator[Beat]:
+        """See Engine."""
+        server = self.service.member(member)
+        process = self.hosts.open(server.host, command("pulse", server, (queries.PULSE, f"{period:g}")))
+        try:
+            while not stop.is_set():
+                line = process.readline(period)
+                found = beat.parse(line) if line is not None else None
+                if found is not None:
+                    yield found
+                elif line is None and not process.running:
+                    return
+        finally:
+            process.close()
 
     def claim(self, member: str, owner: str) -> Claim | Taken:
         """See Engine."""
@@ -189,11 +206,6 @@ class PostgreSQL:
     def _mark(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
         line = self._conninfo_line(step.member, step.other)
         self._must(self.service.member(step.member), "mark", line, what=f"cannot make {step.member} a standby")
-        return Result()
-
-    def _isolate(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
-        line = conninfo.setting("primary_conninfo", "")
-        self._must(self.service.member(step.member), "mark", line, what=f"cannot make {step.member} start read-only")
         return Result()
 
     def _unmark(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:

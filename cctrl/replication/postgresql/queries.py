@@ -45,6 +45,17 @@ union all
 select * from (select pg_tablespace_size(oid) || '|' || pg_tablespace_location(oid) from pg_tablespace
  where pg_tablespace_location(oid) like '/%' order by oid) t"""
 
+# One line: a beat as replication.beat reads it.
+PULSE = """\
+select concat_ws('|', case when r then 'standby' else 'primary' end, coalesce(received, '0/0'),
+ coalesce(replayed, '0/0'),
+ coalesce(w.status, ''), coalesce(w.sender_host, ''), coalesce(w.sender_port::text, ''))
+from (select pg_is_in_recovery() as r) r, lateral (select
+  case when r then greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) else pg_current_wal_flush_lsn() end
+   as received,
+  case when r then pg_last_wal_replay_lsn() else pg_current_wal_flush_lsn() end as replayed) p
+ left join pg_stat_get_wal_receiver() w on w.pid is not null"""
+
 CURRENT = "select case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_flush_lsn() end"
 
 WAIT = """\

@@ -1,0 +1,233 @@
+"""What a dataservice's manager does by itself, as the policy says (reference tungsten.md, 5.1 to 5.3)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from cctrl.config import Config, Service
+from cctrl.dataservice import decide, move, recover, watching
+from cctrl.dataservice.change import changing, member
+from cctrl.dataservice.service import Dataservice, Picture
+from cctrl.dataservice.states import AUTOMATIC, FAILSAFE_SHUN, MAINTENANCE, MASTER, State, failed_over_to, policy
+from cctrl.manager.leadership import Leadership
+from cctrl.manager.suspicion import Suspicion, Suspicions
+from cctrl.manager.talk import ManagerTalk
+from cctrl.manager.watch import Watch
+from cctrl.manager.witnesses import Witnesses
+from cctrl.outcome import CctrlError, Outcome
+from cctrl.registry import Invocation
+from cctrl.replication.events import Progress
+from cctrl.replication.executor import execute
+from cctrl.replication.facts import Server
+from cctrl.replication.postgresql.engine import PostgreSQL
+from cctrl.replication.steps import Action, Plan, Step
+from cctrl.store import Store
+
+LOOK = 5.0  # seconds from look to look while all is well; a pulse that changes brings the next one at once
+LOOK_CLOSELY = 1.0  # while something is suspected
+FAILOVER = "failover   (by the manager)"  # as it stands in the journal
+SHORTEST_ANSWER = 0.5  # seconds
+
+
+class Automatic:
+    """manager.keeper.Keeper for one dataservice."""
+
+    def __init__(self, config: Config, service: Service, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._talk = ManagerTalk(self._said)
+        # A host that is gone must be found so well before `failure_timeout` is over.
+        answer = max(SHORTEST_ANSWER, min(config.timeout, service.failure_timeout / 4))
+        self._dataservice = Dataservice(config, service, self._talk, answer=answer)
+        self._service = service
+        self._suspicions = Suspicions()
+        self._witnesses = Witnesses(self._dataservice.engine)
+        self._told: dict[tuple[str, str], str] = {}  # what was said of each suspicion that is still there
+
+    @property
+    def name(self) -> str:
+        """See Keeper."""
+        return self._dataservice.name
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """See Keeper."""
+        return self._service.names
+
+    @property
+    def engine(self) -> PostgreSQL:
+        """See Keeper."""
+        return self._dataservice.engine
+
+    @property
+    def store(self) -> Store:
+        """See Keeper."""
+        return self._dataservice.store
+
+    def close(self) -> None:
+        """See Keeper."""
+        self._dataservice.close()
+
+    def tend(self, watch: Watch, leadership: Leadership) -> float:
+        """See Keeper."""
+        began = time.monotonic()
+        picture = self._look(watch)
+        leadership.say("" if watching.reach(picture).held else FAILSAFE_SHUN)
+        if policy(picture.intent) == MAINTENANCE:
+            self._suspicions, self._told = Suspicions(), {}
+            self._put_policy_back()
+            return LOOK
+        silence = {name: watch.silence(name) for name in self.members}
+        seen = watching.suspicions(picture, silence, self._service.failure_timeout, self._service.maximum_lag)
+        self._suspicions = self._suspicions.after(seen, began)
+        self._told = {key: text for key, text in self._told.items() if key in self._suspicions.since}
+        self._ask_witnesses(picture)
+        for suspicion in self._suspicions.due:
+            if leadership.leads:
+                self._act(suspicion, picture)
+        return self._suspicions.pause(LOOK_CLOSELY if seen else LOOK)
+
+    def _look(self, watch: Watch) -> Picture:
+        picture = self._dataservice.look()
+        for facts in picture.view.members:
+            if facts.seen:
+                watch.seen(facts.name)
+        return picture
+
+    def _act(self, suspicion: Suspicion, picture: Picture) -> None:
+        """Do what the policy allows for something that has lasted; what it was refused with is told once."""
+        action = _ACTIONS[suspicion.kind]
+        try:
+            action(self, suspicion, picture)
+        except CctrlError as error:
+            self._once(suspicion, f"{suspicion.text}: {'; '.join(error.lines())}")
+
+    # What is done for each kind of suspicion.
+
+    def _master_failed(self, suspicion: Suspicion, picture: Picture) -> None:
+        reached = watching.reach(picture)
+        if not reached.held:
+            numbers = f"{len(reached.reachable)} of {len(reached.members)} hosts answer, {reached.majority} must"
+            self._once(suspicion, f"{suspicion.text}; nothing is done: {numbers}", next="cluster validate")
+        elif policy(picture.intent) != AUTOMATIC:
+            self._mark_failed(suspicion, picture)
+        elif self._heard_by_others(suspicion, picture) and not self._blocked(suspicion):
+            self._fail_over(suspicion, picture)
+
+    def _heard_by_others(self, suspicion: Suspicion, picture: Picture) -> bool:
+        """True where nobody reaches the master: it is gone, and not only for us."""
+        if picture.view[suspicion.member].seen:
+            return True
+        heard = self._witnesses.answer(suspicion.member)
+        if heard is None:
+            return False  # asked, not answered yet: the next look comes soon
+        if heard:
+            text = f"{suspicion.member} cannot be reached from here, but from {', '.join(heard)}: nothing is done"
+            self._once(suspicion, text)
+        return not heard
+
+    def _blocked(self, suspicion: Suspicion) -> bool:
+        """True for some time after an automatic failover: a service that cannot live does not flap."""
+        block = self._service.failover_block
+        for operation in self.store.operations(self.name, 20):
+            if operation.text == FAILOVER and operation.outcome is Outcome.DONE:
+                since = time.time() - operation.started
+                if since < block:
+                    text = f"{suspicion.text}; no failover within {block:g} s of the last automatic one"
+                    self._once(suspicion, text, next="failover   (by hand, at once)")
+                    return True
+        return False
+
+    def _fail_over(self, suspicion: Suspicion, picture: Picture) -> None:
+        self._once(suspicion, suspicion.text)
+        gone = "" if picture.view[suspicion.member].seen else suspicion.member
+        with self._dataservice.taking_for_gone(gone):
+            move.failover(self._dataservice, Invocation(FAILOVER), self._talk)
+
+    def _mark_failed(self, suspicion: Suspicion, picture: Picture) -> None:
+        """Put a datasource out of service on record, where it still is as it was seen, and nobody works on it."""
+        source = picture.source(suspicion.member)
+        if picture.intent.member(suspicion.member).state == State.FAILED.value:
+            return
+        with changing(self._dataservice, "watch", "watch", fresh=False) as change:
+            change.record(member(suspicion.member, State.FAILED, suspicion.text, source.role))
+        self._once(suspicion, f"{suspicion.member} is {source.role}:FAILED({suspicion.text})")
+
+    def _back(self, suspicion: Suspicion, picture: Picture) -> None:
+        if policy(picture.intent) == AUTOMATIC:
+            self._once(suspicion, suspicion.text)
+            recover.recover_one(self._dataservice, _command(suspicion.member, "recover"), self._talk)
+
+    def _online(self, suspicion: Suspicion, picture: Picture) -> None:
+        if policy(picture.intent) == AUTOMATIC:
+            decide.online(self._dataservice, _command(suspicion.member, "online"), self._talk)
+
+    def _fence(self, suspicion: Suspicion, picture: Picture) -> None:
+        name, master = suspicion.member, picture.diagnosis.primary
+        if suspicion.kind == watching.STRAY and master != picture.intent.primary:
+            self._once(suspicion, f"{suspicion.text}, and {picture.intent.primary or 'no master'} is on record")
+            return
+        self._once(suspicion, suspicion.text)
+        with changing(self._dataservice, "fence", f"fence {name}") as change:
+            told = change.look().intent.member(name)
+            change.begin(master, name)
+            execute(Plan(((Step(Action.FENCE, name, master),),)), change, self._progress)
+            if told.state != State.SHUNNED.value:
+                change.record(member(name, State.SHUNNED, failed_over_to(master), MASTER))
+        self._said(f"{name} is fenced: its server has ended and cannot start writable")
+
+    def _tell(self, suspicion: Suspicion, picture: Picture) -> None:
+        self._once(suspicion, suspicion.text)
+
+    # The rest.
+
+    def _ask_witnesses(self, picture: Picture) -> None:
+        """A master that is out of sight here may not be for others: they are asked while it is waited for."""
+        primary = picture.diagnosis.primary
+        if primary and picture.view[primary].server is Server.UNSEEN:
+            standbys = [facts.name for facts in picture.view.members if facts.standby]
+            self._witnesses.ask(primary, standbys)
+        else:
+            self._witnesses.forget()
+
+    def _put_policy_back(self) -> None:
+        """Where a command that set MAINTENANCE for its time was killed, the policy from before comes back."""
+        operation = self.store.unfinished(self.name)
+        if operation is None or not operation.policy:
+            return
+        with changing(self._dataservice, "watch", "watch", fresh=False):
+            pass  # that nobody else holds the lock, and putting the policy back, is what was wanted
+        self._said(f"`{operation.text}` by {operation.who} was broken off: the policy is {operation.policy} again")
+
+    def _progress(self, event: object) -> None:
+        if isinstance(event, Progress):
+            self._said(f"{event.step.member}: {event.text}")
+
+    def _once(self, suspicion: Suspicion, text: str, next: str = "") -> None:
+        if self._told.get(suspicion.key) != text:
+            self._told[suspicion.key] = text
+            self._say(text)
+            self.store.tell(self.name, suspicion.member, suspicion.kind, text)
+            if next:
+                self._say(f"NEXT: {next}")
+
+    def _said(self, text: str) -> None:
+        self._say(text)
+        self.store.tell(self.name, "", "done", text)
+
+
+_ACTIONS: dict[str, Callable[[Automatic, Suspicion, Picture], None]] = {
+    watching.MASTER_FAILED: Automatic._master_failed,
+    watching.SLAVE_FAILED: Automatic._mark_failed,
+    watching.BACK: Automatic._back,
+    watching.OFFLINE: Automatic._online,
+    watching.UNFENCED: Automatic._fence,
+    watching.STRAY: Automatic._fence,
+    watching.LAGGING: Automatic._tell,
+    watching.UNCLEAR: Automatic._tell,
+}
+
+
+def _command(name: str, verb: str) -> Invocation:
+    words = ("datasource", verb)
+    return Invocation(f"datasource {name} {verb}", {"HOST": name}, words=words)

@@ -1,0 +1,107 @@
+"""What a manager sees wrong with a dataservice in one look, and how long it must last to count. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from cctrl.dataservice.service import Picture
+from cctrl.dataservice.states import MANUALLY_FAILED, MASTER, Datasource, State, failed_over_to
+from cctrl.manager.quorum import Quorum, quorum
+from cctrl.manager.suspicion import Suspicion
+from cctrl.replication.diagnosis import Health
+from cctrl.replication.facts import Server
+from cctrl.replication.position import size
+
+MASTER_FAILED = "master-failed"
+SLAVE_FAILED = "slave-failed"
+BACK = "back"  # FAILED on record, well again
+OFFLINE = "offline"  # OFFLINE on record, well
+UNFENCED = "unfenced"  # superseded, and accepts writes or would when it is started
+STRAY = "stray"  # accepts writes beside the master
+LAGGING = "lagging"
+UNCLEAR = "unclear"  # who the master is
+
+CONFIRM = 0.2  # seconds a server without a process must have been seen so
+SOON = 1.0  # seconds what can wait for a second look must have been so
+FAILED_HEALTHS = frozenset(
+    {
+        Health.PRIMARY_STOPPED,
+        Health.PRIMARY_CRASHED,
+        Health.PRIMARY_NOT_ANSWERING,
+        Health.PRIMARY_UNREACHABLE,
+        Health.PRIMARY_SEEN_BY_OTHERS,
+    }
+)
+
+
+def suspicions(
+    picture: Picture, silence: Mapping[str, float], failure_timeout: float, maximum_lag: int
+) -> tuple[Suspicion, ...]:
+    """All that is not as it should be. `silence`: seconds since each member was last heard of."""
+    return tuple(
+        suspicion
+        for source in picture.sources
+        for suspicion in _of(picture, source, silence.get(source.name, 0.0), failure_timeout, maximum_lag)
+    ) + tuple(_unclear(picture))
+
+
+def _of(
+    picture: Picture, source: Datasource, silence: float, failure_timeout: float, maximum_lag: int
+) -> Iterator[Suspicion]:
+    diagnosis, name = picture.diagnosis, source.name
+    told = picture.intent.member(name)
+    unseen = source.facts.server is Server.UNSEEN
+    patience = CONFIRM if source.facts.server is Server.DOWN else failure_timeout
+    lasted = silence if unseen else 0.0
+    if _unfenced(picture, source):
+        yield Suspicion(UNFENCED, name, f"{name} was replaced by a failover, and could accept writes", 0.0)
+    elif name in diagnosis.strays:
+        yield Suspicion(STRAY, name, f"{name} accepts writes beside {diagnosis.primary}", 0.0)
+    elif told.state == State.SHUNNED.value:
+        return
+    elif name == diagnosis.primary and diagnosis.health in FAILED_HEALTHS:
+        yield Suspicion(MASTER_FAILED, name, source.fault or diagnosis.health.value, patience, lasted)
+    elif told.state == State.FAILED.value:
+        if told.reason != MANUALLY_FAILED and _works(picture, source):
+            yield Suspicion(BACK, name, f"{name} is well again", 0.0)
+    elif source.fault and source.role != MASTER:
+        yield Suspicion(SLAVE_FAILED, name, source.fault, patience, lasted)
+    elif told.state == State.OFFLINE.value and _works(picture, source):
+        yield Suspicion(OFFLINE, name, f"{name} is OFFLINE and well", 0.0)
+    else:
+        yield from _lag(picture, source, failure_timeout, maximum_lag)
+
+
+def _unfenced(picture: Picture, source: Datasource) -> bool:
+    """True where a failed-over master can be reached and is not yet certain never to start writable."""
+    told, facts = picture.intent.member(source.name), source.facts
+    replaced = told.state == State.SHUNNED.value and told.reason.startswith(failed_over_to(""))
+    has_data = facts.server not in (Server.UNSEEN, Server.NO_DATA, Server.NO_BINARIES)
+    return replaced and has_data and facts.fence is None and (facts.writable or not facts.standby_mark)
+
+
+def _works(picture: Picture, source: Datasource) -> bool:
+    """True where a datasource's server runs as its role demands, as far as it can be brought back without a start."""
+    if source.name == picture.diagnosis.primary:
+        return picture.diagnosis.healthy
+    return picture.diagnosis.healthy and source.facts.standby
+
+
+def _lag(picture: Picture, source: Datasource, patience: float, limit: int) -> Iterator[Suspicion]:
+    if not picture.diagnosis.healthy or not source.facts.standby:
+        return
+    behind = picture.view[picture.diagnosis.primary].received - source.facts.replayed
+    if behind > limit:
+        yield Suspicion(LAGGING, source.name, f"{source.name} is {size(behind)} behind, limit {size(limit)}", patience)
+
+
+def _unclear(picture: Picture) -> Iterator[Suspicion]:
+    health = picture.diagnosis.health
+    if health in (Health.TWO_PRIMARIES, Health.STALE_PRIMARY, Health.NO_PRIMARY):
+        evidence = f": {picture.diagnosis.evidence}" if picture.diagnosis.evidence else ""
+        yield Suspicion(UNCLEAR, picture.diagnosis.primary, f"{health.value}{evidence}", SOON)
+
+
+def reach(picture: Picture) -> Quorum:
+    """Which of the members' hosts answer, beside the majority of them."""
+    return quorum([m.name for m in picture.view.members], [m.name for m in picture.view.members if m.seen])

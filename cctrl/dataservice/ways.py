@@ -1,0 +1,78 @@
+"""The way back under the master that is taken for one datasource, with what has to be looked at to choose it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cctrl.dataservice.advice import advised
+from cctrl.dataservice.change import Change
+from cctrl.dataservice.service import Dataservice, Picture
+from cctrl.dataservice.states import State
+from cctrl.outcome import CctrlError
+from cctrl.replication.copying import choose_source, estimate, fits, instead_of_rewind, picked_up
+from cctrl.replication.divergence import Tail
+from cctrl.replication.executor import Sink, execute
+from cctrl.replication.recovery import Remedy, Way, remedy, unread
+from cctrl.replication.rejection import Rejected, Why
+
+
+def choose(
+    dataservice: Dataservice, picture: Picture, name: str, primary: str, *, force: bool = False, rewind: bool = False
+) -> Remedy:
+    """Choose the way back for one member, reading its log where that decides. Raises Rejected.
+
+    `force`: see `recovery.remedy`. With `rewind` no copy is taken in place of a rewind.
+    """
+    part = unread(picture.view[name], picture.view[primary])
+    tail: Tail | None = dataservice.engine.tail(name, part) if part else None
+    try:
+        chosen = remedy(picture.view, primary, name, tail, force=force)
+    except Rejected as rejected:
+        left = _left_over(dataservice, picture, name, primary) if rejected.why is Why.NO_DATA else None
+        if left is None:
+            raise advised(rejected, dataservice.service, primary) from None
+        return left
+    if chosen.way is Way.REWIND and not rewind and not picture.view[name].half_rewound:
+        return _cheaper(dataservice, picture, name, primary, chosen)
+    return chosen
+
+
+def bring_back(change: Change, picture: Picture, name: str, primary: str, sink: Sink) -> Remedy:
+    """Bring one member back under the primary, without a copy. Raises CctrlError."""
+    chosen = choose(change.dataservice, picture, name, primary, rewind=True)
+    execute(chosen.plan, change, sink)
+    return chosen
+
+
+def unfit(picture: Picture) -> Mapping[str, str]:
+    """Datasources that nobody is copied from unless asked."""
+    return {s.name: s.word for s in picture.sources if s.state in (State.SHUNNED, State.FAILED)}
+
+
+def _cheaper(dataservice: Dataservice, picture: Picture, name: str, primary: str, rewinding: Remedy) -> Remedy:
+    """A full copy in place of a rewind, where that is quicker and there is room to keep the old directory."""
+    view = picture.view
+    source = choose_source(view, primary, name, "", unfit(picture))
+    try:
+        survey = dataservice.engine.survey(name, source)
+    except CctrlError:
+        return rewinding  # what stands against a copy is no obstacle to a rewind
+    cost = estimate(survey.extent.size, crashed=not view[name].clean and not view[name].up)
+    obstacle = ""
+    try:
+        fits(view[name], view[source], survey)
+    except Rejected as rejected:
+        obstacle = f"{rejected.what}: {rejected.detail}" if rejected.detail else rejected.what
+    return instead_of_rewind(view, primary, source, name, rewinding, cost, obstacle)
+
+
+def _left_over(dataservice: Dataservice, picture: Picture, name: str, primary: str) -> Remedy | None:
+    """What is left of a recovery by a copy that was cut off while its data directory was being replaced."""
+    view = picture.view
+    source = choose_source(view, primary, name, "", unfit(picture))
+    try:
+        survey = dataservice.engine.survey(name, source)
+        fits(view[name], view[source], survey)
+    except CctrlError:
+        return None
+    return picked_up(view, primary, source, name, survey)

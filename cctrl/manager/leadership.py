@@ -1,0 +1,81 @@
+"""Which of several managers leads: a lease in the store, renewed in the background."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+from threading import Event, Lock, Thread
+
+from cctrl.store import Leader, Store, who
+from cctrl.store.errors import StoreError
+
+LEASE = 5.0  # seconds without renewal after which another manager takes over
+RENEWAL = 1.0  # seconds between two renewals
+
+
+class Leadership:
+    """This process's share in the leadership of one service."""
+
+    def __init__(self, store: Store, service: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self.state = ""  # told with the lease; see store.Leader
+        self.problem = ""  # why the lease cannot be asked for
+        self._store = store
+        self._service = service
+        self._clock = clock
+        self._holder = who()
+        self._until = 0.0
+        self._leader: Leader | None = None
+        self._lock = Lock()
+        self._stop = Event()
+
+    @property
+    def leads(self) -> bool:
+        """True while nobody else can lead."""
+        return self._clock() < self._until
+
+    @property
+    def leader(self) -> Leader | None:
+        """Who led when it was last asked."""
+        return self._leader
+
+    def start(self) -> None:
+        """Ask for the lease now, and then again and again in the background."""
+        self.ask()
+        Thread(target=self._renew, name=f"lease {self._service}", daemon=True).start()
+
+    def ask(self) -> bool:
+        """Take the lease, or renew it; whether we lead now. Where the store fails we do not, once the lease is over."""
+        with self._lock:
+            if self._stop.is_set():
+                return False
+            asked = self._clock()
+            try:
+                leader = self._store.lead(self._service, self._holder, socket.gethostname(), LEASE, self.state)
+            except StoreError as error:
+                self.problem = error.what
+                return self.leads
+            self.problem = ""
+            self._leader = leader
+            self._until = asked + LEASE if leader.holder == self._holder else 0.0
+            return self.leads
+
+    def say(self, state: str) -> None:
+        """Change what is told with the lease."""
+        if state != self.state:
+            self.state = state
+            self.ask()
+
+    def stop(self) -> None:
+        """Give the lease back; another manager leads at once."""
+        self._stop.set()
+        with self._lock:
+            self._until = 0.0
+            try:
+                self._store.resign(self._service, self._holder)
+            except StoreError as error:
+                self.problem = error.what
+
+    def _renew(self) -> None:
+        while not self._stop.wait(RENEWAL):
+            self.ask()

@@ -1,0 +1,46 @@
+"""How long something has been wrong: one bad look is not a failure. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """Something that one look showed."""
+
+    kind: str  # a word of the vocabulary that watches
+    member: str
+    text: str  # what is seen, for people
+    patience: float  # seconds that it must have been so before it counts
+    lasted: float = 0.0  # seconds that it is known to have been so already, by another way than looks
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is about: the same thing seen again has the same key."""
+        return self.kind, self.member
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicions:
+    """What was seen in every look since some time."""
+
+    since: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    present: tuple[Suspicion, ...] = ()
+    at: float = 0.0  # of the last look, in seconds of a monotonic clock
+
+    def after(self, seen: tuple[Suspicion, ...], at: float) -> Suspicions:
+        """The same after another look: what was not seen again is forgotten."""
+        since = {s.key: min(self.since.get(s.key, at), at - s.lasted) for s in seen}
+        return Suspicions(since, seen, at)
+
+    @property
+    def due(self) -> tuple[Suspicion, ...]:
+        """Those that have lasted."""
+        return tuple(s for s in self.present if self.at - self.since[s.key] >= s.patience)
+
+    def pause(self, longest: float) -> float:
+        """Seconds until the next of them is due, at most `longest`."""
+        waits = [s.patience - (self.at - self.since[s.key]) for s in self.present]
+        return min([longest, *(wait for wait in waits if wait > 0)])
