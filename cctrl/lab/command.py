@@ -90,8 +90,12 @@ def _up_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--netns", action="store_true", help="hosts as network namespaces (root)")
     parser.add_argument("--disk", default="", metavar="SIZE", help="a file system of that size for each host (root)")
     parser.add_argument("--synchronous", action="store_true", help="a commit waits for a quorum of the members")
-    parser.add_argument("--failure-timeout", type=float, default=4.0, metavar="SECONDS", help="a host is gone (4)")
-    parser.add_argument("--failover-block", type=float, default=60.0, metavar="SECONDS", help="between failovers (60)")
+    for option, usual, meaning in (
+        ("--failure-timeout", 4.0, "without an answer, then a host is gone"),
+        ("--failover-block", 60.0, "from one automatic failover to the next at least"),
+    ):
+        told = f"{meaning} ({usual:g})"
+        parser.add_argument(option, type=float, default=usual, metavar="SECONDS", help=told)
     parser.add_argument("--no-manager", dest="manager", action="store_false", help="without a manager")
 
 
