@@ -43,6 +43,7 @@ PURE = (
         "position",
         "steps",
         "copying",
+        "appointment",
     ),
     *("events", "checkup", "postgresql/probe_parse", "postgresql/wal", "postgresql/conninfo", "postgresql/copyparse"),
 )

@@ -8,15 +8,18 @@ from cctrl.replication.diagnosis import Diagnosis, Health
 from cctrl.replication.facts import Server as ServerState
 from cctrl.replication.rejection import COPY_NEEDED, Rejected, Why
 
+NO_MASTER_HELP = "ls   (it ranks the candidates; then: recover using HOST)"
 _NEXT = {
     Why.PRIMARY_HEALTHY: "switch   (moves the master while it is well)",
     Why.PRIMARY_FAILED: "failover",
     Why.PRIMARY_SEEN_BY_OTHERS: "ping   (the master lives; find out why it cannot be reached from here)",
-    Why.NO_PRIMARY: "ls   (the datasource with the most progress was the last master; start its server)",
+    Why.NO_PRIMARY: NO_MASTER_HELP,
+    Why.NO_STANDBY: NO_MASTER_HELP,
     Why.TWO_PRIMARIES: "datasource {member} recover   (makes it a slave of the later master)",
     Why.IS_PRIMARY: "ls",
     Why.NOT_ELIGIBLE: "ls {member}",
     Why.NO_CANDIDATE: "ls",
+    Why.WOULD_LOSE: "recover using {member} --force   (what only others have is kept aside first)",
     Why.UNREACHABLE: "ping   (then, when {member} answers: datasource {member} recover)",
     Why.NO_BINARIES: "correct bin_dir in the configuration; cctrl doctor checks it",
     Why.OTHER_VERSION: "give {member} the master's PostgreSQL version",

@@ -67,6 +67,10 @@ class Change:
             self.record(primary(seen.primary))
         return picture
 
+    def look_again(self) -> Picture:
+        """Look at what this command has made of the service so far."""
+        return self._look({})
+
     def _look(self, known: Mapping[str, Facts]) -> Picture:
         return self.dataservice.look(fresh=False, end_leftovers=True, known=known)
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from cctrl.dataservice import decide, move, provision, recover, status
+from cctrl.dataservice import appoint, decide, move, provision, recover, status
 from cctrl.registry import Command, Danger
+
+APPOINTING = """\
+Refused while any datasource accepts writes, or lives where only others can reach it. All are ranked by how far their
+logs go (of a stopped server the log itself is read), with what choosing each would lose. Refused without --force
+where committed transactions would be lost; forced, the log that holds them is kept aside first. A former master that
+nobody is ahead of is started as it was; any other one is promoted. What could start as a second master is fenced."""
 
 COMMANDS = (
     Command(
@@ -24,6 +30,25 @@ COMMANDS = (
         "`datasource HOST online`. What was shunned by hand is left as it is.",
         danger=Danger.CHANGE,
         explain=recover.explain_all,
+    ),
+    *(
+        Command(
+            f"recover {words} HOST [--force]",
+            "make a datasource the master where none is, and recover the others (expert level)",
+            appoint.recover_using,
+            help=f"{APPOINTING}\nThen every other datasource is recovered under it, as `recover` does.",
+            danger=Danger.EXPERT,
+            explain=appoint.explain,
+        )
+        for words in ("using", "master using")
+    ),
+    Command(
+        "set master HOST [--force]",
+        "make a datasource the master where none is (expert level)",
+        appoint.set_master,
+        help=f"{APPOINTING}\nAfterwards: recover.",
+        danger=Danger.EXPERT,
+        explain=appoint.explain,
     ),
     Command(
         "datasource HOST recover [--force] [--rewind]",

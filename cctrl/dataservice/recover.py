@@ -6,10 +6,10 @@ import queue
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cctrl.dataservice.advice import for_datasource, next_command
+from cctrl.dataservice.advice import NO_MASTER_HELP, for_datasource, next_command
 from cctrl.dataservice.change import Change, changing, member
 from cctrl.dataservice.service import Dataservice, Picture
-from cctrl.dataservice.states import MANUALLY_SHUNNED, MASTER, SLAVE, Datasource, State
+from cctrl.dataservice.states import MANUALLY_SHUNNED, MASTER, SLAVE, Datasource, State, adrift
 from cctrl.dataservice.ways import choose
 from cctrl.outcome import CctrlError, Incomplete, Outcome, Refused
 from cctrl.registry import Invocation, Talk
@@ -177,7 +177,8 @@ def present_master(picture: Picture, name: str) -> str:
     if not diagnosis.healthy:
         who = f"{diagnosis.primary}, " if diagnosis.primary else ""
         what = f"no master to recover under ({who}{diagnosis.health.value})"
-        raise Refused(what, detail=diagnosis.evidence, next="failover")
+        following = NO_MASTER_HELP if adrift(picture.view, diagnosis) else "failover"
+        raise Refused(what, detail=diagnosis.evidence, next=following)
     if name == diagnosis.primary:
         what = f"{name} is the master and accepts writes: there is nothing to recover"
         following = for_datasource(picture.source(name), diagnosis)
@@ -222,11 +223,12 @@ class _Ended:
 class _Member:
     """One member's recovery in the background; its lines wait until it is their turn."""
 
-    def __init__(self, change: Change, picture: Picture, name: str, primary: str) -> None:
+    def __init__(self, change: Change, picture: Picture, name: str, primary: str, force: bool) -> None:
         self.change = change
         self.picture = picture
         self.name = name
         self.primary = primary
+        self.force = force
         self.said: queue.SimpleQueue[_Said | _Ended] = queue.SimpleQueue()
 
     def work(self) -> None:
@@ -236,7 +238,7 @@ class _Member:
         try:
             self.line(f"FOUND PHYSICAL DATASOURCE TO RECOVER: '{self.name}@{service}'")
             narrator.begin()
-            recovered(self.change, self.picture, self.name, self.primary, narrator)
+            recovered(self.change, self.picture, self.name, self.primary, narrator, force=self.force)
             self.line(f"DataSource '{self.name}' is now OFFLINE")
             self.line(f"RECOVERY OF DATA SERVICE '{service}' SUCCEEDED")
             self.said.put(_Ended(None))
@@ -266,22 +268,27 @@ def recover_all(dataservice: Dataservice, invocation: Invocation, talk: Talk) ->
     with changing(dataservice, "recover", invocation.text) as change:
         picture = change.look()
         primary = present_master(picture, "")
-        names = _to_recover(picture, primary, talk.note)
         change.begin(primary, "", hold_policy=True)
-        members = [_Member(change, picture, name, primary) for name in names]
-        errors = _side_by_side(dataservice, members, talk)
-        recovered = len(members) - len(errors)
-        if recovered or not errors:
-            talk.line(f"RECOVERED {recovered} DATA SOURCES IN SERVICE '{dataservice.name}'")
-        for name in names:
-            if name not in errors:
-                then_online(change, name, talk)
-        if errors:
-            raise _not_all(errors, recovered)
+        bring_all_back(change, picture, primary, talk)
     return Outcome.DONE
 
 
-def _side_by_side(dataservice: Dataservice, members: list[_Member], talk: Talk) -> dict[str, CctrlError]:
+def bring_all_back(change: Change, picture: Picture, primary: str, talk: Talk, *, force: bool = False) -> None:
+    """Bring every member that needs it back under the master, side by side. Raises CctrlError where one was not."""
+    names = _to_recover(picture, primary, talk.note)
+    members = [_Member(change, picture, name, primary, force) for name in names]
+    errors = _side_by_side(members, talk)
+    recovered = len(members) - len(errors)
+    if recovered or not errors:
+        talk.line(f"RECOVERED {recovered} DATA SOURCES IN SERVICE '{change.dataservice.name}'")
+    for name in names:
+        if name not in errors:
+            then_online(change, name, talk)
+    if errors:
+        raise _not_all(errors, recovered)
+
+
+def _side_by_side(members: list[_Member], talk: Talk) -> dict[str, CctrlError]:
     from threading import Thread
 
     threads = [Thread(target=m.work, name=f"recover {m.name}", daemon=True) for m in members]

@@ -8,14 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from cctrl.replication.diagnosis import Diagnosis
+from cctrl.replication.diagnosis import Diagnosis, Health
 from cctrl.replication.facts import Facts, Ran, Server, View
 from cctrl.store import MemberIntent, ServiceIntent
 
 AUTOMATIC, MANUAL, MAINTENANCE = "AUTOMATIC", "MANUAL", "MAINTENANCE"
 POLICIES = (AUTOMATIC, MANUAL, MAINTENANCE)
-MASTER, SLAVE = "master", "slave"
+MASTER, SLAVE, STANDBY, ARCHIVE = "master", "slave", "standby", "archive"
+RECEIVE = frozenset({SLAVE, STANDBY, ARCHIVE})  # the roles that receive from the master (tungsten.md 3.1)
+BALANCED = frozenset({MASTER, SLAVE, ARCHIVE})  # the roles that client sessions are spread over
+ELECTABLE = frozenset({MASTER, SLAVE, STANDBY})  # the roles that may become the master
 MANUALLY_SHUNNED = "MANUALLY-SHUNNED"
+NO_MASTER = "SHUNNED"  # the reason every datasource is shunned with where there is no master
 MANUALLY_FAILED = "MANUALLY-FAILED"
 FAILSAFE_SHUN = "FAILSAFE_SHUN"  # the manager reaches no majority and does nothing (tungsten.md 3.4, 6.4)
 
@@ -80,18 +84,41 @@ def _datasource(view: View, diagnosis: Diagnosis, intent: ServiceIntent, service
     role = _role(diagnosis, told, facts)
     fault = _fault(view, diagnosis, facts, service)
     state, reason = _state(told, facts, fault, policy(intent))
+    if state is not State.SHUNNED and headless(view, diagnosis, intent):
+        state, reason = State.SHUNNED, NO_MASTER
     status = "DIMINISHED" if state is State.ONLINE and fault else STATUS[state]
     decided = status == STATUS[_STATES.get(told.state, State.ONLINE)]
     since = (told.since or facts.started or facts.at) if decided else facts.at
-    shown = fault if state in (State.ONLINE, State.FAILED) or facts.name in diagnosis.strays else ""
+    shown = fault if state is not State.SHUNNED or facts.name in diagnosis.strays else ""
     return Datasource(facts.name, role, state, reason, status, shown, since, view.follows(facts.name), facts)
+
+
+def adrift(view: View, diagnosis: Diagnosis) -> bool:
+    """True where nobody accepts writes and `failover` has nobody to promote in the master's place."""
+    if view.writable or diagnosis.health in (Health.NOTHING_SEEN, Health.PRIMARY_SEEN_BY_OTHERS):
+        return False
+    return diagnosis.health is Health.NO_PRIMARY or not any(m.standby for m in view.members)
+
+
+def headless(view: View, diagnosis: Diagnosis, intent: ServiceIntent) -> bool:
+    """True where there is no master at all: nobody is it, and who last was cannot go on as it.
+
+    Its data or its programs are gone, or it was taken out of service by a failover or by hand (tungsten.md 5.2).
+    """
+    if not adrift(view, diagnosis):
+        return False
+    if not diagnosis.primary:
+        return True
+    former, told = view[diagnosis.primary], intent.member(diagnosis.primary)
+    gone = former.server in (Server.NO_DATA, Server.NO_BINARIES) or former.half_rewound or former.fence is not None
+    return gone or told.state in (State.SHUNNED.value, State.FAILED.value)
 
 
 def _role(diagnosis: Diagnosis, told: MemberIntent, facts: Facts) -> str:
     if facts.name == diagnosis.primary or facts.writable:
         return MASTER
     if facts.standby:
-        return SLAVE
+        return told.role if told.role in RECEIVE else SLAVE
     if told.role:
         return told.role
     return MASTER if facts.ran is Ran.PRIMARY else SLAVE
@@ -152,7 +179,7 @@ def replicator(source: Datasource) -> str:
     state = replicator_state(source)
     if state == "STOPPED":
         return "REPLICATOR(state=STOPPED)"
-    master = f", master={source.master}" if source.role == SLAVE and source.master else ""
+    master = f", master={source.master}" if source.role in RECEIVE and source.master else ""
     return f"REPLICATOR(role={source.role}{master}, state={state})"
 
 

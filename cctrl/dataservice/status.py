@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from cctrl.dataservice import listing
 from cctrl.dataservice.advice import for_datasource
+from cctrl.dataservice.appoint import Ranking, rank
 from cctrl.dataservice.service import Dataservice, Picture
-from cctrl.dataservice.states import MAINTENANCE, Datasource, dataserver_state, policy, replicator_state
+from cctrl.dataservice.states import MAINTENANCE, Datasource, adrift, dataserver_state, policy, replicator_state
 from cctrl.outcome import Outcome
 from cctrl.registry import Invocation, Talk
 from cctrl.replication.checkup import FREE_LIMIT
@@ -33,13 +34,14 @@ def ls(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
     talk.data("policy", mode)
     talk.data("manager", leader)
     talk.data("health", picture.diagnosis.health.name)
-    talk.data("datasources", [_json(picture, source) for source in sources])
-    _advise(picture, sources, mode, talk)
+    ranking = rank(dataservice, picture) if adrift(picture.view, picture.diagnosis) else None
+    talk.data("datasources", [_json(picture, source, ranking) for source in sources])
+    _advise(picture, sources, mode, ranking, talk)
     _tell_unfinished(dataservice, talk)
     return Outcome.DONE
 
 
-def _json(picture: Picture, source: Datasource) -> dict[str, object]:
+def _json(picture: Picture, source: Datasource, ranking: Ranking | None) -> dict[str, object]:
     components = {
         "MANAGER": listing.manager_state(picture.leader is not None),
         "REPLICATOR": replicator_state(source),
@@ -49,21 +51,37 @@ def _json(picture: Picture, source: Datasource) -> dict[str, object]:
         **listing.properties(source),
         "master": source.master,
         "components": components,
-        "next": for_datasource(source, picture.diagnosis),
+        "next": for_datasource(source, picture.diagnosis) if ranking is None else _using(ranking),
     }
 
 
-def _advise(picture: Picture, sources: tuple[Datasource, ...], mode: str, talk: Talk) -> None:
-    """The next command for every datasource that is not well, on stderr."""
+def _using(ranking: Ranking) -> str:
+    """The command that helps where there is no master; "" where none does."""
+    return f"recover using {ranking.best}" if ranking.best else ""
+
+
+def _advise(picture: Picture, sources: tuple[Datasource, ...], mode: str, ranking: Ranking | None, talk: Talk) -> None:
+    """The next command for every datasource that is not well, on stderr; without a master the one for them all."""
     _tell_of_the_manager(picture, mode, talk)
     for source in sources:
-        following = for_datasource(source, picture.diagnosis)
+        following = for_datasource(source, picture.diagnosis) if ranking is None else ""
         if following:
             talk.note(f"{source.name} is {source.word}{_because(source)}")
             talk.note(f"NEXT: {following}")
         free = source.facts.free
         if free is not None and free < FREE_LIMIT:
             talk.note(f"{source.name}: only {size(free)} are free where its data directory lies")
+    if ranking is not None:
+        _tell(picture, ranking, talk)
+
+
+def _tell(picture: Picture, ranking: Ranking, talk: Talk) -> None:
+    """Where there is no master: who is how far, what choosing each would lose, and whom to choose."""
+    talk.note(f"no datasource of {picture.service} accepts writes, and there is none that failover could promote")
+    for line in ranking.lines():
+        talk.note(line)
+    talk.data("candidates", list(ranking.standings))
+    talk.note(f"NEXT: {_using(ranking) or 'ping'}")
 
 
 def _tell_of_the_manager(picture: Picture, mode: str, talk: Talk) -> None:

@@ -131,7 +131,7 @@ def _failed(view: View, diagnosis: Diagnosis) -> str:
         raise Rejected(Why.NO_PRIMARY, "", f"no primary to take over from: {diagnosis.health.value}")
     if not any(m.standby for m in view.members):
         detail = "\n".join(f"{m.name}: its server {m.server.value}" for m in view.members)
-        raise Rejected(Why.NO_CANDIDATE, "", "no standby is up", detail=detail)
+        raise Rejected(Why.NO_STANDBY, "", "no standby is up", detail=detail)
     return diagnosis.primary
 
 

@@ -19,6 +19,8 @@ class Why(Enum):
     IS_PRIMARY = "is the primary"
     NOT_ELIGIBLE = "not eligible"
     NO_CANDIDATE = "no candidate"
+    NO_STANDBY = "no standby is up"
+    WOULD_LOSE = "would lose"
     UNREACHABLE = "unreachable"
     NO_BINARIES = "no binaries"
     NO_DATA = "no data"

@@ -14,7 +14,7 @@ from cctrl import grammar
 from cctrl.config import Config, Service, load
 from cctrl.dataservice.advice import for_datasource, next_command
 from cctrl.dataservice.commands import COMMANDS
-from cctrl.dataservice.states import Datasource, State, datasources
+from cctrl.dataservice.states import Datasource, State, datasources, headless
 from cctrl.replication.diagnosis import diagnose
 from cctrl.replication.facts import Fence, Server, View
 from cctrl.replication.rejection import Rejected, Why
@@ -100,6 +100,8 @@ def test_a_state_is_what_was_decided_or_what_is_seen(view: View, told: dict[str,
         decided = told.get(source.name, MemberIntent()).state
         if decided == "SHUNNED" or isinstance(source.facts.fence, Fence):
             assert source.state is State.SHUNNED
+        elif headless(view, diagnose(view), ServiceIntent("MANUAL", view.intended, told)):
+            assert (source.state, source.reason) == (State.SHUNNED, "SHUNNED")
         elif source.facts.server is not Server.UP or decided == "FAILED":
             assert source.state is State.FAILED
         else:

@@ -78,7 +78,7 @@ def test_what_was_shunned_stays_so_whatever_is_seen(server: Server, policy: str,
             "slave:FAILED(MANUALLY-FAILED) CRITICAL []",
         ),
         (standby("host3", ""), None, "slave:ONLINE DIMINISHED [REPLICATOR STOPPED]"),
-        (standby("host3", ""), MemberIntent("OFFLINE", "", "slave"), "slave:OFFLINE WARN []"),
+        (standby("host3", ""), MemberIntent("OFFLINE", "", "slave"), "slave:OFFLINE WARN [REPLICATOR STOPPED]"),
         (
             standby("host3", upstream=OTHER),
             None,
@@ -168,3 +168,28 @@ def test_the_dataserver(server: Server, word: str) -> None:
 @pytest.mark.parametrize(("told", "wanted"), [(MemberIntent(since=5.0), 5.0), (None, 3.0)])
 def test_since_when(told: MemberIntent | None, wanted: float) -> None:
     assert shown(standby("host3", started=3.0), told).since == wanted
+
+
+WIPED = facts("host1", Server.NO_DATA)
+DOWN = stopped("host2", ran=Ran.STANDBY, standby_mark=True)
+
+
+@pytest.mark.parametrize(
+    ("members", "told", "wanted"),
+    [
+        ((standby("host1", ""), standby("host2", "")), {}, True),
+        ((WIPED, DOWN), {}, True),
+        ((crashed(), DOWN), {"host1": MemberIntent("FAILED", "MANUALLY-FAILED", "master")}, True),
+        ((crashed(fence=FENCE, standby_mark=True), DOWN), {}, True),
+        ((crashed(), DOWN), {}, False),  # it could be started: it is FAILED
+        ((unseen(), DOWN), {}, False),  # it may live
+        ((WIPED, standby("host2", "")), {}, False),  # failover has somebody to promote
+        ((unseen(), unseen("host2")), {}, False),
+        ((primary(), DOWN), {}, False),
+    ],
+)
+def test_all_are_shunned_where_nobody_is_or_could_be_the_master(
+    members: tuple[Facts, ...], told: dict[str, MemberIntent], wanted: bool
+) -> None:
+    found = {source.word for source in seen(*members, told=told, policy="MAINTENANCE")}
+    assert (found == {"SHUNNED(SHUNNED)"} or "SHUNNED(FAILED-OVER-TO-host1)" in found) is wanted, found

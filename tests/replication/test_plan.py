@@ -271,11 +271,11 @@ def test_a_move_broken_off_after_the_stop_is_planned_from_where_it_stands() -> N
     [
         ((primary(), standby("host2")), Why.PRIMARY_HEALTHY, "accepts writes"),
         ((unseen(), standby("host2")), Why.PRIMARY_SEEN_BY_OTHERS, "standbys still receive from it"),
-        ((crashed(), crashed("host2", clean=True)), Why.NO_CANDIDATE, "is not running"),
+        ((crashed(), crashed("host2", clean=True)), Why.NO_STANDBY, "is not running"),
         ((primary(), primary("host2", **SECOND), standby("host3")), Why.TWO_PRIMARIES, "host1 (timeline 1"),
         ((primary(), standby("host2", "", **SECOND)), Why.TWO_PRIMARIES, "already on a later one"),
         ((standby("host1", ""), standby("host2", "")), Why.NO_PRIMARY, "no member is or was the primary"),
-        ((unseen(), unseen("host2")), Why.NO_CANDIDATE, ""),
+        ((unseen(), unseen("host2")), Why.NO_STANDBY, ""),
     ],
 )
 def test_a_takeover_is_refused_for_a_reason(members, why: Why, words: str) -> None:  # type: ignore[no-untyped-def]

@@ -74,6 +74,7 @@ class PostgreSQL:
             Action.CHECKPOINT: self._checkpoint,
             Action.STOP: self._stop,
             Action.MARK: self._mark,
+            Action.ISOLATE: self._isolate,
             Action.UNMARK: self._unmark,
             Action.START: self._start,
             Action.FENCE: self._fence,
@@ -206,6 +207,11 @@ class PostgreSQL:
     def _mark(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
         line = self._conninfo_line(step.member, step.other)
         self._must(self.service.member(step.member), "mark", line, what=f"cannot make {step.member} a standby")
+        return Result()
+
+    def _isolate(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
+        line = conninfo.setting("primary_conninfo", "")
+        self._must(self.service.member(step.member), "mark", line, what=f"cannot make {step.member} start read-only")
         return Result()
 
     def _unmark(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
