@@ -19,15 +19,18 @@ from cctrl.outcome import CctrlError, Outcome
 from cctrl.registry import Invocation
 from cctrl.replication.events import Progress
 from cctrl.replication.executor import execute
-from cctrl.replication.facts import Server
+from cctrl.replication.facts import HEARD_WITHIN
 from cctrl.replication.postgresql.engine import PostgreSQL
 from cctrl.replication.steps import Action, Plan, Step
+from cctrl.replication.synchrony import lacking
 from cctrl.store import Store
 
 LOOK = 5.0  # seconds from look to look while all is well; a pulse that changes brings the next one at once
-LOOK_CLOSELY = 1.0  # while something is suspected
+LOOK_CLOSELY = 1.0  # while something is suspected, or a host is out of sight
+MARGIN = 1.0  # seconds by which a standby must have heard later than we did, to be believed
+WITNESS = 0.2  # while others are asked about a master that is overdue
 FAILOVER = "failover   (by the manager)"  # as it stands in the journal
-SHORTEST_ANSWER = 0.5  # seconds
+SHORTEST_ANSWER = 1.0  # seconds
 
 
 class Automatic:
@@ -37,11 +40,13 @@ class Automatic:
         self._say = say
         self._talk = ManagerTalk(self._said)
         # A host that is gone must be found so well before `failure_timeout` is over.
-        answer = max(SHORTEST_ANSWER, min(config.timeout, service.failure_timeout / 4))
+        answer = max(SHORTEST_ANSWER, min(config.timeout, service.failure_timeout / 8))
         self._dataservice = Dataservice(config, service, self._talk, answer=answer)
         self._service = service
         self._suspicions = Suspicions()
         self._witnesses = Witnesses(self._dataservice.engine)
+        self._primary = ""  # as the last look showed it
+        self._waits = False  # for the witnesses' answer
         self._told: dict[tuple[str, str], str] = {}  # what was said of each suspicion that is still there
 
     @property
@@ -71,6 +76,7 @@ class Automatic:
     def tend(self, watch: Watch, leadership: Leadership) -> float:
         """See Keeper."""
         began = time.monotonic()
+        self._ask_witnesses(watch)
         picture = self._look(watch)
         leadership.say("" if watching.reach(picture).held else FAILSAFE_SHUN)
         if policy(picture.intent) == MAINTENANCE:
@@ -81,14 +87,20 @@ class Automatic:
         seen = watching.suspicions(picture, silence, self._service.failure_timeout, self._service.maximum_lag)
         self._suspicions = self._suspicions.after(seen, began)
         self._told = {key: text for key, text in self._told.items() if key in self._suspicions.since}
-        self._ask_witnesses(picture)
         for suspicion in self._suspicions.due:
             if leadership.leads:
                 self._act(suspicion, picture)
-        return self._suspicions.pause(LOOK_CLOSELY if seen else LOOK)
+        unseen = any(not facts.seen for facts in picture.view.members)
+        waits = WITNESS if self._waits else LOOK_CLOSELY if seen or unseen else LOOK
+        return self._suspicions.pause(waits)
 
     def _look(self, watch: Watch) -> Picture:
+        """Look at all members; whoever listened knows since when a silent one was not heard."""
+        silence = watch.silence(self._primary) if self._primary else 0.0
+        self._dataservice.heard_within = min(HEARD_WITHIN, max(0.0, silence - MARGIN))
+        self._dataservice.last_heard = watch.positions()
         picture = self._dataservice.look()
+        self._primary = picture.diagnosis.primary
         for facts in picture.view.members:
             if facts.seen:
                 watch.seen(facts.name)
@@ -120,7 +132,8 @@ class Automatic:
             return True
         heard = self._witnesses.answer(suspicion.member)
         if heard is None:
-            return False  # asked, not answered yet: the next look comes soon
+            self._waits = True  # asked, not answered yet: the next look comes soon
+            return False
         if heard:
             text = f"{suspicion.member} cannot be reached from here, but from {', '.join(heard)}: nothing is done"
             self._once(suspicion, text)
@@ -176,17 +189,26 @@ class Automatic:
                 change.record(member(name, State.SHUNNED, failed_over_to(master), MASTER))
         self._said(f"{name} is fenced: its server has ended and cannot start writable")
 
+    def _synchronise(self, suspicion: Suspicion, picture: Picture) -> None:
+        """All that lack the setting get it at once, whichever of them is looked at first."""
+        names = lacking(picture.view)
+        if names[0] != suspicion.member:
+            return
+        with changing(self._dataservice, "watch", "watch", fresh=False) as change:
+            change.begin(picture.diagnosis.primary)
+            execute(Plan((tuple(Step(Action.SYNCHRONISE, name) for name in names),)), change, self._progress)
+        self._said(f"{', '.join(names)}: a commit is acknowledged once a quorum of the members has it")
+
     def _tell(self, suspicion: Suspicion, picture: Picture) -> None:
         self._once(suspicion, suspicion.text)
 
     # The rest.
 
-    def _ask_witnesses(self, picture: Picture) -> None:
-        """A master that is out of sight here may not be for others: they are asked while it is waited for."""
-        primary = picture.diagnosis.primary
-        if primary and picture.view[primary].server is Server.UNSEEN:
-            standbys = [facts.name for facts in picture.view.members if facts.standby]
-            self._witnesses.ask(primary, standbys)
+    def _ask_witnesses(self, watch: Watch) -> None:
+        """A master that is silent here may not be for others: they are asked while it is waited for."""
+        self._waits = False
+        if self._primary and watch.fell_silent(self._primary):
+            self._witnesses.ask(self._primary, [name for name in self.members if name != self._primary])
         else:
             self._witnesses.forget()
 
@@ -223,6 +245,7 @@ _ACTIONS: dict[str, Callable[[Automatic, Suspicion, Picture], None]] = {
     watching.OFFLINE: Automatic._online,
     watching.UNFENCED: Automatic._fence,
     watching.STRAY: Automatic._fence,
+    watching.NOT_SYNCHRONOUS: Automatic._synchronise,
     watching.LAGGING: Automatic._tell,
     watching.UNCLEAR: Automatic._tell,
 }

@@ -12,8 +12,10 @@ from cctrl.config import Config, Server, Service
 from cctrl.dataservice import states
 from cctrl.dataservice.states import Datasource
 from cctrl.registry import Talk
+from cctrl.replication import synchrony
 from cctrl.replication.diagnosis import Diagnosis, diagnose
-from cctrl.replication.facts import Facts, View
+from cctrl.replication.facts import HEARD_WITHIN, Facts, View
+from cctrl.replication.position import Position
 from cctrl.store import Leader, ServiceIntent, Store
 
 if TYPE_CHECKING:
@@ -57,6 +59,8 @@ class Dataservice:
         """`answer`: seconds one host may take to answer; the configuration's where 0."""
         self.config = config
         self.answer = answer or config.timeout
+        self.heard_within = HEARD_WITHIN  # see View; whoever listens all the time knows better
+        self.last_heard: Mapping[str, Position] = {}
         self._gone = ""
         self.service = service
         self.talk = talk
@@ -89,7 +93,7 @@ class Dataservice:
         """The engine of the service's servers."""
         from cctrl.replication.postgresql.engine import PostgreSQL
 
-        return PostgreSQL(self.hosts, self.service, timeout=self.answer)
+        return PostgreSQL(self.hosts, self.service, timeout=self.config.timeout, look=self.answer)
 
     @cached_property
     def store(self) -> Store:
@@ -139,7 +143,8 @@ class Dataservice:
         """Put facts beside what was decided."""
         intent = self.store.intent(self.name)
         addresses = {m.name: (m.address, m.port) for m in self.service.members}
-        view = View(facts, intent.primary, addresses)
+        acknowledged_by = synchrony.setting(self.service.names) if self.service.synchronous else ""
+        view = View(facts, intent.primary, addresses, self.heard_within, self.last_heard, acknowledged_by)
         diagnosis = diagnose(view)
         sources = states.datasources(view, diagnosis, intent, self.name)
         self.last = Picture(self.name, intent, view, diagnosis, sources, self.store.leader(self.name))

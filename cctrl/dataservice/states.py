@@ -10,6 +10,7 @@ from enum import Enum
 
 from cctrl.replication.diagnosis import Diagnosis, Health
 from cctrl.replication.facts import Facts, Ran, Server, View
+from cctrl.replication.synchrony import lacking
 from cctrl.store import MemberIntent, ServiceIntent
 
 AUTOMATIC, MANUAL, MAINTENANCE = "AUTOMATIC", "MANUAL", "MAINTENANCE"
@@ -155,6 +156,8 @@ def _fault(view: View, diagnosis: Diagnosis, facts: Facts, service: str) -> str:
         return _NOT_UP[facts.server].format(f"{facts.name}@{service}")
     if facts.name in diagnosis.strays:
         return f"ACCEPTS WRITES BESIDE '{diagnosis.primary}@{service}'"
+    if facts.writable and facts.name in lacking(view):
+        return "ACKNOWLEDGES WRITES THAT NOBODY ELSE HAS"
     if facts.standby and facts.upstream is None:
         return "REPLICATOR STOPPED"
     if facts.standby and diagnosis.healthy and not view.streams(facts.name, diagnosis.primary):

@@ -11,6 +11,7 @@ from cctrl.manager.suspicion import Suspicion
 from cctrl.replication.diagnosis import Health
 from cctrl.replication.facts import Server
 from cctrl.replication.position import size
+from cctrl.replication.synchrony import lacking
 
 MASTER_FAILED = "master-failed"
 SLAVE_FAILED = "slave-failed"
@@ -19,6 +20,7 @@ OFFLINE = "offline"  # OFFLINE on record, well
 UNFENCED = "unfenced"  # superseded, and accepts writes or would when it is started
 STRAY = "stray"  # accepts writes beside the master
 LAGGING = "lagging"
+NOT_SYNCHRONOUS = "not-synchronous"  # would acknowledge what no quorum has
 UNCLEAR = "unclear"  # who the master is
 
 CONFIRM = 0.2  # seconds a server without a process must have been seen so
@@ -42,7 +44,7 @@ def suspicions(
         suspicion
         for source in picture.sources
         for suspicion in _of(picture, source, silence.get(source.name, 0.0), failure_timeout, maximum_lag)
-    ) + tuple(_unclear(picture))
+    ) + (*_not_synchronous(picture), *_unclear(picture))
 
 
 def _of(
@@ -93,6 +95,11 @@ def _lag(picture: Picture, source: Datasource, patience: float, limit: int) -> I
     behind = picture.view[picture.diagnosis.primary].received - source.facts.replayed
     if behind > limit:
         yield Suspicion(LAGGING, source.name, f"{source.name} is {size(behind)} behind, limit {size(limit)}", patience)
+
+
+def _not_synchronous(picture: Picture) -> Iterator[Suspicion]:
+    for name in lacking(picture.view):
+        yield Suspicion(NOT_SYNCHRONOUS, name, f"{name} would acknowledge a commit that no quorum has", 0.0)
 
 
 def _unclear(picture: Picture) -> Iterator[Suspicion]:

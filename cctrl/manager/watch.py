@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import Condition, Event, Thread
 from typing import Protocol
 
 from cctrl.outcome import CctrlError
 from cctrl.replication.beat import LOST, Beat, notable
+from cctrl.replication.position import Position
 
 PERIOD = 0.5  # seconds between two beats
 MISSED = 3  # beats that may fail to come before it is worth a look
@@ -38,6 +39,7 @@ class Watch:
         self._clock = clock
         self._changed = Condition()
         self._beats: dict[str, Beat] = {}
+        self._positions: dict[str, Position] = {}
         self._heard = dict.fromkeys(members, clock())
         self._silent: set[str] = set()  # those whose silence was told already
         self._awaited: set[str] = set()  # those that are to be listened to again
@@ -63,6 +65,15 @@ class Watch:
         """Seconds since anything was last heard of a member, or seen of it."""
         with self._changed:
             return self._clock() - self._heard[member]
+
+    def fell_silent(self, member: str) -> bool:
+        """True where beats that should have come did not."""
+        return self.silence(member) > MISSED * self._period
+
+    def positions(self) -> Mapping[str, Position]:
+        """How far each member was when it was last heard to be up."""
+        with self._changed:
+            return dict(self._positions)
 
     def seen(self, member: str) -> None:
         """The member's host answered a look: it is there, and its pulse can be heard again."""
@@ -107,5 +118,7 @@ class Watch:
                 self._news = True
                 self._changed.notify_all()
             self._beats[member] = beat
+            if beat.received:
+                self._positions[member] = beat.received
             if beat is not LOST:
                 self._heard[member] = self._clock()

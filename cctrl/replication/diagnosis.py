@@ -98,7 +98,7 @@ def _could_have_been(member: Facts) -> bool:
 
 def _failure(view: View, primary: Facts) -> Health:
     if primary.server in (Server.UNSEEN, Server.REJECTING) and any(
-        view.streams(m.name, primary.name) and _fresh(m) for m in view.members
+        view.streams(m.name, primary.name) and _fresh(view, m) for m in view.members
     ):
         return Health.PRIMARY_SEEN_BY_OTHERS  # only we are not let in: it has too many clients, say
     if primary.server is Server.UNSEEN:
@@ -108,9 +108,6 @@ def _failure(view: View, primary: Facts) -> Health:
     return Health.PRIMARY_STOPPED if primary.clean else Health.PRIMARY_CRASHED
 
 
-FRESH = 5.0  # seconds; a standby that heard from its primary within this still receives from it
-
-
-def _fresh(standby: Facts) -> bool:
+def _fresh(view: View, standby: Facts) -> bool:
     age = standby.upstream.age if standby.upstream else None
-    return age is not None and age <= FRESH
+    return age is not None and age <= view.heard_within

@@ -127,6 +127,9 @@ class Facts:
         return self.server in (Server.UP, Server.STARTING, Server.REJECTING, Server.FROZEN, Server.UNSEEN)
 
 
+HEARD_WITHIN = 5.0  # seconds
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """One look at a whole replica set: all members, seen side by side."""
@@ -134,6 +137,9 @@ class View:
     members: tuple[Facts, ...]
     intended: str = ""  # the primary on record, "" where there is none
     addresses: Mapping[str, tuple[str, int]] = field(default_factory=dict)  # member -> database address, port
+    heard_within: float = HEARD_WITHIN  # a standby that heard from its primary since still receives from it
+    last_heard: Mapping[str, Position] = field(default_factory=dict)  # member -> how far it was when last heard of
+    acknowledged_by: str = ""  # what synchronous_standby_names is to be on every member; "" where that is left alone
 
     def __getitem__(self, name: str) -> Facts:
         """The member's facts; KeyError where there is no such member."""

@@ -9,8 +9,10 @@ from cctrl.replication.candidates import Verdict, choose, parted, verdicts
 from cctrl.replication.diagnosis import Diagnosis, Health, diagnose
 from cctrl.replication.divergence import Tail, descends, parting
 from cctrl.replication.facts import Facts, Server, View
+from cctrl.replication.position import size
 from cctrl.replication.rejection import Rejected, Why
 from cctrl.replication.steps import Action, Group, Plan, Step
+from cctrl.replication.synchrony import kept, lacking, needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def _move_groups(view: View, source: str, target: str) -> tuple[Group, ...]:
         back = ((Step(Action.UNMARK, source, target),),) if stopped else ()
         before = (
             *back,
-            (Step(Action.CHECKPOINT, source),),
+            (Step(Action.CHECKPOINT, source), *_synchronise(view, target)),
             (Step(Action.CATCH_UP, target, source),),
             (Step(Action.STOP, source, target, keep=tuple(m.name for m in view.members if m.standby)),),
         )
@@ -113,7 +115,11 @@ def plan_takeover(view: View, target: str, excluded: Mapping[str, str], tail: Ta
     judged = verdicts(view, diagnosis, excluded)
     chosen = _pick(judged, target)
     feeder = _feeder(view, view[source], chosen)
-    warnings = (*_unfenced(view[source]), *_lost(view, source, chosen, tail), *_unseen(view, source, chosen))
+    warnings = (
+        *_unfenced(view, view[source], chosen.name),
+        *_lost(view, source, chosen, tail),
+        *_unseen(view, source, chosen),
+    )
     return Move(source, chosen.name, judged, Plan(_takeover_groups(view, source, chosen, feeder), warnings))
 
 
@@ -154,7 +160,7 @@ def _feeder(view: View, failed: Facts, chosen: Verdict) -> Facts:
 
 def _takeover_groups(view: View, source: str, chosen: Verdict, feeder: Facts) -> tuple[Group, ...]:
     target = chosen.name
-    fence: tuple[Group, ...] = ((Step(Action.FENCE, source, target),),) if view[source].seen else ()
+    fence = (Step(Action.FENCE, source, target),) if view[source].seen else ()
     catch_up: tuple[Group, ...] = ()
     if feeder.name != target:
         catch_up = (
@@ -163,18 +169,44 @@ def _takeover_groups(view: View, source: str, chosen: Verdict, feeder: Facts) ->
         )
     followers = _followers(view, source, target)
     stream = tuple(Step(Action.STREAM, step.member, target) for step in followers)
-    groups = (*fence, *catch_up, (Step(Action.PROMOTE_NOW, target, source),), followers, stream)
+    groups = (
+        (*fence, *_synchronise(view, target)),
+        *catch_up,
+        (Step(Action.PROMOTE_NOW, target, source),),
+        followers,
+        stream,
+    )
     return tuple(group for group in groups if group)
 
 
-def _unfenced(source: Facts) -> tuple[str, ...]:
+def _synchronise(view: View, target: str) -> Group:
+    """A new primary acknowledges nothing that only it has, from its first write on."""
+    return (Step(Action.SYNCHRONISE, target),) if target in lacking(view) else ()
+
+
+def _unfenced(view: View, source: Facts, target: str) -> tuple[str, ...]:
     if source.seen:
         return ()
+    name = source.name
+    first = f"unfenced: {name} cannot be reached ({source.reason or 'no answer'})"
+    if kept(view):
+        number = needed(len(view.members))
+        return (first, f"It acknowledges no commit that {number} of the others do not have, and they leave it now.")
     return (
-        f"unfenced: {source.name} cannot be reached ({source.reason or 'no answer'})",
+        first,
         "If it lives it may still accept writes, and those will not be on the new primary.",
         "Nothing but its isolation protects the data meanwhile.",
+        *_unknown_tail(view, name, target),
     )
+
+
+def _unknown_tail(view: View, source: str, target: str) -> tuple[str, ...]:
+    """What a primary that is out of sight has beyond its successor, as far as it was heard of."""
+    last = view.last_heard.get(source)
+    if last is None:
+        return (f"at risk: what {source} has beyond {view[target].received}; how much that is cannot be known",)
+    ahead = max(0, last - view[target].received)
+    return (f"at risk: {size(ahead)} that {source} had at {last} when it was last heard, and what it wrote since",)
 
 
 def _lost(view: View, source: str, chosen: Verdict, tail: Tail | None) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ class Action(Enum):
     MARK = "mark {member} as a standby of {other}, so that it cannot start writable"
     ISOLATE = "mark {member} as a standby of nobody, with no fence on it, so that it starts read-only"
     START = "start {member} and wait until it accepts connections"
+    SYNCHRONISE = "let {member} acknowledge a commit only once a quorum of the members has it"
     FENCE = "fence {member}: end its server if one runs, and mark it so that it cannot start writable"
     CATCH_UP = "let {member} receive from {other} what it does not have yet"
     PROMOTE = "promote {member}, once it has all that {other} wrote, and wait until it accepts writes"
@@ -33,6 +34,7 @@ UNDO = {
     Action.STOP: Action.UNMARK,
     Action.MARK: None,
     Action.CHECKPOINT: None,
+    Action.SYNCHRONISE: None,
     Action.CATCH_UP: None,
     Action.COPY: None,
 }

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from threading import Event
 
 from cctrl.config import Server, Service
-from cctrl.replication import beat
+from cctrl.replication import beat, synchrony
 from cctrl.replication.beat import Beat
 from cctrl.replication.copying import Extent, Survey
 from cctrl.replication.divergence import Tail
@@ -58,10 +58,13 @@ class PostgreSQL:
         service: Service,
         *,
         timeout: float,
+        look: float = 0.0,
         operation: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`timeout`: seconds one look may take; `operation`: names what is kept aside."""
+        """`timeout`: seconds a short step may take; `look`: one look (as long where 0); `operation`: names what is
+        kept aside."""
+        self.look = look or timeout
         self.hosts = hosts
         self.service = service
         self.timeout = timeout
@@ -72,6 +75,7 @@ class PostgreSQL:
         self.slots: dict[str, str] = {}  # member -> the slot it uses on its primary, where it was seen to be up
         self.steps: dict[Action, Callable[[Step, Mapping[str, Position], OnText], Result]] = {
             Action.CHECKPOINT: self._checkpoint,
+            Action.SYNCHRONISE: self._synchronise,
             Action.STOP: self._stop,
             Action.MARK: self._mark,
             Action.ISOLATE: self._isolate,
@@ -96,7 +100,7 @@ class PostgreSQL:
         server = self.service.member(member)
         at = self.clock()
         before, patience = ((queries.END_LEFTOVERS,), 2.0) if end_leftovers else ((), 1.0)
-        result = self._run(server, "probe", queries.FACTS, *before, timeout=patience * self.timeout)
+        result = self._run(server, "probe", queries.FACTS, *before, timeout=patience * self.look)
         return self._facts(member, result, at)
 
     def pulse(self, member: str, period: float, stop: Event) -> Iterator[Beat]:
@@ -119,7 +123,7 @@ class PostgreSQL:
         server, at = self.service.member(member), self.clock()
         path = PurePosixPath(server.data_dir).parent / f".cctrl-{self.service.name}.{member}.lock"
         look = command("probe", server, (queries.FACTS, queries.END_LEFTOVERS))
-        lease = hold(self.hosts, server.host, str(path), owner, then=look, limit=2.0 * self.timeout)
+        lease = hold(self.hosts, server.host, str(path), owner, then=look, limit=2.0 * self.look)
         if isinstance(lease, Held):
             return Taken(lease.owner)
         assert lease.first is not None
@@ -186,6 +190,12 @@ class PostgreSQL:
 
     def _checkpoint(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
         self._sql(step.member, "checkpoint", timeout=START_LIMIT)
+        return Result()
+
+    def _synchronise(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
+        value = synchrony.setting(self.service.names).replace("'", "''")
+        commands = [f"alter system set {synchrony.SETTING} = '{value}'", "select pg_reload_conf()"]
+        self._sql_all(step.member, commands, self.timeout)
         return Result()
 
     def _stop(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
