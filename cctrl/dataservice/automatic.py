@@ -15,7 +15,7 @@ from cctrl.manager.suspicion import Suspicion, Suspicions
 from cctrl.manager.talk import ManagerTalk
 from cctrl.manager.watch import Watch
 from cctrl.manager.witnesses import Witnesses
-from cctrl.outcome import CctrlError, Outcome
+from cctrl.outcome import CctrlError, Outcome, Refused
 from cctrl.registry import Invocation
 from cctrl.replication.events import Progress
 from cctrl.replication.executor import execute
@@ -47,6 +47,7 @@ class Automatic:
         self._witnesses = Witnesses(self._dataservice.engine)
         self._primary = ""  # as the last look showed it
         self._waits = False  # for the witnesses' answer
+        self._alone_until = 0.0  # when no majority was last reached, on the monotonic clock
         self._told: dict[tuple[str, str], str] = {}  # what was said of each suspicion that is still there
 
     @property
@@ -78,12 +79,16 @@ class Automatic:
         began = time.monotonic()
         self._ask_witnesses(watch)
         picture = self._look(watch)
-        leadership.say("" if watching.reach(picture).held else FAILSAFE_SHUN)
+        held = watching.reach(picture).held
+        leadership.say("" if held else FAILSAFE_SHUN)
+        if not held:
+            self._alone_until = time.monotonic()  # whom we do not hear while we hear nobody may be well
         if policy(picture.intent) == MAINTENANCE:
             self._suspicions, self._told = Suspicions(), {}
             self._put_policy_back()
             return LOOK
-        silence = {name: watch.silence(name) for name in self.members}
+        in_company = time.monotonic() - self._alone_until
+        silence = {name: min(watch.silence(name), in_company) for name in self.members}
         seen = watching.suspicions(picture, silence, self._service.failure_timeout, self._service.maximum_lag)
         self._suspicions = self._suspicions.after(seen, began)
         self._told = {key: text for key, text in self._told.items() if key in self._suspicions.since}
@@ -121,23 +126,24 @@ class Automatic:
         if not reached.held:
             numbers = f"{len(reached.reachable)} of {len(reached.members)} hosts answer, {reached.majority} must"
             self._once(suspicion, f"{suspicion.text}; nothing is done: {numbers}", next="cluster validate")
-        elif policy(picture.intent) != AUTOMATIC:
-            self._mark_failed(suspicion, picture)
-        elif self._heard_by_others(suspicion, picture) and not self._blocked(suspicion):
-            self._fail_over(suspicion, picture)
+        elif self._gone_for_all(suspicion, picture):
+            if policy(picture.intent) != AUTOMATIC:
+                self._mark_failed(suspicion, picture)
+            elif not self._blocked(suspicion):
+                self._fail_over(suspicion, picture)
 
-    def _heard_by_others(self, suspicion: Suspicion, picture: Picture) -> bool:
-        """True where nobody reaches the master: it is gone, and not only for us."""
+    def _gone_for_all(self, suspicion: Suspicion, picture: Picture) -> bool:
+        """True where the master's host answers us, or nobody of a majority reaches it: it is gone not only for us."""
         if picture.view[suspicion.member].seen:
             return True
-        heard = self._witnesses.answer(suspicion.member)
-        if heard is None:
-            self._waits = True  # asked, not answered yet: the next look comes soon
+        testimony = self._witnesses.answer(suspicion.member)
+        if testimony is None or len(testimony.do_not) + len(testimony.reach) < watching.reach(picture).majority:
+            self._waits = True  # not enough have answered yet: the next look comes soon
             return False
-        if heard:
-            text = f"{suspicion.member} cannot be reached from here, but from {', '.join(heard)}: nothing is done"
-            self._once(suspicion, text)
-        return not heard
+        if testimony.reach:
+            text = f"{suspicion.member} cannot be reached from here, but from {', '.join(testimony.reach)} it can"
+            self._once(suspicion, f"{text}: nothing is done")
+        return not testimony.reach
 
     def _blocked(self, suspicion: Suspicion) -> bool:
         """True for some time after an automatic failover: a service that cannot live does not flap."""
@@ -217,9 +223,14 @@ class Automatic:
         operation = self.store.unfinished(self.name)
         if operation is None or not operation.policy:
             return
-        with changing(self._dataservice, "watch", "watch", fresh=False):
-            pass  # that nobody else holds the lock, and putting the policy back, is what was wanted
-        self._said(f"`{operation.text}` by {operation.who} was broken off: the policy is {operation.policy} again")
+        try:
+            with changing(self._dataservice, "watch", "watch", fresh=False):
+                pass  # that nobody else holds the lock, and putting the policy back, is what was wanted
+        except Refused:
+            return  # it still runs
+        ended = next(o for o in self.store.operations(self.name) if o.id == operation.id)
+        if ended.outcome is not Outcome.DONE:
+            self._said(f"`{operation.text}` by {operation.who} was broken off: the policy is {operation.policy} again")
 
     def _progress(self, event: object) -> None:
         if isinstance(event, Progress):

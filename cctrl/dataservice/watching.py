@@ -52,9 +52,8 @@ def _of(
 ) -> Iterator[Suspicion]:
     diagnosis, name = picture.diagnosis, source.name
     told = picture.intent.member(name)
-    unseen = source.facts.server is Server.UNSEEN
     patience = CONFIRM if source.facts.server is Server.DOWN else failure_timeout
-    lasted = silence if unseen else 0.0
+    lasted = silence if source.facts.server in (Server.UNSEEN, Server.FROZEN) else 0.0
     if _unfenced(picture, source):
         yield Suspicion(UNFENCED, name, f"{name} was replaced by a failover, and could accept writes", 0.0)
     elif name in diagnosis.strays:

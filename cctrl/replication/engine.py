@@ -82,6 +82,12 @@ class Engine(Protocol):
         `known`: the final position of members that an earlier step stopped. Raises StepFailed.
         """
 
+    def reaches(self, member: str, source: str) -> bool | None:
+        """Whether `source`'s server or host answers on `member`'s host; None where that one cannot be asked.
+
+        A refusal by the server proves that it is there.
+        """
+
     def source_refuses(self, member: str, source: str) -> str:
         """Why `member` could not receive from `source`, in the server's words; "" where it could."""
 

@@ -158,12 +158,22 @@ class PostgreSQL:
             return Tail(records=False, problem=result.reason or last_line(result.stderr) or "cannot read the log")
         return wal.tail(result.stdout)
 
+    def reaches(self, member: str, source: str) -> bool | None:
+        """See Engine."""
+        result = self._reach(member, source)
+        if result.ended is not Ended.EXITED:
+            return None
+        return result.ok or "FATAL" in result.stderr
+
     def source_refuses(self, member: str, source: str) -> str:
         """See Engine."""
+        result = self._reach(member, source)
+        return "" if result.ok else result.reason or last_line(result.stderr) or "no answer"
+
+    def _reach(self, member: str, source: str) -> CommandResult:
         target = self.service.member(source)
         words = conninfo.to_source(self.service, member, target, database=target.database)
-        result = self._run(self.service.member(member), "reach", words, timeout=3 * self.timeout)
-        return "" if result.ok else result.reason or last_line(result.stderr) or "no answer"
+        return self._run(self.service.member(member), "reach", words, timeout=3 * self.timeout)
 
     def extent(self, member: str) -> Extent:
         """See Engine."""
