@@ -219,11 +219,13 @@ def _stages(options: Options) -> StageFactory:
 
 def _transcript_session(config_path: Path, opening: Opening, screen: Screen) -> Session:
     from cctrl.config import load
+    from cctrl.registry import Mode
     from cctrl.shell.session import Session
     from cctrl.shell.talk import Manner
 
     config = load(config_path)
-    manner, extra = Manner(expert=opening.expert), _stage_commands(config)
+    mode = Mode[opening.mode.partition(":")[0]]
+    manner, extra = Manner(expert=opening.expert, mode=mode), _stage_commands(config)
     return Session(config, screen, service=opening.service, manner=manner, multi=opening.multi, extra=extra)
 
 

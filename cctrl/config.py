@@ -171,6 +171,25 @@ _SERVICE_KEYS = {
 _TOP_KEYS = {"state_dir": str, "timeout": float, "lab": str, **dict.fromkeys(KINDS, dict)}
 
 
+def lines_of(path: Path, table: str) -> tuple[int, int]:
+    """The first and the last line of a table and those below it in a file, from 1; (0, 0) where they cannot be told."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return 0, 0
+    headers = {n: m[1].replace('"', "").replace(" ", "") for n, t in enumerate(lines, 1) if (m := _HEADER.match(t))}
+    own = [n for n, name in headers.items() if name == table or name.startswith(table + ".")]
+    if not own:
+        return 0, 0
+    last = min((n for n in headers if n > own[-1]), default=len(lines) + 1) - 1
+    while last > own[-1] and (not lines[last - 1].strip() or lines[last - 1].lstrip().startswith("#")):
+        last -= 1
+    return own[0], last
+
+
+_HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]")
+
+
 class _Reader:
     """Turns the parsed document into dataclasses, with the file's line in every complaint."""
 
@@ -261,7 +280,7 @@ class _Reader:
         found = 0
         own = f"{where}.{key}" if where else key
         for number, text in enumerate(self.lines, 1):
-            header = re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", text)
+            header = _HEADER.match(text)
             if header:
                 table = header[1].replace('"', "")
                 if any(table == near or table.startswith(near + ".") for near in (where, own) if near):

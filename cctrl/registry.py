@@ -31,6 +31,14 @@ class Danger(Enum):
     EXPERT = "expert"  # asks the documented expert-level question unless in EXPERT mode or --yes
 
 
+class Mode(Enum):
+    """The shell's modes, as the prompt shows them; each has its own commands beside the common ones."""
+
+    LOGICAL = "LOGICAL"  # the everyday commands
+    PHYSICAL = "PHYSICAL"  # the tree of what was found on the hosts
+    ADMIN = "ADMIN"  # who is a member
+
+
 @dataclass(frozen=True, slots=True)
 class Invocation:
     """A parsed command line: the arguments by type name, the flags that were given, the text."""
@@ -87,6 +95,7 @@ class Command:
     help: str = ""  # what it does, when it is refused, what to do next: for `help COMMAND`
     danger: Danger = Danger.LOOK
     explain: Callable[[Any, Invocation, Talk], Outcome] | None = None  # print the plan and stop
+    mode: Mode | None = Mode.LOGICAL  # where it can be typed; None: everywhere
 
 
 class ServiceHandle(Protocol):
@@ -95,6 +104,10 @@ class ServiceHandle(Protocol):
     @property
     def name(self) -> str:
         """The service's name, as in the prompt."""
+
+    @property
+    def place(self) -> str:
+        """Where the PHYSICAL mode stands in the service's tree: `/host1/replicator`, "" at its root."""
 
     def warm(self) -> None:
         """Begin to connect to the hosts in the background; returns at once."""

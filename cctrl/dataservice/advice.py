@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cctrl.config import Service
-from cctrl.dataservice.states import MANUALLY_SHUNNED, MASTER, Datasource, State
+from cctrl.dataservice.states import MANUALLY_SHUNNED, MASTER, REMOVED, Datasource, State
 from cctrl.replication.diagnosis import Diagnosis, Health
 from cctrl.replication.facts import Server as ServerState
 from cctrl.replication.rejection import COPY_NEEDED, Rejected, Why
@@ -50,6 +50,8 @@ def for_datasource(source: Datasource, diagnosis: Diagnosis) -> str:
     """What to type for a datasource that is not well; "" where nothing is needed."""
     if source.state is State.ONLINE and not source.fault:
         return ""
+    if source.reason == REMOVED and source.state is State.SHUNNED:
+        return f"delete its table from the configuration; to have it back: datasource {source.name} recover"
     if source.facts.server is ServerState.UNSEEN:
         return source.facts.next or ("failover" if _was_master(source, diagnosis) else "ping")
     if _was_master(source, diagnosis):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cctrl.dataservice import appoint, decide, move, provision, recover, status
+from cctrl.dataservice import admin, appoint, decide, move, physical, provision, recover, status
 from cctrl.registry import Command, Danger
 
 APPOINTING = """\
@@ -11,7 +11,7 @@ logs go (of a stopped server the log itself is read), with what choosing each wo
 where committed transactions would be lost; forced, the log that holds them is kept aside first. A former master that
 nobody is ahead of is started as it was; any other one is promoted. What could start as a second master is fenced."""
 
-COMMANDS = (
+COMMANDS: tuple[Command, ...] = (
     Command(
         "ls [HOST] [-l]",
         "show the service: policy, every datasource with role, state, progress and latency",
@@ -145,5 +145,7 @@ COMMANDS = (
     ),
     Command("members", "list the hosts of the service", status.members),
     Command("ping [HOST]", "which hosts answer over SSH", status.ping),
+    *physical.COMMANDS,
+    *admin.COMMANDS,
 )
 """Every command, in the order `help` lists them."""

@@ -91,14 +91,16 @@ def long_box(source: Datasource) -> list[str]:
     server = dataserver(source.facts)
     tables = (
         (header(source), properties(source)),
-        (f"{source.name}:{replicator(source)}", _replicator_properties(source)),
+        (f"{source.name}:{replicator(source)}", replicator_properties(source)),
         (f"{source.name}:{server}", dict(source.facts.settings)),
     )
-    lines: list[str] = []
-    for title, table in tables:
-        rows = [row for key, value in sorted(table.items()) for row in _property(key, _shown(key, value))]
-        lines += [RULE, *_rows(title, len(source.name) + 1), RULE, *map(_row, rows), RULE]
-    return lines
+    return [line for title, values in tables for line in table(title, values, len(source.name) + 1)]
+
+
+def table(title: str, values: Mapping[str, object], indent: int = 2) -> list[str]:
+    """A box with a title and sorted `key: value` rows."""
+    rows = [row for key, value in sorted(values.items()) for row in _property(key, _shown(key, value))]
+    return [RULE, *_rows(title, indent), RULE, *map(_row, rows), RULE]
 
 
 def _shown(key: str, value: object) -> str:
@@ -142,7 +144,8 @@ def properties(source: Datasource) -> dict[str, object]:
     }
 
 
-def _replicator_properties(source: Datasource) -> Mapping[str, object]:
+def replicator_properties(source: Datasource) -> Mapping[str, object]:
+    """What is known of a datasource's replication, for `ls -l` and `diag`."""
     facts = source.facts
     upstream = facts.upstream
     return {

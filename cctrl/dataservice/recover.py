@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from cctrl.dataservice.advice import NO_MASTER_HELP, for_datasource, next_command
 from cctrl.dataservice.change import Change, changing, member
 from cctrl.dataservice.service import Dataservice, Picture
-from cctrl.dataservice.states import MANUALLY_SHUNNED, MASTER, SLAVE, Datasource, State, adrift
+from cctrl.dataservice.states import MANUALLY_SHUNNED, MASTER, REMOVED, SLAVE, Datasource, State, adrift
 from cctrl.dataservice.ways import choose
 from cctrl.outcome import CctrlError, Incomplete, Outcome, Refused
 from cctrl.registry import Invocation, Talk
@@ -322,8 +322,9 @@ def _to_recover(picture: Picture, primary: str, note: Callable[[str], None]) -> 
             note(f"{source.name} is the master, accepts writes and is {source.word}")
             note(f"NEXT: {for_datasource(source, picture.diagnosis)}")
             continue
-        if source.state is State.SHUNNED and source.reason == MANUALLY_SHUNNED:
-            note(f"{source.name} was shunned by hand and is left as it is")
+        if source.state is State.SHUNNED and source.reason in (MANUALLY_SHUNNED, REMOVED):
+            how = "removed" if source.reason == REMOVED else "shunned"
+            note(f"{source.name} was {how} by hand and is left as it is")
             note(f"NEXT: datasource {source.name} recover")
             continue
         wanted.append(source)

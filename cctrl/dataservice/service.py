@@ -64,6 +64,7 @@ class Dataservice:
         self._gone = ""
         self.service = service
         self.talk = talk
+        self.place = ""  # see ServiceHandle
         self.last: Picture | None = None
 
     @property
@@ -152,6 +153,10 @@ class Dataservice:
 
     def words(self, kind: str) -> Mapping[str, str]:
         """See ServiceHandle."""
+        if kind == "PATH":
+            from cctrl.dataservice.physical import paths  # it imports this module
+
+            return paths(self)
         if kind != "HOST":
             return {}
         if self.last is not None:

@@ -22,6 +22,7 @@ ELECTABLE = frozenset({MASTER, SLAVE, STANDBY})  # the roles that may become the
 MANUALLY_SHUNNED = "MANUALLY-SHUNNED"
 NO_MASTER = "SHUNNED"  # the reason every datasource is shunned with where there is no master
 MANUALLY_FAILED = "MANUALLY-FAILED"
+REMOVED = "REMOVED"  # by `rm`: no member any more, but still in the configuration
 FAILSAFE_SHUN = "FAILSAFE_SHUN"  # the manager reaches no majority and does nothing (tungsten.md 3.4, 6.4)
 
 

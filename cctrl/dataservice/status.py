@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cctrl.dataservice import listing
+from cctrl.dataservice import listing, newcomers
 from cctrl.dataservice.advice import for_datasource
 from cctrl.dataservice.appoint import Ranking, rank
 from cctrl.dataservice.service import Dataservice, Picture
@@ -37,6 +37,7 @@ def ls(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
     ranking = rank(dataservice, picture) if adrift(picture.view, picture.diagnosis) else None
     talk.data("datasources", [_json(picture, source, ranking) for source in sources])
     _advise(picture, sources, mode, ranking, talk)
+    newcomers.tell(dataservice, picture, talk)
     _tell_unfinished(dataservice, talk)
     return Outcome.DONE
 

@@ -8,7 +8,7 @@ says what was meant; `expected` tells what may come next. The completer, the hig
 
 from cctrl.grammar.expect import completions, expected, typed
 from cctrl.grammar.line import Statement, last_word, scan, shown, split
-from cctrl.grammar.parse import parse
+from cctrl.grammar.parse import parse, whole
 from cctrl.grammar.usage import Path, compile_usage
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "shown",
     "split",
     "typed",
+    "whole",
 ]

@@ -10,6 +10,12 @@ from cctrl.grammar.match import Words, matches
 from cctrl.registry import Command, Invocation
 
 
+def whole(command: Command, statement: Statement, words: Words) -> bool:
+    """True where a statement is that command, with all its words."""
+    count = len(statement.tokens)
+    return any(m.reached == count and m.next is None for m in matches((command,), statement.tokens, words))
+
+
 def parse(commands: Iterable[Command], statement: Statement, words: Words) -> tuple[Command, Invocation]:
     """The command that a statement means, with its arguments. Raises UsageError, and nothing else."""
     commands = tuple(commands)

@@ -91,6 +91,9 @@ class Engine(Protocol):
     def source_refuses(self, member: str, source: str) -> str:
         """Why `member` could not receive from `source`, in the server's words; "" where it could."""
 
+    def drop_slots(self, member: str, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Drop those replication slots that a member has and nobody uses; the ones dropped. Raises StepFailed."""
+
     def extent(self, member: str) -> Extent:
         """How large a member is whose server is up. Raises StepFailed."""
 

@@ -51,6 +51,8 @@ class Downstream:
     flush_lag: float | None = None  # seconds from here to on disk there
     sync: str = "async"
     pid: int = 0
+    address: str = ""  # where it connects from; "" for a local socket
+    logical: bool = False  # a subscriber to some tables, no standby
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cctrl import grammar
 from cctrl.outcome import Outcome, Refused
-from cctrl.registry import Command, Danger, Invocation, Talk
+from cctrl.registry import Command, Danger, Invocation, Mode, Talk
 from cctrl.shell.talk import WARNING
 
 if TYPE_CHECKING:
@@ -34,17 +34,14 @@ def _expert(session: Session, typed: Invocation, talk: Talk) -> Outcome:
     if not session.manner.expert:
         talk.confirm(WARNING)
         session.manner.expert = True
+    session.manner.mode = Mode.LOGICAL
     return Outcome.DONE
 
 
-def _logical(session: Session, typed: Invocation, talk: Talk) -> Outcome:
+def _mode(session: Session, typed: Invocation, talk: Talk) -> Outcome:
     session.manner.expert = False
+    session.manner.mode = Mode[typed.words[0].upper()]
     return Outcome.DONE
-
-
-def _later(session: Session, typed: Invocation, talk: Talk) -> Outcome:
-    mode = typed.words[0].upper()
-    raise Refused(f"the {mode} mode comes with a later version; this stays the LOGICAL mode", next="help")
 
 
 def _leave(session: Session, typed: Invocation, talk: Talk) -> Outcome:
@@ -121,29 +118,53 @@ def _explain(session: Session, typed: Invocation, talk: Talk) -> Outcome:
 _USE_HELP = """The service's commands then work on that one; the prompt names it.
 `cd ..` goes back to the root, where `ls` lists the services."""
 
+_LOGICAL_HELP = "Expert-level commands ask again."
+_CD = "go to another service, or back to the root"
+
 COMMON: tuple[Command, ...] = (
-    Command("cd SERVICE|..", "go to another service, or back to the root", _use, _USE_HELP),
-    Command("use SERVICE", "go to another service", _use, _USE_HELP),
+    *(Command("cd SERVICE|..", _CD, _use, _USE_HELP, mode=mode) for mode in (Mode.LOGICAL, Mode.ADMIN)),
+    Command("use SERVICE", "go to another service", _use, _USE_HELP, mode=None),
     Command(
         "expert",
         "go to EXPERT mode: expert-level commands no longer ask",
         _expert,
         danger=Danger.CHANGE,
+        mode=None,
         help="Asks once, with the same warning. `logical` goes back. `cctrl -expert` starts in it.",
     ),
-    Command("physical", "comes with a later version", _later),
-    Command("admin", "comes with a later version", _later),
-    Command("logical", "leave EXPERT mode", _logical, "Expert-level commands ask again."),
+    Command(
+        "physical",
+        "go to PHYSICAL mode: the tree of what is on the hosts",
+        _mode,
+        "`ls -lR` shows all of it, `cd PATH` goes about in it, a path that ends in `diag` shows the facts of what it\n"
+        "names: */*/replicator/Replicator/diag. It changes nothing. `logical` goes back.",
+        mode=None,
+    ),
+    Command(
+        "admin",
+        "go to ADMIN mode: who is a member",
+        _mode,
+        "`ls` shows what is configured and recorded, `rm HOST` removes a member. `logical` goes back.",
+        mode=None,
+    ),
+    Command(
+        "logical",
+        "go back to LOGICAL mode, out of EXPERT, PHYSICAL or ADMIN",
+        _mode,
+        "Questions are asked again.",
+        mode=None,
+    ),
     Command(
         "explain COMMAND...",
         "show what a command would do, and stop",
         _explain,
         "Observes the hosts, decides as the command would, prints its plan and changes nothing.",
+        mode=None,
     ),
-    Command("help", "list the commands", _help),
-    Command("help COMMAND...", "tell more about one command", _help_command),
-    Command("quit", "leave", _leave),
-    Command("exit", "leave", _leave),
+    Command("help", "list the commands", _help, mode=None),
+    Command("help COMMAND...", "tell more about one command", _help_command, mode=None),
+    Command("quit", "leave", _leave, mode=None),
+    Command("exit", "leave", _leave, mode=None),
 )
 
-ROOT: tuple[Command, ...] = (Command("ls", "list the services", _ls_services),)
+ROOT: tuple[Command, ...] = (Command("ls", "list the services", _ls_services, mode=None),)

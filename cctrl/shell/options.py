@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from cctrl import __version__
 from cctrl.config import LONGEST_TIMEOUT, SHORTEST_TIMEOUT
 from cctrl.outcome import UsageError, did_you_mean
+from cctrl.registry import Mode
 
 SUBCOMMANDS = {
     "demo": "three servers on this machine, a shell on them, and all of it gone at the end",
@@ -35,7 +36,7 @@ class Options:
     service: str = ""
     expert: bool = False
     multi: bool = False
-    later_mode: str = ""  # PHYSICAL or ADMIN: not in this version
+    mode: Mode = Mode.LOGICAL
     history: bool = True
     yes: bool = False
     verbose: bool = False
@@ -86,8 +87,8 @@ def parser(prog: str = "cctrl") -> argparse.ArgumentParser:
         help="run the commands of a file and leave; - is standard input")  # fmt: skip
     add("-expert", "--expert", action="store_true", help="start in EXPERT mode")
     add("-logical", "--logical", action="store_true", help="start in LOGICAL mode (the default)")
-    add("-physical", "--physical", action="store_true", help="comes with a later version")
-    add("-admin", "--admin", action="store_true", help="comes with a later version")
+    add("-physical", "--physical", action="store_true", help="start in PHYSICAL mode: the tree of what is on the hosts")
+    add("-admin", "--admin", action="store_true", help="start in ADMIN mode: who is a member")
     add("-multi", "--multi", action="store_true", help="start at the root: several services")
     add("-no-history", "--no-history", action="store_true", help="neither read nor keep the history")
     add("-service", "--service", default="", metavar="NAME", help="the service to work on")
@@ -120,9 +121,9 @@ def parse(argv: Sequence[str]) -> Options:
         config=given.config,
         lab=given.lab,
         service=given.service,
-        expert=given.expert and not given.logical,
+        expert=given.expert and not given.logical and _mode(given) is Mode.LOGICAL,
         multi=given.multi,
-        later_mode="PHYSICAL" if given.physical else "ADMIN" if given.admin else "",
+        mode=_mode(given),
         history=not given.no_history,
         yes=given.yes,
         verbose=given.verbose,
@@ -132,6 +133,12 @@ def parse(argv: Sequence[str]) -> Options:
         jobs=getattr(given, "jobs", 2),
         complete=given.complete,
     )
+
+
+def _mode(given: argparse.Namespace) -> Mode:
+    if given.logical:
+        return Mode.LOGICAL
+    return Mode.ADMIN if given.admin else Mode.PHYSICAL if given.physical else Mode.LOGICAL
 
 
 def _divide(argv: Sequence[str], known: argparse.ArgumentParser) -> tuple[list[str], str, list[str]]:

@@ -12,7 +12,7 @@ from cctrl import grammar
 from cctrl.config import Config
 from cctrl.grammar import Statement
 from cctrl.outcome import CctrlError, ConfigError, Interrupted, Outcome, UsageError
-from cctrl.registry import Command, Danger, Invocation, ServiceHandle, Vocabulary
+from cctrl.registry import Command, Danger, Invocation, Mode, ServiceHandle, Vocabulary
 from cctrl.shell import crash
 from cctrl.shell.common import COMMON, ROOT
 from cctrl.shell.console import Console
@@ -60,8 +60,10 @@ class Session:
     @property
     def prompt(self) -> str:
         """The prompt as documented: `[LOGICAL:EXPERT] /alpha > `."""
-        mode = "LOGICAL:EXPERT" if self.manner.expert else "LOGICAL"
-        return f"[{mode}] /{self.current} > "
+        mode = self.manner.mode
+        handle = self._handles.get(self.current) if mode is Mode.PHYSICAL else None
+        shown = f"{mode.value}:EXPERT" if self.manner.expert else mode.value
+        return f"[{shown}] /{self.current}{handle.place if handle else ''} > "
 
     def use(self, name: str) -> None:
         """Make the service of that name the current one; `""` is the root. Raises UsageError."""
@@ -71,14 +73,19 @@ class Session:
 
     def commands(self) -> tuple[Command, ...]:
         """What can be typed here, the service's own commands first."""
-        return (*(self._service_commands() if self.current else ROOT), *self._extra, *COMMON)
+        own = self._service_commands() if self.current else ROOT
+        return (*self._here(own), *self._extra, *self._here(COMMON))
 
     def known_commands(self) -> tuple[Command, ...]:
         """As `commands`, for what must not fail while somebody types."""
         try:
             return self.commands()
         except ConfigError:
-            return (*self._extra, *COMMON)
+            return (*self._extra, *self._here(COMMON))
+
+    def _here(self, commands: Sequence[Command]) -> tuple[Command, ...]:
+        """Those of the commands that the mode has."""
+        return tuple(c for c in commands if c.mode in (None, self.manner.mode))
 
     def _service_commands(self) -> tuple[Command, ...]:
         service = self.config.service(self.current)
@@ -181,6 +188,7 @@ class Session:
         except UsageError:
             self.commands()
             self._say_if_it_needs_a_service(statement)
+            self._say_if_it_needs_another_mode(statement)
             raise
 
     def _say_if_it_needs_a_service(self, statement: Statement) -> None:
@@ -188,10 +196,20 @@ class Session:
         if self.current or not statement.tokens:
             return
         for service in self.config.services:
-            commands = self._vocabularies(service.kind).commands
+            commands = [c for c in self._vocabularies(service.kind).commands if c.mode is not Mode.PHYSICAL]
             if grammar.expected(commands, statement.tokens[:1], self.words).commands:
                 verb = grammar.shown(statement.tokens[0].text)
                 raise UsageError(f"{verb} works on a service, and none is chosen", next=f"use {service.name}")
+
+    def _say_if_it_needs_another_mode(self, statement: Statement) -> None:
+        """Raise a better error for a command that can be given in another mode."""
+        for command in self._service_commands():
+            elsewhere = command.mode not in (None, self.manner.mode, Mode.PHYSICAL)
+            if elsewhere and command.mode and grammar.whole(command, statement, self.words):
+                raise UsageError(
+                    f"{grammar.shown(statement.text.strip())} is a command of the {command.mode.value} mode",
+                    next=f"{command.mode.value.lower()}   (then: {statement.text.strip()})",
+                )
 
     def _perform(self, command: Command, invocation: Invocation, talk: TextTalk) -> Outcome:
         if command.danger is Danger.EXPERT and not self.manner.expert:

@@ -35,9 +35,7 @@ def begin(config: Config, options: Options, extra: Sequence[Command] = (), recor
     Raises UsageError for an unknown service, Refused where the file cannot be made.
     """
     console = Terminal()
-    if options.later_mode:
-        console.err(f"The {options.later_mode} mode comes with a later version; this is the LOGICAL mode.")
-    manner = Manner(options.expert, options.yes, options.verbose, options.json)
+    manner = Manner(options.expert, options.yes, options.verbose, options.json, mode=options.mode)
     if record:
         from cctrl.shell.recording import RecordedSession
 

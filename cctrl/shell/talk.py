@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, is_dataclass
 from typing import Any
 
 from cctrl.outcome import CctrlError, Outcome, Refused
-from cctrl.registry import Talk
+from cctrl.registry import Mode, Talk
 from cctrl.shell.console import Console
 
 SCHEMA_VERSION = 1
@@ -20,13 +20,14 @@ Do you want to continue? (y/n)> """
 
 @dataclass(slots=True)
 class Manner:
-    """How a session speaks and asks; changed by `expert` and `logical` while it runs."""
+    """How a session speaks and asks; changed by `expert`, `logical`, `physical` and `admin` while it runs."""
 
     expert: bool = False
     yes: bool = False
     verbose: bool = False
     json: bool = False
     busy: bool = False  # a command runs: the terminal is free for its questions
+    mode: Mode = Mode.LOGICAL  # in the others expert-level questions are always asked
 
 
 class TextTalk(Talk):

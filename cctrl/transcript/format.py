@@ -204,6 +204,7 @@ def _action(line: str) -> Action | None:
     mode, service, command = prompt[1], prompt[2], (prompt[3] or "").rstrip()
     if mode not in MODES:
         raise Problem(f"unknown mode {mode}", near(mode, MODES) if mode.upper() not in MODES else f"[{mode.upper()}]")
-    if service and not NAME.match(service):
+    elements = service.split("/") if mode == "PHYSICAL" else [service]  # there the prompt names a place in the tree
+    if service and not all(NAME.match(element) for element in elements):
         raise Problem(f"{service!r} is not a service's name", NAME_RULE)
     return Typed(mode, service, command)

@@ -34,7 +34,7 @@ class Typed:
     """A command at the shell's prompt: `[MODE] /service > command`."""
 
     mode: str  # as printed: LOGICAL, LOGICAL:EXPERT, …
-    service: str  # "" at the root
+    service: str  # "" at the root; in PHYSICAL mode with the place in its tree: alpha/host1
     command: str
 
     @property

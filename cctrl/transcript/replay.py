@@ -218,7 +218,7 @@ class Player:
         head = self.transcript.head
         typed = first or next((s.action for s in self.transcript.steps if isinstance(s.action, Typed)), None)
         mode = _START.get(head.mode, head.mode.upper()) or (typed.mode if typed else "LOGICAL:EXPERT")
-        return Opening(typed.service if typed else head.service, mode)
+        return Opening(typed.service.partition("/")[0] if typed else head.service, mode)
 
     def _execute(self, session: Session, command: str, answers: tuple[str, ...]) -> int:
         self.screen.begin(answers)

@@ -75,13 +75,15 @@ def test_a_standby_that_is_up() -> None:
 def test_a_primary_that_is_up() -> None:
     sender = {
         "name": "host3", "state": "streaming", "flushed": "0/3000300", "replayed": None, "flush_lag": 0.5,
-        "sync": "async", "pid": 4711,
+        "sync": "async", "pid": 4711, "address": "10.0.0.3", "logical": False,
     }  # fmt: skip
     found = up(recovery=False, receiver=None, current="0/3000300", received=None, replayed=None, senders=[sender])
     assert (found.writable, found.ran, found.lag) == (True, Ran.PRIMARY, 0.0)
     assert found.received == found.replayed == Position.parse("0/3000300")
     flushed = Position.parse("0/3000300")
-    assert found.downstreams == (Downstream("host3", "streaming", flushed, Position(0), 0.5, "async", 4711),)
+    assert found.downstreams == (
+        Downstream("host3", "streaming", flushed, Position(0), 0.5, "async", 4711, "10.0.0.3"),
+    )
 
 
 def test_a_standby_that_has_replayed_all_it_received_is_not_behind_in_time() -> None:

@@ -173,11 +173,14 @@ def test_wrong_options_are_usage_errors(run: Run, argv: list[str], says: str) ->
     assert says in ended.err
 
 
-def test_modes_of_later_versions_say_so_and_stay_logical(run: Run) -> None:
+def test_a_mode_has_its_own_commands(run: Run) -> None:
     for mode in ("-physical", "--admin"):
-        ended = run(mode, "-c", "ls")
-        assert (ended.status, ended.out) == (0, "ls\n")
-        assert "later version" in ended.err
+        ended = run(mode, "-c", "recover")
+        assert (ended.status, ended.out) == (2, "")
+        assert "ERROR: 'recover' is a command of the LOGICAL mode" in ended.err
+        assert "NEXT: logical   (then: recover)" in ended.err
+        assert run(mode, "-c", "logical; ls").out == "ls\n"
+    assert run("-admin", "-logical", "-c", "ls").out == "ls\n"
 
 
 def test_version(run: Run) -> None:

@@ -86,6 +86,7 @@ class Handle:
 
     def __init__(self, service: Service) -> None:
         self.name = service.name
+        self.place = ""
         self._service = service
 
     def warm(self) -> None:

@@ -175,6 +175,10 @@ class PostgreSQL:
         words = conninfo.to_source(self.service, member, target, database=target.database)
         return self._run(self.service.member(member), "reach", words, timeout=3 * self.timeout)
 
+    def drop_slots(self, member: str, names: tuple[str, ...]) -> tuple[str, ...]:
+        """See Engine."""
+        return tuple(self._sql(member, queries.DROP_SLOTS.format(names=_array(names))).split())
+
     def extent(self, member: str) -> Extent:
         """See Engine."""
         return self.copies.extent(member)

@@ -133,6 +133,8 @@ def _downstream(sender: dict[str, Any]) -> Downstream:
         flush_lag=None if sender["flush_lag"] is None else float(sender["flush_lag"]),
         sync=sender["sync"],
         pid=int(sender["pid"]),
+        address=sender["address"] or "",
+        logical=bool(sender["logical"]),
     )
 
 

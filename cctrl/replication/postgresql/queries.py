@@ -16,7 +16,9 @@ select json_build_object(
    from pg_stat_get_wal_receiver() where pid is not null),
  'senders', (select coalesce(json_agg(json_build_object('name', application_name, 'state', w.state,
    'flushed', flush_lsn, 'replayed', replay_lsn, 'flush_lag', extract(epoch from flush_lag), 'sync', sync_state,
-   'pid', pid)), '[]') from pg_stat_get_wal_senders() w join pg_stat_get_activity(null) a using (pid)),
+   'pid', pid, 'address', host(client_addr), 'logical', exists (select from pg_get_replication_slots() s
+     where s.active_pid = pid and s.slot_type = 'logical'))), '[]')
+   from pg_stat_get_wal_senders() w join pg_stat_get_activity(null) a using (pid)),
  'history', case when t.t > 1 then
    pg_read_file('pg_wal/' || lpad(upper(to_hex(t.t)), 8, '0') || '.history', 0, 1000000, true) end,
  'oldest', (select min(substr(name, 9)) from pg_ls_waldir() where name ~ '^[0-9A-F]{24}$'),
@@ -112,6 +114,11 @@ do $$ declare until timestamptz := clock_timestamp() + interval '10 s'; begin
 ENSURE_SLOT = (
     "select pg_create_physical_replication_slot('{slot}') "
     "where not exists (select from pg_replication_slots where slot_name = '{slot}')"
+)
+
+DROP_SLOTS = (
+    "select slot_name from (select slot_name, pg_drop_replication_slot(slot_name) from pg_replication_slots "
+    "where slot_type = 'physical' and not active and slot_name = any ({names})) dropped"
 )
 
 RIGHTS = """\
