@@ -34,6 +34,8 @@ LAB_MAY_IMPORT = {"cctrl", "outcome", "config", "lab"}
 PURE = (
     *(
         "facts",
+        "synchrony",
+        "beat",
         "diagnosis",
         "divergence",
         "candidates",

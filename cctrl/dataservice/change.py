@@ -147,6 +147,8 @@ class Change:
         store = self.dataservice.store
         if self.id:
             store.finish(self.id, outcome, message)
+            ended = outcome.name.lower() + (f": {message}" if message else "")
+            store.tell(self.dataservice.name, "", "command", f"{self.text}: {ended}")
         if self.broken_off and outcome is Outcome.DONE:
             store.finish(self.broken_off.id, outcome, f"completed by {self.id or 'a later command'}")
 

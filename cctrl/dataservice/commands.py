@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cctrl.dataservice import admin, appoint, decide, move, physical, provision, recover, status
+from cctrl.dataservice import admin, appoint, decide, events, move, physical, provision, recover, status
 from cctrl.registry import Command, Danger
 
 APPOINTING = """\
@@ -142,6 +142,12 @@ COMMANDS: tuple[Command, ...] = (
         help="AUTOMATIC: failures are detected, fenced and recovered by the manager. MANUAL: detected and fenced\n"
         "only. MAINTENANCE: nothing is detected.",
         danger=Danger.CHANGE,
+    ),
+    Command(
+        "show events [NUMBER] [--watch]",
+        "what the manager saw and did, newest last",
+        events.show_events,
+        help="NUMBER of them, 20 where none is given; each with its time and age. --watch goes on until Ctrl-C.",
     ),
     Command("members", "list the hosts of the service", status.members),
     Command("ping [HOST]", "which hosts answer over SSH", status.ping),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from cctrl.manager.check import CheckServer
 from cctrl.manager.leadership import Leadership
 from cctrl.manager.watch import Watch
 from cctrl.replication.engine import Engine
@@ -28,6 +29,9 @@ class Keeper(Protocol):
     @property
     def store(self) -> Store:
         """What is remembered of it."""
+
+    def check(self) -> CheckServer | None:
+        """What answers health checks for it; None where none are to be answered."""
 
     def tend(self, watch: Watch, leadership: Leadership) -> float:
         """Look at the service and do what is due; seconds after which it is to be called again at the latest.
