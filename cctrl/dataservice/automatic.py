@@ -30,7 +30,7 @@ from cctrl.outcome import CctrlError, Outcome, Refused
 from cctrl.registry import Invocation
 from cctrl.replication.events import Progress
 from cctrl.replication.executor import execute
-from cctrl.replication.facts import HEARD_WITHIN
+from cctrl.replication.facts import HEARD_WITHIN, Server
 from cctrl.replication.postgresql.engine import PostgreSQL
 from cctrl.replication.steps import Action, Plan, Step
 from cctrl.replication.synchrony import lacking
@@ -128,7 +128,7 @@ class Automatic:
         self._primary = picture.diagnosis.primary
         for facts in picture.view.members:
             if facts.seen:
-                watch.seen(facts.name)
+                watch.seen(facts.name, answers=facts.server is not Server.FROZEN)
         return picture
 
     def _act(self, suspicion: Suspicion, picture: Picture) -> None:
@@ -220,7 +220,7 @@ class Automatic:
         names = lacking(picture.view)
         if names[0] != suspicion.member:
             return
-        with changing(self._dataservice, "watch", "watch", fresh=False) as change:
+        with changing(self._dataservice, "synchronise", "synchronise   (by the manager)", fresh=False) as change:
             change.begin(picture.diagnosis.primary)
             execute(Plan((tuple(Step(Action.SYNCHRONISE, name) for name in names),)), change, self._progress)
         self._said(f"{', '.join(names)}: a commit is acknowledged once a quorum of the members has it")

@@ -75,10 +75,12 @@ class Watch:
         with self._changed:
             return dict(self._positions)
 
-    def seen(self, member: str) -> None:
-        """The member's host answered a look: it is there, and its pulse can be heard again."""
+    def seen(self, member: str, *, answers: bool) -> None:
+        """The member's host answered a look: its pulse can be heard again. `answers`: its server did, too, or is
+        known to be down."""
         with self._changed:
-            self._heard[member] = self._clock()
+            if answers:
+                self._heard[member] = self._clock()
             self._awaited.add(member)
             self._changed.notify_all()
 

@@ -38,14 +38,14 @@ wait_gone() { # PID, how often to look
     n=$((n - 1)); sleep 0.02
   done
 }
-end_server() { # fast|immediate, how often to look until the next stronger signal
+end_server() { # fast|immediate, how often to look until the next stronger signal, how often then until SIGKILL
   alive || return 0
-  set -- "$1" "$2" "$pid"
+  set -- "$1" "$2" "$pid" "${3:-150}"
   if [ "$1" = fast ]; then
     kill -INT "$3" && wait_gone "$3" "$2" && return 0
     echo "not stopped in time: immediate shutdown" >&2
   fi
-  kill -QUIT "$3" 2>/dev/null; wait_gone "$3" 150 && return 0
+  kill -QUIT "$3" 2>/dev/null; wait_gone "$3" "$4" && return 0
   # shellcheck disable=SC2046
   kill -KILL "$3" $(family "$3") 2>/dev/null # not before: to look at every process takes 100 ms
   wait_gone "$3" 150 || { echo "process $3 does not end, even by SIGKILL" >&2; return 1; }
