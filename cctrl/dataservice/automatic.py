@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from cctrl.config import Config, Service
 from cctrl.dataservice import decide, move, recover, watching
+from cctrl.dataservice.answering import Answering
 from cctrl.dataservice.change import changing, member
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import (
@@ -14,13 +15,10 @@ from cctrl.dataservice.states import (
     FAILSAFE_SHUN,
     MAINTENANCE,
     MASTER,
-    Datasource,
     State,
     failed_over_to,
     policy,
 )
-from cctrl.manager.answers import Shown
-from cctrl.manager.check import CheckServer
 from cctrl.manager.leadership import Leadership
 from cctrl.manager.suspicion import Suspicion, Suspicions
 from cctrl.manager.talk import ManagerTalk
@@ -54,11 +52,11 @@ class Automatic:
         answer = max(SHORTEST_ANSWER, min(config.timeout, service.failure_timeout / 8))
         self._dataservice = Dataservice(config, service, self._talk, answer=answer)
         self._service = service
+        self._answering = Answering(config, service, self._talk, say, answer) if service.check_port else None
         self._suspicions = Suspicions()
         self._witnesses = Witnesses(self._dataservice.engine)
         self._primary = ""  # as the last look showed it
         self._waits = False  # for the witnesses' answer
-        self._shown: Mapping[str, Shown] = {}  # what health checks are answered from
         self._alone_until = 0.0  # when no majority was last reached, on the monotonic clock
         self._told: dict[tuple[str, str], str] = {}  # what was said of each suspicion that is still there
 
@@ -82,15 +80,16 @@ class Automatic:
         """See Keeper."""
         return self._dataservice.store
 
+    def begin(self) -> None:
+        """See Keeper."""
+        if self._answering is not None:
+            self._answering.start()
+
     def close(self) -> None:
         """See Keeper."""
+        if self._answering is not None:
+            self._answering.stop()
         self._dataservice.close()
-
-    def check(self) -> CheckServer | None:
-        """See Keeper."""
-        if not self._service.check_port:
-            return None
-        return CheckServer(self._service.check_address, self._service.check_port, lambda: self._shown)
 
     def tend(self, watch: Watch, leadership: Leadership) -> float:
         """See Keeper."""
@@ -122,9 +121,7 @@ class Automatic:
         silence = watch.silence(self._primary) if self._primary else 0.0
         self._dataservice.heard_within = min(HEARD_WITHIN, max(0.0, silence - MARGIN))
         self._dataservice.last_heard = watch.positions()
-        began = time.monotonic()
         picture = self._dataservice.look()
-        self._shown = {s.name: Shown(s.role, s.word, began, _keeps_out(s)) for s in picture.shown}
         self._primary = picture.diagnosis.primary
         for facts in picture.view.members:
             if facts.seen:
@@ -280,11 +277,6 @@ _ACTIONS: dict[str, Callable[[Automatic, Suspicion, Picture], None]] = {
     watching.LAGGING: Automatic._tell,
     watching.UNCLEAR: Automatic._tell,
 }
-
-
-def _keeps_out(source: Datasource) -> str:
-    """Why a datasource takes no clients although it is ONLINE: a master that accepts writes takes them."""
-    return "" if source.facts.writable else source.fault
 
 
 def _command(name: str, verb: str) -> Invocation:

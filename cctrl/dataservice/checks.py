@@ -9,7 +9,7 @@ from cctrl.manager.answers import Shown
 
 def shown(picture: Picture, at: float) -> dict[str, Shown]:
     """Member -> how it is shown; `at` is when it was looked at, on the clock of the server that answers."""
-    return {s.name: Shown(s.role, s.word, at, _unfit(picture, s)) for s in picture.sources}
+    return {s.name: Shown(s.role, s.word, at, _unfit(picture, s)) for s in picture.shown}
 
 
 def _unfit(picture: Picture, source: Datasource) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from cctrl.manager.check import CheckServer
 from cctrl.manager.leadership import Leadership
 from cctrl.manager.watch import Watch
 from cctrl.replication.engine import Engine
@@ -30,8 +29,8 @@ class Keeper(Protocol):
     def store(self) -> Store:
         """What is remembered of it."""
 
-    def check(self) -> CheckServer | None:
-        """What answers health checks for it; None where none are to be answered."""
+    def begin(self) -> None:
+        """The manager has begun, whether it leads or not; returns at once."""
 
     def tend(self, watch: Watch, leadership: Leadership) -> float:
         """Look at the service and do what is due; seconds after which it is to be called again at the latest.

@@ -6,7 +6,6 @@ import traceback
 from collections.abc import Callable
 from threading import Event
 
-from cctrl.manager.check import CheckServer
 from cctrl.manager.keeper import Keeper
 from cctrl.manager.leadership import RENEWAL, Leadership
 from cctrl.manager.watch import Watch
@@ -26,11 +25,11 @@ class Loop:
         self._leadership = Leadership(keeper.store, keeper.name)
         self._watch = Watch(keeper.engine, keeper.members)
         self._told = ""
-        self._check: CheckServer | None = None
 
     def run(self) -> None:
         """Until `stop` is set: lead, or wait for whoever does to go."""
         self._leadership.start()
+        self._keeper.begin()
         try:
             while not self._stop.is_set():
                 if self._leadership.leads:
@@ -41,8 +40,6 @@ class Loop:
         finally:
             self._watch.stop()
             self._leadership.stop()
-            if self._check is not None:
-                self._check.close()
             self._keeper.close()
 
     def wake(self) -> None:
@@ -57,23 +54,9 @@ class Loop:
 
     def _lead(self) -> None:
         self._say(f"leading {self._keeper.name}")
-        self._answer_checks()
         self._watch.start()
         while self._leadership.leads and not self._stop.is_set():
             self._watch.wait(self._tended())
-
-    def _answer_checks(self) -> None:
-        """Answer health checks from now on; where the port cannot be had, watching goes on without."""
-        check = self._keeper.check() if self._check is None else None
-        if check is None:
-            return
-        try:
-            check.start()
-        except CctrlError as error:
-            self._tell_once("\n".join(error.lines()))
-            return
-        self._check = check
-        self._say(f"answering health checks of {self._keeper.name} on {check.address} port {check.port}")
 
     def _tended(self) -> float:
         """Let the keeper work; seconds to wait then. What a host or the store causes is told and tried again."""
