@@ -1,0 +1,133 @@
+"""What a manager suspects, and when it counts: what was decided × what one look shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from cctrl.dataservice import states, watching
+from cctrl.dataservice.service import Picture
+from cctrl.manager.suspicion import Suspicion
+from cctrl.replication.diagnosis import diagnose
+from cctrl.replication.facts import Facts, Fence, Ran, Server
+from cctrl.replication.synchrony import setting
+from cctrl.store import MemberIntent, ServiceIntent
+from tests.replication.worlds import NAMES, at, crashed, facts, forks, primary, standby, stopped, unseen, view
+
+TIMEOUT = 10.0
+LIMIT = 1000  # bytes
+FENCE = Fence("20261122T104205-7f3a", "host1", "2026-11-22T10:42:05Z")
+LATER: dict[str, Any] = {"timeline": 2, "history": forks((1, 50))}
+DOWN: dict[str, Any] = {"standby_mark": True, "ran": Ran.STANDBY}
+FAILED_OVER = MemberIntent("SHUNNED", "FAILED-OVER-TO-host1", "master")
+
+
+def picture(*members: Facts, told: Mapping[str, MemberIntent] | None = None, synchronous: bool = False) -> Picture:
+    sight = view(*members, intended="host1")
+    if synchronous:
+        sight = replace(sight, acknowledged_by=setting(NAMES[:3]))
+    intent = ServiceIntent("", "host1", MappingProxyType(dict(told or {})))
+    diagnosis = diagnose(sight)
+    return Picture("alpha", intent, sight, diagnosis, states.datasources(sight, diagnosis, intent, "alpha"))
+
+
+def suspected(seen: Picture, silence: float = 0.0) -> tuple[Suspicion, ...]:
+    return watching.suspicions(seen, dict.fromkeys(NAMES, silence), TIMEOUT, LIMIT)
+
+
+def test_a_service_that_is_well_is_not_suspected() -> None:
+    assert suspected(picture(primary(), standby("host2"), standby("host3"))) == ()
+
+
+@pytest.mark.parametrize(
+    ("master", "patience", "lasted"),
+    [
+        (crashed(), watching.CONFIRM, 0.0),
+        (stopped(), watching.CONFIRM, 0.0),
+        (unseen(), TIMEOUT, 7.0),  # the silence counts
+        (facts("host1", Server.FROZEN), TIMEOUT, 7.0),
+        (facts("host1", Server.REJECTING), TIMEOUT, 0.0),  # it lives: it has too many clients, say
+        (facts("host1", Server.STARTING), TIMEOUT, 0.0),
+    ],
+)
+def test_a_master_that_failed(master: Facts, patience: float, lasted: float) -> None:
+    seen = picture(master, standby("host2", ""), standby("host3", ""), told={"host1": MemberIntent("ONLINE")})
+    (one,) = (s for s in suspected(seen, 7.0) if s.kind == watching.MASTER_FAILED)
+    assert (one.member, one.patience, one.lasted) == ("host1", patience, lasted)
+
+
+@pytest.mark.parametrize("slave", [crashed("host3", **DOWN), unseen("host3"), standby("host3", "")])
+def test_a_slave_that_failed_and_is_back(slave: Facts) -> None:
+    (one,) = suspected(picture(primary(), standby("host2"), slave))
+    assert (one.kind, one.member) == (watching.SLAVE_FAILED, "host3")
+    told = {"host3": MemberIntent("FAILED", one.text, "slave")}
+    assert [s.kind for s in suspected(picture(primary(), standby("host2"), slave, told=told)) if not slave.up] == []
+    (back,) = suspected(picture(primary(), standby("host2"), standby("host3"), told=told))
+    assert (back.kind, back.patience) == (watching.BACK, 0.0)
+
+
+def test_what_was_decided_by_hand_is_left_alone() -> None:
+    for word, reason in (("SHUNNED", "MANUALLY-SHUNNED"), ("FAILED", "MANUALLY-FAILED")):
+        told = {"host3": MemberIntent(word, reason, "slave")}
+        for slave in (standby("host3"), unseen("host3"), crashed("host3", **DOWN)):
+            assert suspected(picture(primary(), standby("host2"), slave, told=told)) == ()
+
+
+def test_what_is_offline_and_well_is_seen() -> None:
+    told = {"host2": MemberIntent("OFFLINE", "", "slave")}
+    (one,) = suspected(picture(primary(), standby("host2"), standby("host3"), told=told))
+    assert (one.kind, one.member) == (watching.OFFLINE, "host2")
+
+
+@pytest.mark.parametrize(
+    ("old", "unfenced"),
+    [
+        (primary("host3"), True),  # came back writable
+        (crashed("host3"), True),  # would start writable
+        (stopped("host3"), True),
+        (crashed("host3", standby_mark=True, fence=FENCE), False),
+        (crashed("host3", standby_mark=True), False),  # being recovered
+        (unseen("host3"), False),
+        (facts("host3", Server.NO_DATA), False),
+    ],
+)
+def test_a_master_that_was_replaced_is_fenced_at_the_first_contact(old: Facts, unfenced: bool) -> None:
+    seen = picture(primary(**LATER), standby("host2", **LATER), old, told={"host3": FAILED_OVER})
+    kinds = [s.kind for s in suspected(seen) if s.member == "host3"]
+    assert kinds == ([watching.UNFENCED] if unfenced else [])
+
+
+def test_a_second_writable_server() -> None:
+    seen = picture(primary(**LATER), standby("host2", **LATER), primary("host3"))
+    (one,) = suspected(seen)
+    assert (one.kind, one.member, one.patience) == (watching.STRAY, "host3", 0.0)
+    both = picture(primary(**LATER), standby("host2"), primary("host3", timeline=3, history=forks((1, 60))))
+    assert watching.UNCLEAR in {s.kind for s in suspected(both)}
+
+
+def test_a_slave_that_lags() -> None:
+    seen = picture(primary(received=at(5000)), standby("host2", received=at(5000)), standby("host3", received=at(100)))
+    (one,) = suspected(seen)
+    assert (one.kind, one.member) == (watching.LAGGING, "host3")
+    assert "4900 B behind, limit 1000 B" in one.text
+
+
+def test_a_member_that_would_acknowledge_alone() -> None:
+    right: dict[str, Any] = {"settings": {"synchronous_standby_names": setting(NAMES[:3])}}
+    well = picture(primary(**right), standby("host2", **right), standby("host3", **right), synchronous=True)
+    assert suspected(well) == ()
+    lacking = picture(primary(**right), standby("host2", **right), standby("host3"), synchronous=True)
+    (one,) = suspected(lacking)
+    assert (one.kind, one.member) == (watching.NOT_SYNCHRONOUS, "host3")
+
+
+@pytest.mark.parametrize(("down", "held"), [(0, True), (1, True), (2, False), (3, False)])
+def test_a_majority_must_answer(down: int, held: bool) -> None:
+    members = [primary(), standby("host2"), standby("host3")]
+    for number in range(down):
+        members[number] = unseen(NAMES[number])
+    assert watching.reach(picture(*members)).held is held

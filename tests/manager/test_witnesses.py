@@ -1,0 +1,44 @@
+"""Others are asked in the background whether they reach a member."""
+
+from __future__ import annotations
+
+from threading import Event
+
+from cctrl.manager import witnesses as said
+from cctrl.manager.witnesses import Witnesses
+from tests.stage import wait_for
+
+
+class Asked:
+    """Members that answer what the test says, when it lets them."""
+
+    def __init__(self, **answers: bool | None) -> None:
+        self.answers = answers
+        self.may = Event()
+
+    def reaches(self, member: str, source: str) -> bool | None:
+        assert self.may.wait(10)
+        return self.answers[member]
+
+
+def test_who_could_not_be_asked_is_no_witness() -> None:
+    asked = Asked(host2=True, host3=False, host4=None)
+    witnesses = Witnesses(asked)
+    witnesses.ask("host1", ["host2", "host3", "host4"])
+    assert witnesses.answer("host1") is None
+    asked.may.set()
+    wait_for(lambda: witnesses.answer("host1") is not None)
+    assert witnesses.answer("host1") == said.Testimony(("host2",), ("host3",))
+    assert witnesses.answer("host2") is None
+
+
+def test_what_was_said_before_it_was_in_sight_again_is_forgotten() -> None:
+    asked = Asked(host2=False)
+    witnesses = Witnesses(asked)
+    witnesses.ask("host1", ["host2"])
+    witnesses.forget()
+    asked.may.set()
+    wait_for(lambda: not witnesses._busy)
+    assert witnesses.answer("host1") is None
+    witnesses.ask("host1", ["host2"])
+    wait_for(lambda: witnesses.answer("host1") == said.Testimony((), ("host2",)))
