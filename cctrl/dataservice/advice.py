@@ -9,6 +9,7 @@ from cctrl.replication.facts import Server as ServerState
 from cctrl.replication.rejection import COPY_NEEDED, Rejected, Why
 
 NO_MASTER_HELP = "ls   (it ranks the candidates; then: recover using HOST)"
+WAIT = "ls {member}   (again, until it accepts writes: it is being promoted)"
 _NEXT = {
     Why.PRIMARY_HEALTHY: "switch   (moves the master while it is well)",
     Why.PRIMARY_FAILED: "failover",
@@ -16,6 +17,7 @@ _NEXT = {
     Why.NO_PRIMARY: NO_MASTER_HELP,
     Why.NO_STANDBY: NO_MASTER_HELP,
     Why.TWO_PRIMARIES: "datasource {member} recover   (makes it a slave of the later master)",
+    Why.PROMOTING: WAIT,
     Why.IS_PRIMARY: "ls",
     Why.NOT_ELIGIBLE: "ls {member}",
     Why.NO_CANDIDATE: "ls",
@@ -52,6 +54,8 @@ def for_datasource(source: Datasource, diagnosis: Diagnosis) -> str:
         return ""
     if source.reason == REMOVED and source.state is State.SHUNNED:
         return f"delete its table from the configuration; to have it back: datasource {source.name} recover"
+    if diagnosis.promoting and (diagnosis.promoting == source.name or not diagnosis.healthy):
+        return WAIT.format(member=diagnosis.promoting)
     if source.facts.server is ServerState.UNSEEN:
         return source.facts.next or ("failover" if _was_master(source, diagnosis) else "ping")
     if _was_master(source, diagnosis):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cctrl.dataservice.advice import advised
 from cctrl.dataservice.change import Change, changing, member, primary, speak_policy, speak_policy_back
-from cctrl.dataservice.move import QUESTION
+from cctrl.dataservice.move import QUESTION, nothing_pending
 from cctrl.dataservice.recover import FORCE, bring_all_back
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import ARCHIVE, MASTER, State, failed_over_to
@@ -18,6 +18,7 @@ from cctrl.replication.appointment import Appointment, Standing
 from cctrl.replication.events import Done, Event, Progress
 from cctrl.replication.executor import execute
 from cctrl.replication.facts import View
+from cctrl.replication.plan import nobody_promotes
 from cctrl.replication.rejection import Rejected, Why
 from cctrl.replication.steps import Action
 from cctrl.store import ServiceIntent
@@ -98,6 +99,7 @@ def _appoint(change: Change, picture: Picture, invocation: Invocation, talk: Tal
         change.record(primary(name), member(name, State.ONLINE, role=MASTER))
         talk.note(f"{name} accepts writes and is the master")
         return
+    nothing_pending(change, picture, name, talk)
     appointed = _plan(change.dataservice, picture, invocation, talk.note)
     talk.data("candidates", list(appointed.standings))
     if appointed.plan.warnings:
@@ -119,6 +121,7 @@ def _plan(
     name, force = invocation.arguments["HOST"], FORCE in invocation.flags
     try:
         appointment.nobody_writes(picture.view, picture.diagnosis, name)
+        nobody_promotes(picture.view, picture.diagnosis, name)
         _not_alive(dataservice, picture)
         ranking = rank(dataservice, picture)
         for line in ranking.lines():

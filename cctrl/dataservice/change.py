@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
+from cctrl.dataservice.promotion import NO_END
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import AUTOMATIC, MAINTENANCE, MASTER, SLAVE, State, policy
 from cctrl.outcome import CctrlError, Interrupted, Outcome
@@ -21,7 +22,6 @@ from cctrl.store import MemberIntent, Operation, ServiceIntent, who
 from cctrl.threads import cancelled
 
 SETTLE = 120.0  # seconds that servers get to end what a killed command began; a shutdown is cut short before
-NO_END = (None, Outcome.INCOMPLETE, Outcome.UNKNOWN, Outcome.INTERRUPTED)  # outcomes of what may be finished later
 
 
 class Change:

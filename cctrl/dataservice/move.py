@@ -8,6 +8,7 @@ from collections.abc import Callable
 from cctrl.dataservice import candidates
 from cctrl.dataservice.advice import advised
 from cctrl.dataservice.change import Change, changing, member, primary, speak_policy, speak_policy_back
+from cctrl.dataservice.promotion import pending
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import MASTER, SLAVE, State, failed_over_to
 from cctrl.dataservice.ways import bring_back
@@ -23,6 +24,7 @@ from cctrl.replication.rejection import Rejected, Why
 from cctrl.replication.steps import Action
 from cctrl.store import Operation, ServiceIntent
 
+RECENT = 20  # operations that are looked through for a promotion that may still happen
 QUESTION = "Do you want to continue? (y/n)> "
 
 
@@ -147,26 +149,30 @@ def _explain(move: Move, dataservice: Dataservice, talk: Talk) -> Outcome:
 
 
 def _target(change: Change, picture: Picture, invocation: Invocation, talk: Talk) -> str:
-    """The host that was asked for; where none was, the one a killed command of the same verb had chosen."""
-    asked, broken_off = invocation.arguments.get("HOST", ""), change.broken_off
-    if broken_off is None or not broken_off.target or asked == broken_off.target:
-        return asked
+    """The host that was asked for; where none was, the one that a command which was broken off had chosen."""
+    asked, broken_off, dataservice = invocation.arguments.get("HOST", ""), change.broken_off, change.dataservice
+    begun = pending(dataservice.store.operations(dataservice.name, RECENT), picture.view)
     if asked:
-        _not_in_the_middle(broken_off, picture, talk)
-    return asked or broken_off.target
+        nothing_pending(change, picture, asked, talk)
+    return asked or (begun[1] if begun else broken_off.target if broken_off else "")
 
 
-def _not_in_the_middle(broken_off: Operation, picture: Picture, talk: Talk) -> None:
-    """Another target is out of the question while the first one may still become the master."""
-    first = broken_off.target
-    if not any(step.startswith(f"promote {first}") for step in broken_off.steps):
+def nothing_pending(change: Change, picture: Picture, target: str, talk: Talk) -> None:
+    """Another target is out of the question while one that was chosen before may still become the master.
+
+    Raises Refused.
+    """
+    dataservice = change.dataservice
+    begun = pending(dataservice.store.operations(dataservice.name, RECENT), picture.view)
+    if begun is None or begun[1] == target:
         return
-    what = f"{broken_off.verb} to {first} was broken off while {first} was being promoted: it may become the master"
+    operation, first = begun
+    what = f"`{operation.text}` was broken off while {first} was being promoted: it may become the master"
     facts = picture.view[first]
-    if facts.standby:
-        raise Refused(what, next=f"{broken_off.verb} to {first}")
-    if not facts.seen:
-        talk.confirm(f"{what},\nand it cannot be reached to see whether it has ({facts.reason}).\n{QUESTION}")
+    if facts.seen:
+        move = change.verb if change.verb in ("switch", "failover") else "failover"
+        raise Refused(what, next=f"{move} to {first}")
+    talk.confirm(f"{what},\nand it cannot be reached to see whether it has ({facts.reason}).\n{QUESTION}")
 
 
 def _already_there(broken_off: Operation, picture: Picture, target: str) -> bool:

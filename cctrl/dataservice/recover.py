@@ -6,7 +6,7 @@ import queue
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cctrl.dataservice.advice import NO_MASTER_HELP, for_datasource, next_command
+from cctrl.dataservice.advice import NO_MASTER_HELP, WAIT, for_datasource, next_command
 from cctrl.dataservice.change import Change, changing, member
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import MANUALLY_SHUNNED, MASTER, REMOVED, SLAVE, Datasource, State, adrift
@@ -174,6 +174,9 @@ def present_master(picture: Picture, name: str) -> str:
     if diagnosis.health is Health.TWO_PRIMARIES:
         what = f"two masters accept writes: {diagnosis.evidence}; neither descends from the other"
         raise Refused(what, next="ls -l   (find out which one is right, and stop the other's server)")
+    if diagnosis.promoting and not diagnosis.healthy:
+        what = f"no master to recover under: {diagnosis.promoting} is being promoted"
+        raise Refused(what, next=WAIT.format(member=diagnosis.promoting))
     if not diagnosis.healthy:
         who = f"{diagnosis.primary}, " if diagnosis.primary else ""
         what = f"no master to recover under ({who}{diagnosis.health.value})"

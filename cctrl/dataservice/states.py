@@ -159,6 +159,8 @@ def _fault(view: View, diagnosis: Diagnosis, facts: Facts, service: str) -> str:
         return f"ACCEPTS WRITES BESIDE '{diagnosis.primary}@{service}'"
     if facts.writable and facts.name in lacking(view):
         return "ACKNOWLEDGES WRITES THAT NOBODY ELSE HAS"
+    if facts.promoting:
+        return f"DATASERVER '{facts.name}@{service}' IS BEING PROMOTED"
     if facts.standby and facts.upstream is None:
         return "REPLICATOR STOPPED"
     if facts.standby and diagnosis.healthy and not view.streams(facts.name, diagnosis.primary):

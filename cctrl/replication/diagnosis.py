@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from cctrl.replication.divergence import descends
@@ -32,6 +32,7 @@ class Diagnosis:
     primary: str = ""
     strays: tuple[str, ...] = ()  # members that accept writes and should not
     evidence: str = ""  # what was seen, with names
+    promoting: str = ""  # the member that is being promoted now
 
     @property
     def healthy(self) -> bool:
@@ -41,6 +42,11 @@ class Diagnosis:
 
 def diagnose(view: View) -> Diagnosis:
     """Name what is wrong with the primary, from one look."""
+    found = _diagnose(view)
+    return replace(found, promoting=view.promoting[0].name) if view.promoting else found
+
+
+def _diagnose(view: View) -> Diagnosis:
     if not any(m.seen for m in view.members):
         return Diagnosis(Health.NOTHING_SEEN, _intended(view))
     if view.writable:

@@ -93,6 +93,7 @@ class Facts:
     clean: bool = False  # DOWN after an orderly shutdown
     standby_mark: bool = False  # would start as a standby
     fence: Fence | None = None
+    promoting: bool = False  # a standby whose promotion was asked for, and is not over yet
     half_rewound: bool = False  # a rewind of it was begun and did not come to its end
     upstream: Upstream | None = None
     assigned: tuple[str, int] | None = None  # address and port it is told to receive from, whether it does or not
@@ -154,6 +155,11 @@ class View:
     def writable(self) -> tuple[Facts, ...]:
         """The members that accept writes."""
         return tuple(m for m in self.members if m.writable)
+
+    @property
+    def promoting(self) -> tuple[Facts, ...]:
+        """The members that are being promoted now."""
+        return tuple(m for m in self.members if m.promoting)
 
     def follows(self, standby: str) -> str:
         """The member a standby receives from, "" where none is known."""

@@ -32,6 +32,7 @@ def plan_move(view: View, target: str, excluded: Mapping[str, str], limit: int) 
     was broken off after the old primary was stopped is planned from where it stands.
     """
     diagnosis = diagnose(view)
+    nobody_promotes(view, diagnosis, target)
     source = _movable(view, diagnosis)
     if target == source:
         raise Rejected(Why.IS_PRIMARY, target, f"{target} already is the primary")
@@ -50,6 +51,17 @@ def _movable(view: View, diagnosis: Diagnosis) -> str:
         raise Rejected(Why.NO_PRIMARY, "", f"no primary: {diagnosis.health.value}")
     what = f"{diagnosis.primary} cannot hand over: {diagnosis.health.value}"
     raise Rejected(Why.PRIMARY_FAILED, diagnosis.primary, what, detail=diagnosis.evidence)
+
+
+def nobody_promotes(view: View, diagnosis: Diagnosis, target: str) -> None:
+    """Refuse while a member is being promoted, whoever asked for it: another promotion would make two primaries.
+
+    Raises Rejected.
+    """
+    for member in view.promoting:
+        if member.name != target or diagnosis.healthy:
+            detail = f"it has replayed up to {member.replayed}" if member.up else member.reason
+            raise Rejected(Why.PROMOTING, member.name, f"{member.name} is being promoted", detail=detail)
 
 
 def _two(view: View, diagnosis: Diagnosis) -> Rejected:
@@ -111,6 +123,7 @@ def plan_takeover(view: View, target: str, excluded: Mapping[str, str], tail: Ta
     `tail`: what the failed primary's log holds beyond the best candidate, where it could be read.
     """
     diagnosis = diagnose(view)
+    nobody_promotes(view, diagnosis, target)
     source = _failed(view, diagnosis)
     judged = verdicts(view, diagnosis, excluded)
     chosen = _pick(judged, target)

@@ -16,6 +16,7 @@ class Why(Enum):
     PRIMARY_SEEN_BY_OTHERS = "primary seen by others"
     NO_PRIMARY = "no primary"
     TWO_PRIMARIES = "two primaries"
+    PROMOTING = "promoting"
     IS_PRIMARY = "is the primary"
     NOT_ELIGIBLE = "not eligible"
     NO_CANDIDATE = "no candidate"

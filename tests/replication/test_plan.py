@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -298,3 +299,17 @@ def test_a_move_is_refused_for_a_reason(  # type: ignore[no-untyped-def]
     members, target: str, why: Why, words: str
 ) -> None:
     refused(lambda: plan_move(view(*members, intended="host1"), target, {}, LIMIT), why, words)
+
+
+@pytest.mark.parametrize("target", ["", "host3"])
+def test_nobody_is_promoted_beside_one_that_is_being_promoted(target: str) -> None:
+    promoting = replace(standby("host2", ""), promoting=True)
+    for first in (crashed(), stopped()):
+        seen = view(first, promoting, standby("host3", ""), intended="host1")
+        assert diagnose(seen).promoting == "host2"
+        refused(lambda seen=seen: plan_takeover(seen, target, {}), Why.PROMOTING, "host2 is being promoted")
+        assert plan_takeover(seen, "host2", {}).target == "host2"
+    seen = view(stopped(), promoting, standby("host3", ""), intended="host1")
+    refused(lambda: plan_move(seen, target, {}, LIMIT), Why.PROMOTING, "host2 is being promoted")
+    seen = view(primary(), replace(standby("host2"), promoting=True), standby("host3"), intended="host1")
+    refused(lambda: plan_move(seen, "host2", {}, LIMIT), Why.PROMOTING, "host2 is being promoted")

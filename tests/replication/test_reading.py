@@ -41,6 +41,7 @@ def answer(**changed: Any) -> dict[str, Any]:
         "version": 15, "recovery": True, "started": 900.5, "system": "7300000000000000001", "timeline": 2,
         "current": None, "received": "0/3000200", "replayed": "0/3000148", "replay_age": 4.5, "paused": False,
         "receiver": {"state": "streaming", "host": "10.0.0.1", "port": 5433, "flushed": "0/3000200", "age": 0.2},
+        "files": {"standby.signal": True, "recovery.signal": False, "promote": False},
         "senders": [], "history": "1\t0/3000100\tno recovery target specified\n", "oldest": "0000000000000002",
         "wal_segment": 16777216, "sessions": 3, "sessions_ever": 77, "settings": settings, **changed,
     }  # fmt: skip
@@ -70,6 +71,26 @@ def test_a_standby_that_is_up() -> None:
     assert found.history == (Fork(1, Position.parse("0/3000100")),)
     assert found.oldest_log == Position.parse("0/2000000")
     assert (found.lag, found.clock_skew, found.free, found.rewindable) == (4.5, 2.5, 400 * 1024, True)
+
+
+@pytest.mark.parametrize(
+    ("files", "receiver", "promoting"),
+    [
+        ((True, False, False), None, False),
+        ((True, False, True), {"state": "streaming"}, True),
+        ((False, False, False), None, True),
+        ((False, True, False), None, False),  # a recovery to a point in time
+        ((False, False, False), {"state": "streaming"}, False),  # the mark was taken away by hand
+    ],
+)
+def test_a_promotion_that_is_under_way_is_seen(
+    files: tuple[bool, bool, bool], receiver: dict[str, Any] | None, promoting: bool
+) -> None:
+    names = ("standby.signal", "recovery.signal", "promote")
+    full = receiver and {**receiver, "host": "10.0.0.1", "port": 5433, "flushed": "0/3000200", "age": 0.2}
+    assert up(files=dict(zip(names, files, strict=True)), receiver=full).promoting is promoting
+    assert down("@promote", "@running 77").promoting
+    assert not down("@promote").promoting
 
 
 def test_a_primary_that_is_up() -> None:

@@ -81,6 +81,7 @@ def _up(name: str, seen: dict[str, Any], at: float, skew: float, free: int | Non
         replayed=replayed,
         lag=_lag(seen, received, replayed),
         replay_paused=bool(seen["paused"]),
+        promoting=_promoting(seen),
         standby_mark=bool(seen["recovery"]),
         upstream=_upstream(receiver),
         assigned=_assigned(settings["primary_conninfo"]) if seen["recovery"] else None,
@@ -96,6 +97,13 @@ def _up(name: str, seen: dict[str, Any], at: float, skew: float, free: int | Non
         sessions_ever=int(seen["sessions_ever"] or 0),
         settings=settings,
     )
+
+
+def _promoting(seen: dict[str, Any]) -> bool:
+    """Asked for, and not seen to by the server yet, or under way: it takes the mark off before it accepts writes."""
+    files = seen["files"]
+    under_way = not files["standby.signal"] and not files["recovery.signal"] and seen["receiver"] is None
+    return bool(seen["recovery"]) and (bool(files["promote"]) or under_way)
 
 
 def _lag(seen: dict[str, Any], received: Position, replayed: Position) -> float | None:
@@ -211,6 +219,7 @@ def _not_up(name: str, found: Parts, at: float, skew: float, free: int | None) -
         clean=clean and server is Server.DOWN,
         standby_mark="standby" in found,
         fence=_fence(found),
+        promoting="promote" in found and "running" in found,
         half_rewound="rewinding" in found,
         history=_histories(found, timeline),
         rewindable=checksums or known.get("wal_log_hints setting") == "on",

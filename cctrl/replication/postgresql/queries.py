@@ -11,6 +11,8 @@ select json_build_object(
  'received', pg_last_wal_receive_lsn(), 'replayed', pg_last_wal_replay_lsn(),
  'replay_age', extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()),
  'paused', case when r.r then pg_is_wal_replay_paused() end,
+ 'files', (select json_object_agg(f, s.size is not null)
+   from unnest('{standby.signal,recovery.signal,promote}'::text[]) f, lateral pg_stat_file(f, true) s),
  'receiver', (select json_build_object('state', status, 'host', sender_host, 'port', sender_port,
    'flushed', flushed_lsn, 'age', extract(epoch from clock_timestamp() - last_msg_receipt_time))
    from pg_stat_get_wal_receiver() where pid is not null),

@@ -11,6 +11,7 @@ if [ "$rc" -ne 0 ]; then
   if alive; then echo "@running $pid"; fi
   [ -e "$data" ] || echo '@missing'
   [ ! -e "${log%log}own-files/begun" ] || echo '@rewinding'
+  [ ! -e "$data/promote" ] || echo '@promote'
   [ ! -e "$data/standby.signal" ] || echo '@standby'
   [ ! -e "$data/cctrl.fenced" ] || { echo '@fenced'; cat "$data/cctrl.fenced"; }
   { read -r version <"$data/PG_VERSION"; } 2>/dev/null
