@@ -57,6 +57,7 @@ class Automatic:
         self._witnesses = Witnesses(self._dataservice.engine)
         self._primary = ""  # as the last look showed it
         self._waits = False  # for the witnesses' answer
+        self._looked = 0.0  # when the last look began, on the monotonic clock
         self._alone_until = 0.0  # when no majority was last reached, on the monotonic clock
         self._told: dict[tuple[str, str], str] = {}  # what was said of each suspicion that is still there
 
@@ -94,6 +95,9 @@ class Automatic:
     def tend(self, watch: Watch, leadership: Leadership) -> float:
         """See Keeper."""
         began = time.monotonic()
+        if policy(self.store.intent(self.name)) == MAINTENANCE and began - self._looked < LOOK:
+            self._put_policy_back()
+            return LOOK_CLOSELY  # nothing is to be done, but the policy may change
         self._ask_witnesses(watch)
         picture = self._look(watch)
         held = watching.reach(picture).held
@@ -103,7 +107,7 @@ class Automatic:
         if policy(picture.intent) == MAINTENANCE:
             self._suspicions, self._told = Suspicions(), {}
             self._put_policy_back()
-            return LOOK
+            return LOOK_CLOSELY
         in_company = time.monotonic() - self._alone_until
         silence = {name: min(watch.silence(name), in_company) for name in self.members}
         seen = watching.suspicions(picture, silence, self._service.failure_timeout, self._service.maximum_lag)
@@ -118,9 +122,11 @@ class Automatic:
 
     def _look(self, watch: Watch) -> Picture:
         """Look at all members; whoever listened knows since when a silent one was not heard."""
-        silence = watch.silence(self._primary) if self._primary else 0.0
-        self._dataservice.heard_within = min(HEARD_WITHIN, max(0.0, silence - MARGIN))
+        silent = bool(self._primary) and watch.fell_silent(self._primary)
+        later = max(0.0, watch.silence(self._primary) - MARGIN) if silent else HEARD_WITHIN
+        self._dataservice.heard_within = min(HEARD_WITHIN, later)
         self._dataservice.last_heard = watch.positions()
+        self._looked = time.monotonic()
         picture = self._dataservice.look()
         self._primary = picture.diagnosis.primary
         for facts in picture.view.members:

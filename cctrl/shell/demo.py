@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
 
 from cctrl.outcome import CctrlError
 from cctrl.shell.console import Terminal
 
 WELCOME = """\
-Three PostgreSQL servers, each behind its own SSH server, are streaming on this machine.
+Three PostgreSQL servers, each behind its own SSH server, are streaming on this machine; a manager watches them.
 See them:    ls                help lists the rest; explain VERB shows what one would do
-Break one:   lab kill host1    or from another terminal: {program} lab kill host1 --name {name}
-Mend it:     failover, then datasource host1 recover, then ls again
+Break one:   lab kill host1    the manager makes another one the master: ls, show events
+Mend it:     datasource host1 recover, then ls again
+By hand:     set policy manual, lab kill the master again, failover
 Leave:       quit              everything made for this demo is then removed"""
 
 
@@ -27,7 +25,7 @@ def demo(name: str, up: Callable[[], object], shell: Callable[[], int], down: Ca
     with _ends_as_exit():
         up()
         try:
-            for line in WELCOME.format(name=name, program=_program()).splitlines():
+            for line in WELCOME.splitlines():
                 console.out(line)
             return shell()
         finally:
@@ -37,13 +35,6 @@ def demo(name: str, up: Callable[[], object], shell: Callable[[], int], down: Ca
             except CctrlError as error:
                 for line in error.lines():
                     console.err(line)
-
-
-def _program() -> str:
-    """What starts this cctrl in another terminal: `./demo` has it where no PATH leads."""
-    here = Path(sys.executable).with_name("cctrl")
-    found = shutil.which("cctrl")
-    return "cctrl" if not here.exists() or (found and here.samefile(found)) else str(here)
 
 
 @contextmanager

@@ -35,7 +35,10 @@ def test_break_one_from_inside_and_leave(demo: Typist) -> None:
     (name,) = layout.names()
     assert "host2(slave:ONLINE" in demo.says("ls", "host3(slave:ONLINE", EXPERT)
     demo.says("%% kill host1", "host1 killed", EXPERT)
-    demo.says("ls host1", "host1(master:FAILED", EXPERT)
+    demo.says("show events --watch", "WAS COMPLETED")
+    demo.types("\x03")
+    demo.sees(EXPERT)
+    demo.says("ls host1", "host1(master:SHUNNED(FAILED-OVER-TO-host", EXPERT)
     assert demo.leaves() == 0
     assert gone(name)
 
