@@ -15,7 +15,8 @@ t
 %% sql host3 select pg_is_in_recovery()
 t
 
-[LOGICAL:EXPERT] /alpha > ls host1
+[LOGICAL:EXPERT] /alpha > ls
+COORDINATOR[*:MAINTENANCE:ONLINE] (glob)
 ...
 +----------------------------------------------------------------------------+
 |host1(master:ONLINE)                                                        |

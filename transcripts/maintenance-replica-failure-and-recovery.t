@@ -7,7 +7,8 @@
 %% kill host2
 %% wait until sql host1 select now() - max(at) > '5 s' from t is t timeout 20s
 
-[LOGICAL:EXPERT] /alpha > ls host2
+[LOGICAL:EXPERT] /alpha > ls
+COORDINATOR[*:MAINTENANCE:ONLINE] (glob)
 ...
 +----------------------------------------------------------------------------+
 |host2(slave:ONLINE)                                                         |

@@ -192,6 +192,8 @@ class Automatic:
         if picture.intent.member(suspicion.member).state == State.FAILED.value:
             return
         with changing(self._dataservice, "watch", "watch", fresh=False) as change:
+            if not self._still(suspicion, change.look()):
+                return
             change.record(member(suspicion.member, State.FAILED, suspicion.text, source.role))
         self._once(suspicion, f"{suspicion.member} is {source.role}:FAILED({suspicion.text})")
 
@@ -211,7 +213,10 @@ class Automatic:
             return
         self._once(suspicion, suspicion.text)
         with changing(self._dataservice, "fence", f"fence {name}") as change:
-            told = change.look().intent.member(name)
+            now = change.look()
+            if not self._still(suspicion, now):
+                return
+            told = now.intent.member(name)
             change.begin(master, name)
             execute(Plan(((Step(Action.FENCE, name, master),),)), change, self._progress)
             if told.state != State.SHUNNED.value:
@@ -227,6 +232,11 @@ class Automatic:
             change.begin(picture.diagnosis.primary)
             execute(Plan((tuple(Step(Action.SYNCHRONISE, name) for name in names),)), change, self._progress)
         self._said(f"{', '.join(names)}: a commit is acknowledged once a quorum of the members has it")
+
+    def _still(self, suspicion: Suspicion, picture: Picture) -> bool:
+        """Whether it is so under the lock too: a command may have mended it after the look that showed it."""
+        seen = watching.suspicions(picture, {}, self._service.failure_timeout, self._service.maximum_lag)
+        return policy(picture.intent) != MAINTENANCE and suspicion.key in {s.key for s in seen}
 
     def _tell(self, suspicion: Suspicion, picture: Picture) -> None:
         self._once(suspicion, suspicion.text)

@@ -1,0 +1,55 @@
+"""What a manager saw before it had the lock may be over: a command of a shell has mended it meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from cctrl.config import load
+from cctrl.dataservice import watching
+from cctrl.dataservice.automatic import _ACTIONS, Automatic
+from cctrl.dataservice.service import Picture
+from cctrl.manager.suspicion import Suspicion
+from tests.dataservice.alpha import Alpha
+from tests.stage import Labs, wait_for
+
+
+@pytest.fixture
+def alpha(lab: Labs) -> Alpha:
+    """A service of three hosts, without a manager."""
+    return Alpha(lab())
+
+
+@pytest.fixture
+def manager(alpha: Alpha) -> Iterator[Automatic]:
+    """A manager that does what a test lets it do."""
+    config = load(alpha.config)
+    automatic = Automatic(config, config.services[0], lambda line: None)
+    yield automatic
+    automatic.close()
+
+
+def seen(manager: Automatic, kind: str) -> tuple[Suspicion, Picture]:
+    """What one look shows, and one thing that is wrong in it."""
+    picture = manager._dataservice.look()
+    return next(s for s in watching.suspicions(picture, {}, 4.0, 1 << 30) if s.kind == kind), picture
+
+
+def test_a_replica_that_was_recovered_is_not_marked_failed(alpha: Alpha, manager: Automatic) -> None:
+    alpha.fault("stop", "host2")
+    suspicion, before = seen(manager, watching.SLAVE_FAILED)
+    alpha.does("datasource host2 recover", "datasource host2 online")
+    _ACTIONS[suspicion.kind](manager, suspicion, before)
+    assert alpha.states()["host2"] == "slave:ONLINE OK"
+
+
+def test_an_old_master_that_was_recovered_is_not_fenced_again(alpha: Alpha, manager: Automatic) -> None:
+    alpha.fault("cut", "host1")
+    wait_for(lambda: alpha("--yes", "failover to host2").returncode == 0, 60, "the slaves know that host1 is gone")
+    alpha.fault("heal", "host1")
+    suspicion, before = seen(manager, watching.UNFENCED)
+    alpha.does("--yes", "datasource host1 recover --force", "datasource host1 online")
+    _ACTIONS[suspicion.kind](manager, suspicion, before)
+    assert alpha.states()["host1"] == "slave:ONLINE OK"
+    alpha.stands("host2", ["host1", "host3"])
