@@ -23,7 +23,8 @@ LAGGING = "lagging"
 NOT_SYNCHRONOUS = "not-synchronous"  # would acknowledge what no quorum has
 UNCLEAR = "unclear"  # who the master is
 
-CONFIRM = 0.2  # seconds a server without a process must have been seen so
+CONFIRM = 0.2  # seconds a server that died must have been seen so
+RESTART = 3.0  # seconds one that was shut down in an orderly way gets to come back: somebody restarts it, perhaps
 SOON = 1.0  # seconds what can wait for a second look must have been so
 FAILED_HEALTHS = frozenset(
     {
@@ -52,7 +53,7 @@ def _of(
 ) -> Iterator[Suspicion]:
     diagnosis, name = picture.diagnosis, source.name
     told = picture.intent.member(name)
-    patience = CONFIRM if source.facts.server is Server.DOWN else failure_timeout
+    patience = min(failure_timeout, _patience(source, failure_timeout))
     lasted = silence if source.facts.server in (Server.UNSEEN, Server.FROZEN) else 0.0
     if _unfenced(picture, source):
         yield Suspicion(UNFENCED, name, f"{name} was replaced by a failover, and could accept writes", 0.0)
@@ -71,6 +72,12 @@ def _of(
         yield Suspicion(OFFLINE, name, f"{name} is OFFLINE and well", 0.0)
     else:
         yield from _lag(picture, source, failure_timeout, maximum_lag)
+
+
+def _patience(source: Datasource, failure_timeout: float) -> float:
+    if source.facts.server is not Server.DOWN:
+        return failure_timeout
+    return RESTART if source.facts.clean else CONFIRM
 
 
 def _unfenced(picture: Picture, source: Datasource) -> bool:

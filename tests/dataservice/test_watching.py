@@ -47,7 +47,7 @@ def test_a_service_that_is_well_is_not_suspected() -> None:
     ("master", "patience", "lasted"),
     [
         (crashed(), watching.CONFIRM, 0.0),
-        (stopped(), watching.CONFIRM, 0.0),
+        (stopped(), watching.RESTART, 0.0),  # somebody restarts it, perhaps
         (unseen(), TIMEOUT, 7.0),  # the silence counts
         (facts("host1", Server.FROZEN), TIMEOUT, 7.0),
         (facts("host1", Server.REJECTING), TIMEOUT, 0.0),  # it lives: it has too many clients, say
