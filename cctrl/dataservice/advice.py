@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cctrl.config import Service
-from cctrl.dataservice.states import MANUALLY_SHUNNED, MASTER, REMOVED, Datasource, State
+from cctrl.dataservice.states import BY_HAND, MASTER, PAUSED, REMOVED, Datasource, State
 from cctrl.replication.diagnosis import Diagnosis, Health
 from cctrl.replication.facts import Server as ServerState
 from cctrl.replication.rejection import COPY_NEEDED, Rejected, Why
@@ -64,8 +64,10 @@ def for_datasource(source: Datasource, diagnosis: Diagnosis) -> str:
         return f"datasource {source.name} online"
     if not diagnosis.healthy:
         return ""
-    if source.name == diagnosis.primary and source.reason == MANUALLY_SHUNNED:
+    if source.name == diagnosis.primary and source.reason in BY_HAND:
         return f"datasource {source.name} welcome"
+    if source.state is State.ONLINE and source.fault == PAUSED:
+        return f"replicator {source.name} online"
     return f"datasource {source.name} recover"
 
 

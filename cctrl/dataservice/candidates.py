@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cctrl.dataservice.states import MANUALLY_SHUNNED, MASTER, Datasource, State
+from cctrl.dataservice.states import ARCHIVE, BY_HAND, MASTER, Datasource, State
 from cctrl.registry import Talk
 from cctrl.replication.candidates import Verdict
 from cctrl.replication.plan import Move
@@ -14,7 +14,7 @@ from cctrl.replication.position import size
 def excluded(sources: tuple[Datasource, ...]) -> Mapping[str, str]:
     """Datasources that may not become the master, with the reason and the way back (tungsten.md 3.1, 3.2, 5.6)."""
     return {
-        s.name: f"it is {s.word}; first: {way_back(s)}"
+        s.name: f"it is {'an archive' if s.role == ARCHIVE else s.word}; first: {way_back(s)}"
         for s in sources
         if way_back(s) and (s.facts.up or s.state is State.SHUNNED)
     }
@@ -24,8 +24,9 @@ def way_back(source: Datasource) -> str:
     """The command that makes a candidate of a datasource that is kept out of service; "" for one that is in it."""
     back = {State.SHUNNED: "welcome", State.OFFLINE: "online", State.FAILED: "recover"}
     if source.state not in back:
-        return ""
-    shunned_otherwise = source.state is State.SHUNNED and source.reason != MANUALLY_SHUNNED
+        chain = ("offline", "slave", "online")
+        return "; ".join(f"datasource {source.name} {verb}" for verb in chain) if source.role == ARCHIVE else ""
+    shunned_otherwise = source.state is State.SHUNNED and source.reason not in BY_HAND
     way = "recover" if source.role == MASTER or shunned_otherwise else back[source.state]
     return f"datasource {source.name} {way}"
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from cctrl.dataservice.promotion import NO_END
 from cctrl.dataservice.service import Dataservice, Picture
-from cctrl.dataservice.states import AUTOMATIC, MAINTENANCE, MASTER, SLAVE, State, policy
+from cctrl.dataservice.states import AUTOMATIC, MAINTENANCE, MASTER, RECEIVE, SLAVE, State, policy
 from cctrl.outcome import CctrlError, Interrupted, Outcome
 from cctrl.registry import Talk
 from cctrl.replication.engine import OnText, StepFailed
@@ -159,6 +159,16 @@ def member(name: str, state: State, reason: str = "", role: str = "") -> Callabl
     def change(intent: ServiceIntent) -> ServiceIntent:
         kept = role or intent.member(name).role
         return intent.with_member(name, MemberIntent(state.value, reason, kept, time.time()))
+
+    return change
+
+
+def receiver(name: str, state: State) -> Callable[[ServiceIntent], ServiceIntent]:
+    """The same for one that receives from the master: a standby or an archive stays one, any other is a slave."""
+
+    def change(intent: ServiceIntent) -> ServiceIntent:
+        told = intent.member(name).role
+        return member(name, state, role=told if told in RECEIVE else SLAVE)(intent)
 
     return change
 

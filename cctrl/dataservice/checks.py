@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cctrl.dataservice.service import Picture
-from cctrl.dataservice.states import MASTER, Datasource
+from cctrl.dataservice.states import BALANCED, MASTER, Datasource
 from cctrl.manager.answers import Shown
 
 
@@ -17,6 +17,8 @@ def _unfit(picture: Picture, source: Datasource) -> str:
     has stopped still serves what it has."""
     if not source.facts.up or source.name in picture.diagnosis.strays:
         return source.fault
+    if source.role not in BALANCED:
+        return f"IS A {source.role.upper()}"
     if source.role == MASTER and not source.facts.writable:
         return "ACCEPTS NO WRITES"
     return ""

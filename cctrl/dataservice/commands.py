@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from cctrl.dataservice import admin, appoint, decide, events, move, physical, provision, recover, status
+from cctrl.dataservice import (
+    admin,
+    appoint,
+    decide,
+    events,
+    move,
+    physical,
+    provision,
+    recover,
+    replicator,
+    roles,
+    sessions,
+    status,
+)
 from cctrl.registry import Command, Danger
 
 APPOINTING = """\
@@ -114,6 +127,9 @@ COMMANDS: tuple[Command, ...] = (
         help="Undo: datasource HOST recover.",
         danger=Danger.EXPERT,
     ),
+    *roles.COMMANDS,
+    *sessions.COMMANDS,
+    *replicator.COMMANDS,
     Command(
         "switch [to HOST]",
         "move the master while it is well; nothing acknowledged is lost",

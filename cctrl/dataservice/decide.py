@@ -8,7 +8,16 @@ from dataclasses import replace
 from cctrl.dataservice.advice import for_datasource
 from cctrl.dataservice.change import Change, changing, member
 from cctrl.dataservice.service import Dataservice, Picture
-from cctrl.dataservice.states import MANUALLY_FAILED, MANUALLY_SHUNNED, MASTER, POLICIES, Datasource, State
+from cctrl.dataservice.states import (
+    BY_HAND,
+    MANUALLY_FAILED,
+    MANUALLY_SHUNNED,
+    MASTER,
+    PAUSED,
+    POLICIES,
+    Datasource,
+    State,
+)
 from cctrl.outcome import Outcome, Refused, UsageError
 from cctrl.registry import Invocation, Talk
 
@@ -41,7 +50,7 @@ def online(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outc
 
     def decision(picture: Picture, source: Datasource) -> tuple[State, str, str]:
         if source.state in (State.SHUNNED, State.FAILED):
-            way = "welcome" if source.reason == MANUALLY_SHUNNED else "recover"
+            way = "welcome" if source.reason in BY_HAND else "recover"
             raise Refused(f"{source.name} is {source.word}", next=f"datasource {source.name} {way}")
         _healthy(picture, source)
         return State.ONLINE, "", f"DataSource '{source.name}' is now ONLINE"
@@ -77,7 +86,7 @@ def welcome(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Out
     def decision(picture: Picture, source: Datasource) -> tuple[State, str, str]:
         if source.state is not State.SHUNNED:
             raise Refused(f"{source.name} is not SHUNNED, it is {source.word}", next=f"ls {source.name}")
-        if source.reason != MANUALLY_SHUNNED:
+        if source.reason not in BY_HAND:
             raise Refused(f"{source.name} is {source.word}", next=f"datasource {source.name} recover")
         _healthy(picture, source)
         return State.ONLINE, "", f"DataSource '{source.name}' is now ONLINE"
@@ -110,7 +119,9 @@ def _healthy(picture: Picture, source: Datasource) -> None:
         return
     primary = picture.diagnosis.primary
     if primary and source.facts.standby and picture.view.streams(source.name, primary):
-        return
+        if not source.facts.replay_paused:
+            return
+        raise Refused(f"{source.name} is not well: {PAUSED}", next=f"replicator {source.name} online")
     following = "failover" if source.name == primary else f"datasource {source.name} recover"
     fault = source.fault or f"it does not receive from {primary or 'any master'}"
     raise Refused(f"{source.name} is not well: {fault}", detail=source.facts.reason, next=following)

@@ -97,6 +97,12 @@ def long_box(source: Datasource) -> list[str]:
     return [line for title, values in tables for line in table(title, values, len(source.name) + 1)]
 
 
+def replicator_box(source: Datasource) -> list[str]:
+    """Every property of a replicator."""
+    title = f"{source.name}:{replicator(source)}"
+    return table(title, replicator_properties(source), len(source.name) + 1)
+
+
 def table(title: str, values: Mapping[str, object], indent: int = 2) -> list[str]:
     """A box with a title and sorted `key: value` rows."""
     rows = [row for key, value in sorted(values.items()) for row in _property(key, _shown(key, value))]
@@ -145,7 +151,7 @@ def properties(source: Datasource) -> dict[str, object]:
 
 
 def replicator_properties(source: Datasource) -> Mapping[str, object]:
-    """What is known of a datasource's replication, for `ls -l` and `diag`."""
+    """What is known of a datasource's replication, for `ls -l`, `replicator HOST status` and `diag`."""
     facts = source.facts
     upstream = facts.upstream
     return {

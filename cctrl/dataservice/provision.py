@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 
 from cctrl.dataservice.advice import advised
-from cctrl.dataservice.change import Change, changing, member
+from cctrl.dataservice.change import Change, changing, member, receiver
 from cctrl.dataservice.recover import FORCE, present_master, then_online
 from cctrl.dataservice.service import Dataservice, Picture
-from cctrl.dataservice.states import SLAVE, State
+from cctrl.dataservice.states import State
 from cctrl.dataservice.ways import choose, unfit
 from cctrl.outcome import Outcome, UsageError
 from cctrl.registry import Invocation, Talk
@@ -46,7 +46,7 @@ def provision(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> O
             source, plan = _plan(dataservice, picture, primary, invocation, rate)
         change.begin(source or primary, name, hold_policy=True)
         execute(plan, change, Narrator(dataservice.name, name, talk, lambda: _out_of_service(change, picture, name)))
-        change.record(member(name, State.OFFLINE, role=SLAVE))
+        change.record(receiver(name, State.OFFLINE))
         talk.line(f"  NOTE  >> {name} >> Streams from {primary} and has caught up")
         then_online(change, name, talk)
     return Outcome.DONE

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cctrl.dataservice.advice import NO_MASTER_HELP, WAIT, for_datasource, next_command
-from cctrl.dataservice.change import Change, changing, member
+from cctrl.dataservice.change import Change, changing, member, receiver
 from cctrl.dataservice.service import Dataservice, Picture
-from cctrl.dataservice.states import MANUALLY_SHUNNED, MASTER, REMOVED, SLAVE, Datasource, State, adrift
+from cctrl.dataservice.states import BY_HAND, MASTER, REMOVED, Datasource, State, adrift
 from cctrl.dataservice.ways import choose
 from cctrl.outcome import CctrlError, Incomplete, Outcome, Refused
 from cctrl.registry import Invocation, Talk
@@ -57,7 +57,7 @@ def recovered(
             error.next = error.next or f"datasource {name} recover {REWIND}   (the other way)"
         raise
     narrator.connected()
-    change.record(member(name, State.OFFLINE, role=SLAVE))
+    change.record(receiver(name, State.OFFLINE))
     return chosen
 
 
@@ -109,7 +109,9 @@ def recover_one(dataservice: Dataservice, invocation: Invocation, talk: Talk) ->
             raise _nothing_to_do(source, primary)
         change.begin(primary, name, hold_policy=True)
         if source.state is State.SHUNNED and picture.view.streams(name, primary):
-            change.record(member(name, State.OFFLINE, role=SLAVE))
+            if source.facts.replay_paused:
+                execute(choose(dataservice, picture, name, primary).plan, change, lambda event: None)
+            change.record(receiver(name, State.OFFLINE))
             talk.line(f"DataSource '{name}' is now OFFLINE")
         else:
             _one(change, picture, name, primary, talk, invocation.flags)
@@ -325,7 +327,7 @@ def _to_recover(picture: Picture, primary: str, note: Callable[[str], None]) -> 
             note(f"{source.name} is the master, accepts writes and is {source.word}")
             note(f"NEXT: {for_datasource(source, picture.diagnosis)}")
             continue
-        if source.state is State.SHUNNED and source.reason in (MANUALLY_SHUNNED, REMOVED):
+        if source.state is State.SHUNNED and (source.reason in BY_HAND or source.reason == REMOVED):
             how = "removed" if source.reason == REMOVED else "shunned"
             note(f"{source.name} was {how} by hand and is left as it is")
             note(f"NEXT: datasource {source.name} recover")

@@ -20,9 +20,12 @@ RECEIVE = frozenset({SLAVE, STANDBY, ARCHIVE})  # the roles that receive from th
 BALANCED = frozenset({MASTER, SLAVE, ARCHIVE})  # the roles that client sessions are spread over
 ELECTABLE = frozenset({MASTER, SLAVE, STANDBY})  # the roles that may become the master
 MANUALLY_SHUNNED = "MANUALLY-SHUNNED"
+DRAINED = "DRAIN-CONNECTIONS"
+BY_HAND = frozenset({MANUALLY_SHUNNED, DRAINED})  # the reasons for which a person took it out, that `welcome` lifts
 NO_MASTER = "SHUNNED"  # the reason every datasource is shunned with where there is no master
 MANUALLY_FAILED = "MANUALLY-FAILED"
 REMOVED = "REMOVED"  # by `rm`: no member any more, but still in the configuration
+PAUSED = "REPLICATOR OFFLINE"  # the fault of one that receives and does not apply
 FAILSAFE_SHUN = "FAILSAFE_SHUN"  # the manager reaches no majority and does nothing (tungsten.md 3.4, 6.4)
 
 
@@ -165,7 +168,7 @@ def _fault(view: View, diagnosis: Diagnosis, facts: Facts, service: str) -> str:
         return "REPLICATOR STOPPED"
     if facts.standby and diagnosis.healthy and not view.streams(facts.name, diagnosis.primary):
         return f"REPLICATOR DOES NOT FOLLOW '{diagnosis.primary}@{service}'"
-    return ""
+    return PAUSED if facts.standby and facts.replay_paused else ""
 
 
 def replicator_state(source: Datasource) -> str:
@@ -175,7 +178,7 @@ def replicator_state(source: Datasource) -> str:
     if not source.facts.up:
         return "STOPPED"
     upstream = source.facts.upstream
-    if upstream is None:
+    if upstream is None or source.facts.replay_paused:
         return "OFFLINE"
     return "ONLINE" if upstream.state == "streaming" else "SYNCHRONIZING"
 

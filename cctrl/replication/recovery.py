@@ -16,6 +16,7 @@ class Way(Enum):
     """The ways back, cheapest first."""
 
     NOTHING = "it already streams from the primary"
+    RESUME = "it streams from the primary; its replay was paused and goes on"
     FOLLOW = "nothing diverged: it is pointed at the primary and catches up"
     START = "nothing diverged: it is started as a standby and catches up"
     REWIND = "its log went on after the fork: it is rewound"
@@ -83,7 +84,7 @@ def remedy(view: View, primary: str, name: str, tail: Tail | None, *, force: boo
     member, source = view[name], view[primary]
     _possible(member, source)
     if member.standby and view.streams(name, primary):
-        return Remedy(Way.NOTHING, Plan())
+        return _resumed(member, source) if member.replay_paused else Remedy(Way.NOTHING, Plan())
     part = parting(member, source)
     comparable(member, source, part)
     if _diverged(member, part, tail):
@@ -190,11 +191,18 @@ def _log_gone(member: Facts, primary: Facts, needed: Position) -> Rejected:
     return Rejected(Why.LOG_GONE, member.name, what, detail=detail)
 
 
+def _resumed(member: Facts, primary: Facts) -> Remedy:
+    steps = ((Step(Action.RESUME, member.name),), (Step(Action.STREAM, member.name, primary.name),))
+    return Remedy(Way.RESUME, Plan(steps))
+
+
 def _followed(member: Facts, primary: Facts) -> Remedy:
     name = member.name
     if member.standby:
+        resume: tuple[Group, ...] = ((Step(Action.RESUME, name),),) if member.replay_paused else ()
         groups: tuple[Group, ...] = (
             (Step(Action.FOLLOW, name, primary.name),),
+            *resume,
             (Step(Action.STREAM, name, primary.name),),
         )
         return Remedy(Way.FOLLOW, Plan(groups))

@@ -26,6 +26,9 @@ class Action(Enum):
     REWIND = "rewind {member} to {other}, mark it as its standby"
     COPY = "copy all of {other} to {member}, beside its data directory, which is left as it is"
     SWAP = "move {member}'s data directory aside and the copy into its place, as a standby of {other}"
+    PAUSE = "pause the replay of {member}; it goes on receiving, and what it receives is kept"
+    RESUME = "let {member} replay again"
+    RECONNECT = "end {member}'s receiver, so that it connects anew"
     STREAM = "wait until {member} streams from {other} and has caught up"
     UNMARK = "take the standby mark off {member} and start it again as it was"
 
@@ -37,6 +40,9 @@ UNDO = {
     Action.SYNCHRONISE: None,
     Action.CATCH_UP: None,
     Action.COPY: None,
+    Action.PAUSE: Action.RESUME,
+    Action.RESUME: Action.PAUSE,
+    Action.RECONNECT: None,
 }
 """Action -> what undoes it; None: nothing to undo. An action not named here cannot be undone."""
 

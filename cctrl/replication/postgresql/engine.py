@@ -18,7 +18,9 @@ from cctrl.replication.facts import Server as ServerState
 from cctrl.replication.position import Position
 from cctrl.replication.postgresql import conninfo, probe_parse, queries, wal
 from cctrl.replication.postgresql.copying import Copies
+from cctrl.replication.postgresql.inquiries import Inquiries
 from cctrl.replication.postgresql.remote import beside, check, command, last_line
+from cctrl.replication.postgresql.replay import Replay
 from cctrl.replication.recovery import LogRange, log_after, timeline_at
 from cctrl.replication.steps import Action, Result, Step
 from cctrl.ssh import CommandResult, Ended, Held, Hosts, Job, Lease, hold, run_job
@@ -70,6 +72,7 @@ class PostgreSQL:
         self.timeout = timeout
         self.operation = operation
         self.clock = clock
+        self.inquiries = Inquiries(self._sql)
         self.copies = Copies(hosts, service, self._sql, timeout)
         self.wal_segments: dict[str, int] = {}  # member -> bytes in one WAL file
         self.slots: dict[str, str] = {}  # member -> the slot it uses on its primary, where it was seen to be up
@@ -90,6 +93,7 @@ class PostgreSQL:
             Action.REWIND: self._rewind,
             Action.COPY: lambda step, known, on_text: self.copies.copy(step, self.operation or "by-hand", on_text),
             Action.SWAP: lambda step, known, on_text: self.copies.swap(step, self.operation or "by-hand", on_text),
+            **Replay(service, self._sql, self._must).steps,
             Action.STREAM: self._stream,
         }
 

@@ -84,6 +84,28 @@ STREAMING = (
 HELD_BACK = f"""pg_is_wal_replay_paused()
    or current_setting('recovery_min_apply_delay') <> '0' and {RECEIVED} > {REPLAYED}"""
 RESUME = "select pg_wal_replay_resume() where pg_is_wal_replay_paused()"
+# On PostgreSQL 14 and later a pause that was asked for takes effect a moment later.
+PAUSE = """\
+do $$ declare at timestamptz := clock_timestamp(); here pg_lsn; begin
+ perform pg_wal_replay_pause();
+ loop
+  here := pg_last_wal_replay_lsn();
+  perform pg_sleep(0.05);
+  exit when pg_is_wal_replay_paused() and here is not distinct from pg_last_wal_replay_lsn();
+  if clock_timestamp() - at > interval '10 s' then raise exception 'still replaying after 10 s'; end if;
+ end loop; end $$"""
+
+RECEIVER = "select pid from pg_stat_wal_receiver where pid is not null"
+
+CLIENTS = """\
+from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()
+ and application_name not like 'cctrl%'"""
+SESSIONS = f"""\
+select coalesce(json_agg(json_build_object('address', address, 'application', application, 'count', count)
+ order by count desc, address, application), '[]')
+from (select coalesce(host(client_addr), 'local') as address, application_name as application, count(*)
+ {CLIENTS} group by 1, 2) s"""
+END_SESSIONS = f"select count(pg_terminate_backend(pid)) {CLIENTS}"
 
 WRITABLE = """\
 do $$ declare at timestamptz := clock_timestamp(); begin

@@ -1,0 +1,14 @@
+"""What a server answers that is asked beside the looks and the steps. Pure data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """The client sessions of one server that come from one place."""
+
+    address: str  # `local` for the server's own socket
+    application: str
+    count: int
