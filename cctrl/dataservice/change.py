@@ -67,9 +67,10 @@ class Change:
             self.record(primary(seen.primary))
         return picture
 
-    def look_again(self) -> Picture:
-        """Look at what this command has made of the service so far."""
-        return self._look({})
+    def look_again(self, known: Picture | None = None, *names: str) -> Picture:
+        """Look at what this command has made of the service so far; with what is known, only at some members."""
+        members = known.view.members if known else ()
+        return self._look({facts.name: facts for facts in members if facts.name not in names})
 
     def _look(self, known: Mapping[str, Facts]) -> Picture:
         return self.dataservice.look(fresh=False, end_leftovers=True, known=known)

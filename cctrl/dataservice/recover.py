@@ -14,7 +14,7 @@ from cctrl.dataservice.ways import choose
 from cctrl.outcome import CctrlError, Incomplete, Outcome, Refused
 from cctrl.registry import Invocation, Talk
 from cctrl.replication.diagnosis import Health
-from cctrl.replication.events import Done, Event, Progress
+from cctrl.replication.events import Done, Event, Progress, Started
 from cctrl.replication.executor import execute
 from cctrl.replication.recovery import Remedy, Way
 from cctrl.replication.rejection import Rejected, Why
@@ -43,11 +43,31 @@ def recovered(
 ) -> Remedy:
     """Bring one member back under the primary. The datasource is out of service on record until that has come to its
     end, and is OFFLINE then. Raises CctrlError."""
-    chosen = choose(change.dataservice, picture, name, primary, force=force, rewind=rewind)
+
+    def choice(seen: Picture) -> Remedy:
+        return choose(change.dataservice, seen, name, primary, force=force, rewind=rewind)
+
+    chosen = choice(picture)
     source = picture.source(name)
     if picture.intent.member(name).state not in (State.SHUNNED.value, State.FAILED.value):
         state = State.SHUNNED if source.state is State.SHUNNED else State.FAILED
         change.record(member(name, state, source.reason or source.fault, source.role))
+    if chosen.way is Way.END:
+        execute(chosen.plan, change, narrator)
+        try:
+            chosen = choice(change.look_again(picture, name, primary))
+            _carry_out(change, chosen, name, narrator)
+        except Refused as refused:
+            detail = f"{refused.detail}\nits server was ended before".lstrip()
+            raise Incomplete(refused.what, detail=detail, next=refused.next) from refused
+    else:
+        _carry_out(change, chosen, name, narrator)
+    narrator.connected()
+    change.record(receiver(name, State.OFFLINE))
+    return chosen
+
+
+def _carry_out(change: Change, chosen: Remedy, name: str, narrator: Narrator) -> None:
     if chosen.reason:
         narrator.note(f"{name}: {chosen.reason}")
     try:
@@ -56,9 +76,6 @@ def recovered(
         if chosen.way is Way.COPY and isinstance(error, Refused):
             error.next = error.next or f"datasource {name} recover {REWIND}   (the other way)"
         raise
-    narrator.connected()
-    change.record(receiver(name, State.OFFLINE))
-    return chosen
 
 
 class Narrator:
@@ -86,7 +103,9 @@ class Narrator:
 
     def __call__(self, event: Event) -> None:
         """See what happened."""
-        if isinstance(event, Progress) and event.step.action is not Action.COPY:
+        if isinstance(event, Started) and event.step.action is Action.END:
+            self.note(f"{self.name}: its server is ended at once")
+        elif isinstance(event, Progress) and event.step.action is not Action.COPY:
             self.note(f"{self.name}: {event.text}")
         elif isinstance(event, Done) and event.step.action in (Action.START, Action.FOLLOW):
             self.connected()
@@ -161,8 +180,9 @@ def _one(change: Change, picture: Picture, name: str, primary: str, talk: Talk, 
     try:
         force, rewind = FORCE in flags, REWIND in flags
         chosen = recovered(change, picture, name, primary, narrator, force=force, rewind=rewind)
-    except Rejected as rejected:
-        if rejected.why is Why.ORPHANS:
+    except (Rejected, Incomplete) as error:
+        reason = error.__cause__ if isinstance(error, Incomplete) else error
+        if isinstance(reason, Rejected) and reason.why is Why.ORPHANS:
             for line in ORPHANS.format(name).splitlines():
                 talk.line(line)
         raise

@@ -41,6 +41,9 @@ def bring_back(change: Change, picture: Picture, name: str, primary: str, sink: 
     """Bring one member back under the primary, without a copy. Raises CctrlError."""
     chosen = choose(change.dataservice, picture, name, primary, rewind=True)
     execute(chosen.plan, change, sink)
+    if chosen.way is Way.END:
+        chosen = choose(change.dataservice, change.look_again(picture, name, primary), name, primary, rewind=True)
+        execute(chosen.plan, change, sink)
     return chosen
 
 

@@ -17,6 +17,7 @@ class Way(Enum):
 
     NOTHING = "it already streams from the primary"
     RESUME = "it streams from the primary; its replay was paused and goes on"
+    END = "its server runs: it is ended first, and what its log holds then decides"
     FOLLOW = "nothing diverged: it is pointed at the primary and catches up"
     START = "nothing diverged: it is started as a standby and catches up"
     REWIND = "its log went on after the fork: it is rewound"
@@ -88,9 +89,23 @@ def remedy(view: View, primary: str, name: str, tail: Tail | None, *, force: boo
     part = parting(member, source)
     comparable(member, source, part)
     if _diverged(member, part, tail):
-        return _rewound(member, source, part, tail, force)
-    _log_is_there(member, source, tail)
-    return _followed(member, source)
+        _can_be_rewound(member, source, part, tail, force)
+        chosen = _rewound(member, source, part, tail)
+    else:
+        _log_is_there(member, source, tail)
+        chosen = _followed(member, source)
+    return _ended_first(member, chosen) if member.may_run and not member.standby else chosen
+
+
+def _ended_first(member: Facts, so_far: Remedy) -> Remedy:
+    """What runs may write until it has ended, and a primary's shutdown writes too: only then its log tells the way.
+
+    Where that leads to a rewind anyway a shutdown is better: a rewind needs one. A standby's writes nothing.
+    """
+    answers = member.server in (Server.UP, Server.REJECTING)
+    clean = answers and (so_far.way is Way.REWIND or member.ran is Ran.STANDBY)
+    step = Step(Action.STOP if clean else Action.END, member.name)
+    return Remedy(Way.END, Plan(((step,),)), f"as it stands, {so_far.way.value}")
 
 
 def _possible(member: Facts, primary: Facts) -> None:
@@ -138,9 +153,10 @@ def _diverged(member: Facts, part: Parting, tail: Tail | None) -> bool:
     return part.relation is Relation.AFTER_FORK
 
 
-def _rewound(member: Facts, primary: Facts, part: Parting, tail: Tail | None, force: bool) -> Remedy:
-    name = member.name
+def _can_be_rewound(member: Facts, primary: Facts, part: Parting, tail: Tail | None, force: bool) -> None:
+    """Raises Rejected where it cannot, or would lose transactions."""
     if not member.rewindable:
+        name = member.name
         what = f"{name} went on after the fork at {part.at} and cannot be rewound"
         detail = (
             "neither wal_log_hints nor data checksums were on while it wrote: only a full copy helps now\n"
@@ -152,10 +168,14 @@ def _rewound(member: Facts, primary: Facts, part: Parting, tail: Tail | None, fo
         raise _log_gone(member, primary, part.at)
     if tail is not None and not force:
         nothing_at_stake(member, primary, part, tail)
+
+
+def _rewound(member: Facts, primary: Facts, part: Parting, tail: Tail | None) -> Remedy:
+    name = member.name
     keep: tuple[Group, ...] = ()
-    if tail is None or tail.own or tail.problem or member.writable:  # until it stops it may commit more
+    if tail is None or tail.own or tail.problem:
         keep = ((Step(Action.KEEP, name, primary.name, part.at),),)
-    stop: tuple[Group, ...] = ((Step(Action.STOP, name),),) if member.may_run else ()
+    stop: tuple[Group, ...] = ((Step(Action.STOP, name),),) if member.standby else ()
     # Before version 16 pg_rewind believes a promoted source's last checkpoint, which is still on the old timeline.
     checkpoint: tuple[Group, ...] = ((Step(Action.CHECKPOINT, primary.name),),) if primary.version < 16 else ()
     groups = (*stop, *keep, *checkpoint, (Step(Action.REWIND, name, primary.name),), *_up(member, primary))
@@ -206,9 +226,8 @@ def _followed(member: Facts, primary: Facts) -> Remedy:
             (Step(Action.STREAM, name, primary.name),),
         )
         return Remedy(Way.FOLLOW, Plan(groups))
-    stop: tuple[Group, ...] = ((Step(Action.STOP, name),),) if member.may_run else ()
     mark = (Step(Action.MARK, name, primary.name),)
-    return Remedy(Way.START, Plan((*stop, mark, *_up(member, primary))))
+    return Remedy(Way.START, Plan((mark, *_up(member, primary))))
 
 
 def _up(member: Facts, primary: Facts) -> tuple[Group, ...]:

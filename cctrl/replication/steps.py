@@ -13,6 +13,7 @@ class Action(Enum):
 
     CHECKPOINT = "checkpoint {member}, so that it stops quickly"
     STOP = "end {member}'s client sessions and shut its server down; all it has written goes to its standbys first"
+    END = "end {member}'s server at once, without a shutdown, which would write to its log"
     MARK = "mark {member} as a standby of {other}, so that it cannot start writable"
     ISOLATE = "mark {member} as a standby of nobody, with no fence on it, so that it starts read-only"
     START = "start {member} and wait until it accepts connections"

@@ -89,11 +89,22 @@ def _tail(draw: st.DrawFn, old: Placed, asked: LogRange) -> Tail:
     return Tail(records=beyond, commits=count, end=old.end, problem="broken" if draw(st.integers(0, 9)) == 0 else "")
 
 
+def to_the_end(old: Placed, new: Placed, tail: Tail | None, force: bool) -> tuple[Remedy, list[Action]]:
+    """The way back and all its actions: one that runs is ended first, and judged again. Raises Rejected."""
+    found = remedy(seen(new.facts, old.facts), "host1", "host2", tail, force=force)
+    if found.way is not Way.END:
+        return found, actions(found)
+    down = replace(old.facts, server=Server.DOWN, writable=False)
+    beyond = Tail(records=(asked := unread(down, new.facts)) is not None and old.end > asked.start, end=old.end)
+    again = remedy(seen(new.facts, down), "host1", "host2", (tail or beyond) if asked else None, force=force)
+    return again, [*actions(found), *actions(again)]
+
+
 @given(returning(), st.booleans())
 def test_a_member_that_diverged_is_rewound_or_refused(case: tuple[Placed, Placed, Tail | None], force: bool) -> None:
     old, new, tail = case
     try:
-        found = remedy(seen(new.facts, old.facts), "host1", "host2", tail, force=force)
+        found, order = to_the_end(old, new, tail, force)
     except Rejected:
         return
     if found.way is Way.NOTHING:
@@ -101,12 +112,11 @@ def test_a_member_that_diverged_is_rewound_or_refused(case: tuple[Placed, Placed
     only_there = old.end > common(old, new)
     if only_there and old.branch is not new.branch:
         assert found.way is Way.REWIND
-    order = actions(found)
     if Action.REWIND in order:
         assert order.index(Action.REWIND) < order.index(Action.START) < order.index(Action.STREAM)
         assert Action.FOLLOW not in order
     if old.facts.may_run and Action.START in order:
-        assert order[0] is Action.STOP, "nothing is done to the files of a server that runs"
+        assert order[0] in (Action.STOP, Action.END), "nothing is done to the files of a server that runs"
     assert order[-1] is Action.STREAM
 
 
@@ -120,17 +130,16 @@ def test_commits_that_only_the_member_has_are_refused_or_kept(
     if parting(old.facts, new.facts).relation is Relation.SAME:
         return  # it was read only to find its end
     try:
-        found = remedy(seen(new.facts, old.facts), "host1", "host2", tail, force=force)
+        _, order = to_the_end(old, new, tail, force)
     except Rejected as rejected:
         if rejected.why is Why.ORPHANS:
             assert str(tail.commits) in rejected.what
         assert rejected.why not in (Why.ORPHANS, Why.TAIL_UNREADABLE) or not force
         return
     assert force
-    order = actions(found)
     assert order.index(Action.KEEP) < order.index(Action.REWIND)
-    if Action.STOP in order:
-        assert order.index(Action.STOP) < order.index(Action.KEEP), "what is committed until it stops is kept too"
+    if old.facts.may_run:
+        assert order[0] in (Action.STOP, Action.END), "what is committed until it stops is kept too"
 
 
 @given(returning())
@@ -207,10 +216,18 @@ def test_forced_the_log_is_kept_first() -> None:
     assert found.plan.steps[0] == Step(Action.KEEP, "host2", "host1", FORK)
 
 
-def test_one_that_still_accepts_writes_keeps_what_it_commits_until_it_stops() -> None:
-    view = seen(NEW, primary("host2", received=at(200)))
-    found = remedy(view, "host1", "host2", Tail(records=True, end=at(200)))
-    assert actions(found)[:2] == [Action.STOP, Action.KEEP]
+def test_one_that_accepts_writes_is_ended_before_its_log_is_judged() -> None:
+    """It may commit until then; and a shutdown writes a record, behind which nothing can be followed."""
+    for tail, action in ((Tail(records=True, end=at(200)), Action.STOP), (Tail(records=False), Action.END)):
+        received = at(200) if tail.records else FORK
+        found = remedy(seen(NEW, primary("host2", received=received)), "host1", "host2", tail)
+        assert (found.way, actions(found)) == (Way.END, [action])
+
+
+def test_a_frozen_standby_is_ended_at_once_and_one_that_refuses_is_shut_down() -> None:
+    for server, action in ((Server.FROZEN, Action.END), (Server.REJECTING, Action.STOP)):
+        found = remedy(seen(NEW, facts("host2", server, standby_mark=True)), "host1", "host2", Tail(records=False))
+        assert (found.way, actions(found)) == (Way.END, [action])
 
 
 def test_a_log_that_cannot_be_read_is_refused_until_forced() -> None:

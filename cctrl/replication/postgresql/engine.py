@@ -80,6 +80,7 @@ class PostgreSQL:
             Action.CHECKPOINT: self._checkpoint,
             Action.SYNCHRONISE: self._synchronise,
             Action.STOP: self._stop,
+            Action.END: self._end,
             Action.MARK: self._mark,
             Action.ISOLATE: self._isolate,
             Action.UNMARK: self._unmark,
@@ -231,6 +232,14 @@ class PostgreSQL:
             raise StepFailed(f"{step.member} was not shut down cleanly", detail=f"its control data says: {state}")
         position = Position.parse(found["Latest checkpoint location"])
         return Result(position=position, count=sum(int(line.split()[1]) for line in said if line[:9] == "@sessions"))
+
+    def _end(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
+        server, what = self.service.member(step.member), f"cannot end {step.member}'s server"
+        self._must(server, "end", timeout=30, what=what)
+        if server.stop:  # what has started it may start it again
+            self._service_command(server, server.stop, required=False)
+            self._must(server, "end", timeout=30, what=what)
+        return Result()
 
     def _mark(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
         line = self._conninfo_line(step.member, step.other)
