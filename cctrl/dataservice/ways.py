@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from cctrl.dataservice.advice import advised
 from cctrl.dataservice.change import Change
@@ -12,7 +13,7 @@ from cctrl.outcome import CctrlError
 from cctrl.replication.copying import choose_source, estimate, fits, instead_of_rewind, picked_up
 from cctrl.replication.divergence import Tail
 from cctrl.replication.executor import Sink, execute
-from cctrl.replication.recovery import Remedy, Way, remedy, unread
+from cctrl.replication.recovery import Remedy, Way, only_statistics, remedy, unread
 from cctrl.replication.rejection import Rejected, Why
 
 
@@ -33,7 +34,9 @@ def choose(
             raise advised(rejected, dataservice.service, primary) from None
         return left
     if chosen.way is Way.REWIND and not rewind and not picture.view[name].half_rewound:
-        return _cheaper(dataservice, picture, name, primary, chosen)
+        chosen = _cheaper(dataservice, picture, name, primary, chosen)
+    if tail is not None and tail.statistics:
+        chosen = replace(chosen, reason="; ".join(filter(None, (chosen.reason, only_statistics(tail)))))
     return chosen
 
 

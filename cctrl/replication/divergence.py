@@ -36,6 +36,7 @@ class Tail:
     last: str = ""
     listed: tuple[Commit, ...] = ()  # the first ones
     problem: str = ""
+    statistics: int = 0  # transactions beside `commits` that certainly touched nothing but planner statistics
     prepared: int = 0  # prepared, and neither committed nor rolled back in what was read
 
     @property

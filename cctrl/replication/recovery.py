@@ -194,7 +194,13 @@ def nothing_at_stake(member: Facts, primary: Facts, part: Parting, tail: Tail) -
         listed = "\n".join(transaction.shown for transaction in tail.listed)
         more = tail.own - len(tail.listed)
         rest = f"\nand {more} more" if more else ""
+        rest += f"\n{only_statistics(tail)}" if tail.statistics else ""
         raise Rejected(Why.ORPHANS, member.name, what, detail=f"{span}\n{listed}{rest}", tail=tail)
+
+
+def only_statistics(tail: Tail) -> str:
+    """What is said of transactions that do not count: nobody misses them."""
+    return f"not counted: {tail.statistics} transactions that only touched statistics (ANALYZE, autovacuum)"
 
 
 def _log_is_there(member: Facts, primary: Facts, tail: Tail | None) -> None:

@@ -104,6 +104,41 @@ def test_what_is_prepared_counts_until_it_is_rolled_back(lab: Labs) -> None:
     assert tail.listed[1].shown.startswith("prepared transaction 'two: desc: COMMIT 3', transaction ")
 
 
+def test_transactions_that_only_touched_statistics_are_counted_apart(alone: Lab) -> None:
+    alone.sql("host1", "create table t as select g as n, g % 7 as m from generate_series(1, 1000) g")
+    alone.sql("host1", "create statistics s on n, m from t")
+    alone.sql("host1", "checkpoint")  # logs which transactions run
+    at = alone.sql("host1", "select pg_current_wal_insert_lsn()")
+    alone.sql("host1", "analyze")  # one transaction for each table
+    alone.sql("host1", "insert into t values (1, 1)")
+    alone.sql("host1", "begin; analyze t; insert into t values (2, 2); commit")
+    alone.sql("host1", "create index on t (n)")
+    alone.sql("host1", "alter table t set (fillfactor = 90)")
+    alone.run("kill", "host1")
+    tail, _ = tail_of(alone, at)
+    assert (tail.commits, len(tail.listed), tail.problem) == (4, 4, "")
+    assert tail.statistics >= 20
+
+
+def test_one_that_may_have_begun_before_is_no_matter_of_statistics(alone: Lab) -> None:
+    """What it did before the position is on the other side's log, but not committed there."""
+    alone.sql("host1", "create table t (n int)")
+    alone.sql("host1", "checkpoint")
+    held = subprocess.Popen(
+        [alone.environ["CCTRL_TEST_PSQL"], "-XAtq", alone.dsn("host1")],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=alone.environ,
+    )  # fmt: skip
+    assert held.stdin
+    assert held.stdout
+    held.stdin.write("begin;\ninsert into t values (1);\nselect pg_current_wal_insert_lsn();\n")
+    held.stdin.flush()
+    at = held.stdout.readline().strip()
+    held.communicate("analyze t;\ncommit;\n", timeout=30)
+    alone.run("kill", "host1")
+    tail, _ = tail_of(alone, at)
+    assert (tail.commits, tail.statistics, len(tail.listed)) == (1, 0, 1)
+
+
 @pytest.mark.parametrize(
     ("first", "count", "end"),
     [

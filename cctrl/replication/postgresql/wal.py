@@ -30,15 +30,19 @@ def tail(output: str) -> Tail:
         return Tail(records=False)
     ends = [c for line in lines if line.startswith("@last ") and (c := _transaction(line))]
     found = [c for line in lines if not line.startswith("@") and (c := _transaction(line))]
-    listed = tuple(found[:LISTED])
+    alone = [c for line in lines if line.startswith("@candidate ") and (c := _transaction(line))]
+    doubtful = {line.removeprefix("@doubtful ") for line in lines if line.startswith("@doubtful ")}
+    uncertain = [c for c in alone if c.xid in doubtful]
+    listed = (*found, *uncertain)[:LISTED]
     return Tail(
         records=True,
-        commits=_sum(lines, "@commits "),
+        commits=_sum(lines, "@commits ") + len(uncertain),
         prepared=_sum(lines, "@prepared "),
         end=_end(lines),
         first=min((c.time for c in listed), default=""),
-        last=max((c.time for c in ends), default=""),
+        last=max((c.time for c in (*ends, *uncertain)), default=""),
         listed=listed,
+        statistics=len(alone) - len(uncertain),
     )
 
 
