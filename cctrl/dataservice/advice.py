@@ -10,6 +10,7 @@ from cctrl.replication.rejection import COPY_NEEDED, Rejected, Why
 
 NO_MASTER_HELP = "ls   (it ranks the candidates; then: recover using HOST)"
 WAIT = "ls {member}   (again, until it accepts writes: it is being promoted)"
+DOCTOR = "cctrl doctor   (checks the configuration on every host)"
 _NEXT = {
     Why.PRIMARY_HEALTHY: "switch   (moves the master while it is well)",
     Why.PRIMARY_FAILED: "failover",
@@ -23,7 +24,8 @@ _NEXT = {
     Why.NO_CANDIDATE: "ls",
     Why.WOULD_LOSE: "recover using {member} --force   (what only others have is kept aside first)",
     Why.UNREACHABLE: "ping   (then, when {member} answers: datasource {member} recover)",
-    Why.NO_BINARIES: "correct bin_dir in the configuration; cctrl doctor checks it",
+    Why.NO_BINARIES: "cctrl doctor   (bin_dir in the configuration must name the directory that holds them)",
+    Why.MISCONFIGURED: DOCTOR,
     Why.OTHER_VERSION: "give {member} the master's PostgreSQL version",
     Why.ORPHANS: "datasource {member} recover --force   (their log is kept aside first)",
     Why.TAIL_UNREADABLE: "datasource {member} recover --force   (the whole log is kept aside first)",
@@ -58,6 +60,8 @@ def for_datasource(source: Datasource, diagnosis: Diagnosis) -> str:
         return WAIT.format(member=diagnosis.promoting)
     if source.facts.server is ServerState.UNSEEN:
         return source.facts.next or ("failover" if _was_master(source, diagnosis) else "ping")
+    if source.facts.server is ServerState.MISCONFIGURED:
+        return DOCTOR
     if _was_master(source, diagnosis):
         return "failover"
     if source.state is State.OFFLINE and not source.fault and source.facts.up:

@@ -6,7 +6,7 @@ import queue
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cctrl.dataservice.advice import NO_MASTER_HELP, WAIT, for_datasource, next_command
+from cctrl.dataservice.advice import DOCTOR, NO_MASTER_HELP, WAIT, for_datasource, next_command
 from cctrl.dataservice.change import Change, changing, member, receiver
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import BY_HAND, MASTER, REMOVED, Datasource, State, adrift
@@ -199,6 +199,8 @@ def present_master(picture: Picture, name: str) -> str:
     if diagnosis.promoting and not diagnosis.healthy:
         what = f"no master to recover under: {diagnosis.promoting} is being promoted"
         raise Refused(what, next=WAIT.format(member=diagnosis.promoting))
+    if diagnosis.health is Health.PRIMARY_MISCONFIGURED:
+        raise Refused(diagnosis.evidence, detail="the master's server runs, but not so", next=DOCTOR)
     if not diagnosis.healthy:
         who = f"{diagnosis.primary}, " if diagnosis.primary else ""
         what = f"no master to recover under ({who}{diagnosis.health.value})"

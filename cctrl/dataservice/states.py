@@ -145,6 +145,7 @@ def _state(told: MemberIntent, facts: Facts, fault: str, mode: str) -> tuple[Sta
 _NOT_UP = {
     Server.DOWN: "DATASERVER '{}' STOPPED",
     Server.NO_DATA: "DATASERVER '{}' HAS NO DATA DIRECTORY",
+    Server.MISCONFIGURED: "DATASERVER '{}' IS NOT AS CONFIGURED",
     Server.NO_BINARIES: "DATASERVER '{}' HAS NO BINARIES",
     Server.STARTING: "DATASERVER '{}' IS STARTING",
     Server.REJECTING: "DATASERVER '{}' REFUSES CONNECTIONS",
@@ -194,7 +195,7 @@ def replicator(source: Datasource) -> str:
 
 def dataserver_state(facts: Facts) -> str:
     """The database server's state, in the documented words."""
-    if facts.server in (Server.STARTING, Server.REJECTING):
+    if facts.server in (Server.STARTING, Server.REJECTING, Server.MISCONFIGURED):
         return "SUSPECT"
     return {Server.UP: "ONLINE", Server.UNSEEN: "UNKNOWN", Server.FROZEN: "TIMEOUT"}.get(facts.server, "STOPPED")
 

@@ -84,7 +84,7 @@ def _unfenced(picture: Picture, source: Datasource) -> bool:
     """True where a failed-over master can be reached and is not yet certain never to start writable."""
     told, facts = picture.intent.member(source.name), source.facts
     replaced = told.state == State.SHUNNED.value and told.reason.startswith(failed_over_to(""))
-    has_data = facts.server not in (Server.UNSEEN, Server.NO_DATA, Server.NO_BINARIES)
+    has_data = facts.server not in (Server.UNSEEN, Server.NO_DATA, Server.NO_BINARIES, Server.MISCONFIGURED)
     return replaced and has_data and facts.fence is None and (facts.writable or not facts.standby_mark)
 
 

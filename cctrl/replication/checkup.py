@@ -41,7 +41,9 @@ def on_host(host: str, said: Mapping[str, str], become: str) -> Iterator[Check]:
 def on_server(facts: Facts, said: Mapping[str, str], members: int) -> Iterator[Check]:
     """What was seen of the server."""
     host = facts.name
-    yield Check("server", host, facts.up, facts.reason or facts.server.value, "start it, or let it be recovered")
+    wrong = facts.server in (Server.MISCONFIGURED, Server.NO_BINARIES)
+    remedy = "correct bin_dir or data_dir in the configuration" if wrong else "start it, or let it be recovered"
+    yield Check("server", host, facts.up, facts.reason or facts.server.value, remedy)
     binaries = said.get("version", "").removeprefix("postgres (PostgreSQL) ").split(" ")[0]
     if facts.version and binaries:
         same = binaries.split(".")[0].rstrip("betarc") == str(facts.version)

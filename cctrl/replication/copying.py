@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from cctrl.replication.divergence import Relation, Tail, parting
 from cctrl.replication.facts import Facts, Server, View
 from cctrl.replication.position import size
-from cctrl.replication.recovery import Remedy, Way, comparable, nothing_at_stake
+from cctrl.replication.recovery import Remedy, Way, comparable, misconfigured, nothing_at_stake
 from cctrl.replication.rejection import Rejected, Why
 from cctrl.replication.steps import Action, Group, Plan, Step
 
@@ -131,6 +131,8 @@ def _takes_one(view: View, primary: str, member: Facts, force: bool) -> None:
         raise Rejected(Why.IS_PRIMARY, name, f"{name} is the primary: nothing is copied over it")
     if member.server is Server.UNSEEN:
         raise Rejected(Why.UNREACHABLE, name, f"{name} cannot be reached: {member.reason}", next=member.next)
+    if member.server is Server.MISCONFIGURED:
+        raise misconfigured(member)
     if member.server is Server.NO_BINARIES:
         raise Rejected(Why.NO_BINARIES, name, f"{name} {member.server.value}", detail=member.reason)
     if member.standby and view.streams(name, primary) and not force:

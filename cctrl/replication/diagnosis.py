@@ -16,6 +16,7 @@ class Health(Enum):
     PRIMARY_STOPPED = "the primary was shut down in an orderly way"
     PRIMARY_CRASHED = "the primary's server is down"
     PRIMARY_NOT_ANSWERING = "the primary's server runs but does not answer"
+    PRIMARY_MISCONFIGURED = "the primary's server runs, but not as the configuration says"
     PRIMARY_UNREACHABLE = "the primary's host cannot be reached"
     PRIMARY_SEEN_BY_OTHERS = "the primary cannot be reached from here, but standbys still receive from it"
     TWO_PRIMARIES = "more than one member accepts writes"
@@ -109,6 +110,8 @@ def _failure(view: View, primary: Facts) -> Health:
         return Health.PRIMARY_SEEN_BY_OTHERS  # only we are not let in: it has too many clients, say
     if primary.server is Server.UNSEEN:
         return Health.PRIMARY_UNREACHABLE
+    if primary.server is Server.MISCONFIGURED:
+        return Health.PRIMARY_MISCONFIGURED
     if primary.server in (Server.FROZEN, Server.REJECTING, Server.STARTING):
         return Health.PRIMARY_NOT_ANSWERING
     return Health.PRIMARY_STOPPED if primary.clean else Health.PRIMARY_CRASHED

@@ -18,6 +18,7 @@ class Server(Enum):
     FROZEN = "runs but does not answer"
     DOWN = "is not running"
     NO_DATA = "has no data directory"
+    MISCONFIGURED = "runs, but not as the configuration says"  # nothing can be done with it, nor with its files
     NO_BINARIES = "has no PostgreSQL binaries where the configuration says"
     UNSEEN = "cannot be seen"  # the host did not answer: nothing is known, not even that it is down
 
@@ -127,7 +128,7 @@ class Facts:
     @property
     def may_run(self) -> bool:
         """True where a server process exists, or might."""
-        return self.server in (Server.UP, Server.STARTING, Server.REJECTING, Server.FROZEN, Server.UNSEEN)
+        return self.server not in (Server.DOWN, Server.NO_DATA, Server.NO_BINARIES)
 
 
 HEARD_WITHIN = 5.0  # seconds

@@ -10,6 +10,7 @@ from cctrl.replication.diagnosis import Diagnosis, Health, diagnose
 from cctrl.replication.divergence import Tail, descends, parting
 from cctrl.replication.facts import Facts, Server, View
 from cctrl.replication.position import size
+from cctrl.replication.recovery import misconfigured
 from cctrl.replication.rejection import Rejected, Why
 from cctrl.replication.steps import Action, Group, Plan, Step
 from cctrl.replication.synchrony import kept, lacking, needed
@@ -47,6 +48,8 @@ def _movable(view: View, diagnosis: Diagnosis) -> str:
         raise _two(view, diagnosis)
     if diagnosis.health in (Health.HEALTHY, Health.PRIMARY_STOPPED):
         return diagnosis.primary
+    if diagnosis.health is Health.PRIMARY_MISCONFIGURED:
+        raise misconfigured(view[diagnosis.primary])
     if not diagnosis.primary:
         raise Rejected(Why.NO_PRIMARY, "", f"no primary: {diagnosis.health.value}")
     what = f"{diagnosis.primary} cannot hand over: {diagnosis.health.value}"
@@ -146,6 +149,8 @@ def _failed(view: View, diagnosis: Diagnosis) -> str:
     if diagnosis.health is Health.PRIMARY_SEEN_BY_OTHERS:
         what = f"{diagnosis.primary} is alive: {diagnosis.health.value}"
         raise Rejected(Why.PRIMARY_SEEN_BY_OTHERS, diagnosis.primary, what, detail=diagnosis.evidence)
+    if diagnosis.health is Health.PRIMARY_MISCONFIGURED:
+        raise misconfigured(view[diagnosis.primary])
     if not diagnosis.primary:
         raise Rejected(Why.NO_PRIMARY, "", f"no primary to take over from: {diagnosis.health.value}")
     if not any(m.standby for m in view.members):

@@ -62,7 +62,7 @@ def timeline_at(member: Facts, at: Position) -> int:
 
 def unread(member: Facts, primary: Facts) -> LogRange | None:
     """What must be read of a member's log (`Engine.tail`) before `remedy`; None where facts are enough."""
-    no_log = member.server in (Server.UNSEEN, Server.NO_DATA, Server.NO_BINARIES)
+    no_log = member.server in (Server.UNSEEN, Server.NO_DATA, Server.NO_BINARIES, Server.MISCONFIGURED)
     if no_log or not member.timeline or not primary.timeline:
         return None
     part = parting(member, primary)
@@ -113,6 +113,8 @@ def _possible(member: Facts, primary: Facts) -> None:
     name = member.name
     if member.server is Server.UNSEEN:
         raise Rejected(Why.UNREACHABLE, name, f"{name} cannot be reached: {member.reason}", next=member.next)
+    if member.server is Server.MISCONFIGURED:
+        raise misconfigured(member)
     if member.server is Server.NO_BINARIES:
         raise Rejected(Why.NO_BINARIES, name, f"{name} {member.server.value}", detail=member.reason)
     if member.server is Server.NO_DATA:
@@ -123,6 +125,13 @@ def _possible(member: Facts, primary: Facts) -> None:
     if member.version and primary.version and member.version != primary.version:
         what = f"{name} runs major version {member.version}, {primary.name} runs {primary.version}"
         raise Rejected(Why.OTHER_VERSION, name, what)
+
+
+def misconfigured(member: Facts) -> Rejected:
+    """The refusal where nothing can be done with a server as it is configured."""
+    return Rejected(
+        Why.MISCONFIGURED, member.name, member.reason, detail=f"{member.name}'s server {member.server.value}"
+    )
 
 
 def comparable(member: Facts, primary: Facts, part: Parting) -> None:

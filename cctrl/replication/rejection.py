@@ -24,6 +24,7 @@ class Why(Enum):
     WOULD_LOSE = "would lose"
     UNREACHABLE = "unreachable"
     NO_BINARIES = "no binaries"
+    MISCONFIGURED = "misconfigured"
     NO_DATA = "no data"
     FOREIGN = "foreign"
     OTHER_VERSION = "other version"

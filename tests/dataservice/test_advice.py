@@ -52,7 +52,7 @@ def service(tmp_path: Path) -> Service:
     return config.services[0]
 
 
-@pytest.mark.parametrize("why", [why for why in Why if why is not Why.NO_BINARIES])
+@pytest.mark.parametrize("why", [why for why in Why if why not in (Why.NO_BINARIES, Why.MISCONFIGURED)])
 def test_a_refusal_names_a_command(why: Why, service: Service) -> None:
     following = next_command(Rejected(why, "host2", "x"), service, "host1")
     if why is Why.OTHER_VERSION:

@@ -19,6 +19,7 @@ FAULTS = {
     Server.FROZEN: "DATASERVER 'host3@alpha' DOES NOT ANSWER",
     Server.DOWN: "DATASERVER 'host3@alpha' STOPPED",
     Server.NO_DATA: "DATASERVER 'host3@alpha' HAS NO DATA DIRECTORY",
+    Server.MISCONFIGURED: "DATASERVER 'host3@alpha' IS NOT AS CONFIGURED",
     Server.NO_BINARIES: "DATASERVER 'host3@alpha' HAS NO BINARIES",
     Server.UNSEEN: "NODE 'host3' IS UNREACHABLE",
 }

@@ -177,7 +177,9 @@ class Hands(Alpha):
         """A copy of the configuration in which a member's keys are others: `--config` of it."""
         lines = self.config.read_text().splitlines()
         header = next(n for n, line in enumerate(lines) if line.startswith("[") and f'members."{host}"' in line)
-        lines[header + 1 : header + 1] = [f'{key} = "{value}"' for key, value in changed.items()]
+        end = next((n for n in range(header + 1, len(lines)) if lines[n].startswith("[")), len(lines))
+        own = [line for line in lines[header + 1 : end] if line.partition(" ")[0] not in changed]
+        lines[header + 1 : end] = [*own, *(f'{key} = "{value}"' for key, value in changed.items())]
         path = self.config.with_name(f"changed-{host}.toml")
         path.write_text("\n".join(lines) + "\n")
         return str(path)

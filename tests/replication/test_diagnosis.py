@@ -38,6 +38,7 @@ def standbys(of: str = "host1") -> tuple:  # type: ignore[type-arg]  # of facts
         (crashed(), Health.PRIMARY_CRASHED),
         (facts("host1", Server.NO_DATA), Health.PRIMARY_CRASHED),
         (facts("host1", Server.FROZEN), Health.PRIMARY_NOT_ANSWERING),
+        (facts("host1", Server.MISCONFIGURED), Health.PRIMARY_MISCONFIGURED),
         (facts("host1", Server.STARTING), Health.PRIMARY_NOT_ANSWERING),
         (facts("host1", Server.REJECTING), Health.PRIMARY_SEEN_BY_OTHERS),
         (unseen("host1"), Health.PRIMARY_SEEN_BY_OTHERS),

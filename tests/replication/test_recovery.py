@@ -215,7 +215,7 @@ def test_statistics_alone_are_no_reason_to_refuse() -> None:
     found = remedy(view, "host1", "host2", Tail(records=True, end=at(300), statistics=11))
     assert (found.way, Action.KEEP in actions(found)) == (Way.REWIND, False)
     both = replace(commits(1), statistics=11)
-    refused(lambda: remedy(view, "host1", "host2", both), Why.ORPHANS, "has 1 committed", "not counted: 11 transactions")
+    refused(lambda: remedy(view, "host1", "host2", both), Why.ORPHANS, "has 1 committed", "not counted: 11")
 
 
 def test_forced_the_log_is_kept_first() -> None:

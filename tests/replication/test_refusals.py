@@ -70,6 +70,27 @@ def test_a_server_that_cannot_be_rewound_is_told_so_before_it_is_stopped(hands: 
     hands.stands("host2", ["host3"])
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("bin_dir", "/nowhere/bin", "no PostgreSQL programs in /nowhere/bin on host1"),
+        ("data_dir", "/tmp", "/tmp is not a data directory on host1"),
+    ],
+)
+def test_a_configuration_that_is_wrong_is_no_failure_of_the_master(
+    hands: Hands, key: str, value: str, words: str
+) -> None:
+    wrong = hands.elsewhere("host1", **{key: value})
+    for command in ("failover", "switch", "datasource host2 recover", "ls"):
+        said = hands.lab._plain("--yes", "--config", wrong, "-c", command).stderr
+        assert words in said
+        assert "NEXT: cctrl doctor" in said
+        assert "NEXT: failover" not in said
+    lone = hands.lab._plain("--config", wrong, "doctor")
+    assert (lone.returncode, words in lone.stdout + lone.stderr) == (3, True), lone.stdout + lone.stderr
+    assert hands.master() == "host1"
+
+
 def test_data_directories_and_programs_that_are_not_what_they_should_be(hands: Hands, wheel_bin: Path) -> None:
     """Each gets its own reason, from ls and from recover; in the end the primary's own data is gone too."""
     hands.table()
@@ -89,7 +110,7 @@ def test_data_directories_and_programs_that_are_not_what_they_should_be(hands: H
     hands.data("host3").mkdir(mode=0o700)
     hands.own("host3", hands.data("host3"))
     assert state in hands.done("ls")
-    hands.told("datasource host3 recover", 3, "host3 has no data directory", "pg_control", COPY)
+    hands.told("datasource host3 recover", 3, "host3 has no data directory", "is not a data directory on host3", COPY)
     assert not list(hands.data("host3").iterdir())
 
     options = ("-D", hands.data("host3"), "-U", "postgres", "-N", "-A", "trust")

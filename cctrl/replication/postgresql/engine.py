@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from threading import Event
 
 from cctrl.config import Server, Service
+from cctrl.outcome import Refused, Unreachable
 from cctrl.replication import beat, synchrony
 from cctrl.replication.beat import Beat
 from cctrl.replication.copying import Extent, Survey
@@ -128,11 +129,22 @@ class PostgreSQL:
         server, at = self.service.member(member), self.clock()
         path = PurePosixPath(server.data_dir).parent / f".cctrl-{self.service.name}.{member}.lock"
         look = command("probe", server, (queries.FACTS, queries.END_LEFTOVERS))
-        lease = hold(self.hosts, server.host, str(path), owner, then=look, limit=2.0 * self.look)
+        try:
+            lease = hold(self.hosts, server.host, str(path), owner, then=look, limit=2.0 * self.look)
+        except Refused as refused:
+            raise self._no_place(member, refused) from None
         if isinstance(lease, Held):
             return Taken(lease.owner)
         assert lease.first is not None
         return _Claim(lease, self._facts(member, lease.first, at))
+
+    def _no_place(self, member: str, refused: Refused) -> Refused:
+        """Why a member cannot be locked: where the configuration names no data directory, that is why."""
+        if isinstance(refused, Unreachable):
+            return refused
+        facts = self.probe(member)
+        wrong = facts.server in (ServerState.MISCONFIGURED, ServerState.NO_DATA)
+        return Refused(facts.reason, next="cctrl doctor") if wrong else refused
 
     def answers(self, member: str) -> CommandResult:
         """Whether a member's host answers over SSH, as the SSH user."""

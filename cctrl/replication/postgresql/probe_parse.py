@@ -39,6 +39,8 @@ def read(name: str, output: str, at: float) -> Facts | None:
         return None
     status, answer = found["psql"]
     free = _free(found.get("space", ("", []))[1])
+    if status == "0" and "nodata" in found:
+        return Facts(name, at, Server.MISCONFIGURED, reason=_no_data(name, found), free=free)
     if status == "0" and answer and answer[0].startswith("{"):
         seen = json.loads("\n".join(answer))
         return _up(name, seen, at, _now(found, seen) - at, free)
@@ -185,6 +187,8 @@ def control(lines: list[str]) -> dict[str, str]:
 def _server(found: Parts, known: dict[str, str], words: str) -> Server:
     """The state of a server that psql could not talk to."""
     if "running" in found:
+        if "programs" in found:
+            return Server.MISCONFIGURED
         if "starting up" in words or "shutting down" in words or "recovery" in words:
             return Server.STARTING
         return Server.FROZEN if "timeout expired" in words or not words else Server.REJECTING
@@ -209,7 +213,7 @@ def _not_up(name: str, found: Parts, at: float, skew: float, free: int | None) -
         name=name,
         at=at,
         server=server,
-        reason=_reason(server, found, words),
+        reason=_reason(name, server, found, words),
         ran=ran,
         version=_version(found),
         system=known.get("Database system identifier", ""),
@@ -245,12 +249,19 @@ def _version(found: Parts) -> int:
 _LIBPQ_ASKS = "Is the server running locally and accepting connections on that socket?"
 
 
-def _reason(server: Server, found: Parts, words: str) -> str:
+def _no_data(name: str, found: Parts) -> str:
+    return f"{found['nodata'][0]} is not a data directory on {name}"
+
+
+def _reason(name: str, server: Server, found: Parts, words: str) -> str:
+    if "programs" in found:
+        return f"no PostgreSQL programs in {found['programs'][0]} on {name}"
     if server is Server.NO_BINARIES:
         return found.get("binaries", ("", []))[0]
     if server is Server.NO_DATA:
-        text = " ".join(found.get("control", ("", []))[1])
-        return "the data directory does not exist" if "missing" in found else text
+        if "missing" in found:
+            return "the data directory does not exist"
+        return _no_data(name, found) if "nodata" in found else " ".join(found.get("control", ("", []))[1])
     said = words.replace("psql: error: ", "").replace(_LIBPQ_ASKS, "")
     return " ".join(said.split())
 

@@ -1,8 +1,11 @@
 # What must be true on a host, as `name: value` lines. Arguments: programs that are needed, in one word each.
 echo "who: $(id -un)"
 missing=''
-for program in flock setsid timeout sed awk sync mktemp df "$@"; do
+for program in flock setsid timeout sed awk sync mktemp df; do
   command -v "$program" >/dev/null || missing="$missing $program"
+done
+for program; do
+  command -v "${bin:+$bin/}$program" >/dev/null || missing="$missing ${bin:+$bin/}$program"
 done
 echo "missing:$missing"
 echo "version: $(postgres -V 2>&1)"

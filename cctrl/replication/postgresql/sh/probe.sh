@@ -4,6 +4,8 @@ echo '@cctrl 1'
 out=$(sql ${2:+-c "$2"} -c "$1" 2>&1); rc=$?
 echo "@psql $rc"
 printf '%s\n' "$out"
+case $rc in 126 | 127) echo "@programs ${bin:-the PATH}" ;; esac
+[ ! -d "$data" ] || [ -e "$data/PG_VERSION" ] || echo "@nodata $data"
 echo '@space'
 df -Pk "$data" 2>/dev/null || df -Pk "${data%/*}" 2>/dev/null
 if [ "$rc" -ne 0 ]; then
