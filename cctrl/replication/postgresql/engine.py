@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from threading import Event
 
 from cctrl.config import Server, Service
-from cctrl.outcome import Refused, Unreachable
+from cctrl.outcome import Refused
 from cctrl.replication import beat, synchrony
 from cctrl.replication.beat import Beat
 from cctrl.replication.copying import Extent, Survey
@@ -18,13 +18,14 @@ from cctrl.replication.facts import Facts
 from cctrl.replication.facts import Server as ServerState
 from cctrl.replication.position import Position
 from cctrl.replication.postgresql import conninfo, probe_parse, queries, wal
+from cctrl.replication.postgresql.claims import HeldClaim, no_place
 from cctrl.replication.postgresql.copying import Copies
 from cctrl.replication.postgresql.inquiries import Inquiries
 from cctrl.replication.postgresql.remote import beside, check, command, last_line
 from cctrl.replication.postgresql.replay import Replay
 from cctrl.replication.recovery import LogRange, log_after, timeline_at
 from cctrl.replication.steps import Action, Result, Step
-from cctrl.ssh import CommandResult, Ended, Held, Hosts, Job, Lease, hold, run_job
+from cctrl.ssh import CommandResult, Ended, Held, Hosts, Job, hold, run_job
 
 LOOKS = 50  # a second: how often the scripts look whether a server has started or stopped
 START_LIMIT = 300.0  # seconds a start may take while the server's process lives (crash recovery)
@@ -33,23 +34,6 @@ PROGRAMS = ("postgres", "psql", "pg_controldata", "pg_rewind", "pg_waldump", "pg
 STALL = 30.0  # seconds without any progress before a wait is given up
 PROMOTE_LIMIT = 60.0  # seconds from the request to the first write
 ASKED = "its promotion was asked for"  # said by promote.sh
-
-
-class _Claim:
-    """The lock of one member (see replication.engine.Claim)."""
-
-    def __init__(self, lease: Lease, facts: Facts) -> None:
-        self.facts = facts
-        self._lease = lease
-
-    @property
-    def held(self) -> bool:
-        """See Claim."""
-        return self._lease.held
-
-    def release(self) -> None:
-        """See Claim."""
-        self._lease.release()
 
 
 class PostgreSQL:
@@ -132,19 +116,11 @@ class PostgreSQL:
         try:
             lease = hold(self.hosts, server.host, str(path), owner, then=look, limit=2.0 * self.look)
         except Refused as refused:
-            raise self._no_place(member, refused) from None
+            raise no_place(refused, lambda: self.probe(member)) from None
         if isinstance(lease, Held):
             return Taken(lease.owner)
         assert lease.first is not None
-        return _Claim(lease, self._facts(member, lease.first, at))
-
-    def _no_place(self, member: str, refused: Refused) -> Refused:
-        """Why a member cannot be locked: where the configuration names no data directory, that is why."""
-        if isinstance(refused, Unreachable):
-            return refused
-        facts = self.probe(member)
-        wrong = facts.server in (ServerState.MISCONFIGURED, ServerState.NO_DATA)
-        return Refused(facts.reason, next="cctrl doctor") if wrong else refused
+        return HeldClaim(lease, self._facts(member, lease.first, at))
 
     def answers(self, member: str) -> CommandResult:
         """Whether a member's host answers over SSH, as the SSH user."""
