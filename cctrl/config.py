@@ -10,7 +10,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,6 +18,7 @@ from cctrl.outcome import ConfigError, UsageError, did_you_mean, in_words
 
 KINDS = ("dataservice", "segments", "grid")
 ENGINES = ("postgresql",)
+ROUTERS = {"haproxy": "/run/haproxy/admin.sock", "pgbouncer": "/var/run/postgresql"}  # kind -> its usual socket
 SHORTEST_TIMEOUT, LONGEST_TIMEOUT = 0.1, 3600.0  # seconds
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}\Z")  # of services, members, labs, jobs
 NAME_RULE = "letters, digits, '.', '_' and '-', at most 63"
@@ -56,6 +57,18 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
+class Router:
+    """One router that clients connect to, and how it is spoken to on its host."""
+
+    name: str
+    kind: str  # of ROUTERS
+    host: Host
+    socket: str  # of HAProxy its admin socket, of pgbouncer the directory of its socket
+    port: int = 6432  # of pgbouncer
+    user: str = "pgbouncer"  # of pgbouncer's console
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """One service: its kind of vocabulary, its members and what holds for all of them."""
 
@@ -69,6 +82,7 @@ class Service:
     maximum_lag: int = 16 * 1024 * 1024  # bytes a switch's target may be behind at its start
     check_address: str = "127.0.0.1"  # where the manager answers health checks over HTTP
     check_port: int = 0  # 0: it answers none
+    routers: tuple[Router, ...] = ()
     synchronous: bool = False  # a commit is acknowledged once a quorum of the members has it
     failure_timeout: float = 10.0  # seconds without an answer after which the manager takes a host for gone
     failover_block: float = 60.0  # seconds after an automatic failover in which there is no second one
@@ -167,7 +181,11 @@ _SERVICE_KEYS = {
     "failure_timeout": float,
     "failover_block": float,
     "members": dict,
+    "routers": dict,
 }
+_ROUTER_KEYS = {
+    **_HOST_KEYS, "kind": str, "host": str, "ssh_address": str, "socket": str, "port": int, "user": str,
+}  # fmt: skip
 _TOP_KEYS = {"state_dir": str, "timeout": float, "lab": str, **dict.fromkeys(KINDS, dict)}
 
 
@@ -223,10 +241,13 @@ class _Reader:
         if not members:
             self.fail(where, name, f"service {name} has no members", "add [" + where + ".members.HOST] tables")
         defaults = {k: v for k, v in table.items() if k in _MEMBER_KEYS}
-        own = {k: v for k, v in table.items() if k in _SERVICE_KEYS and k != "members"}
+        own = {k: v for k, v in table.items() if k in _SERVICE_KEYS and k not in ("members", "routers")}
         servers = tuple(self.member(f"{where}.members.{m}", m, defaults, t) for m, t in members.items())
         self.distinct(where, servers)
-        return Service(kind=kind, name=name, members=servers, **own)
+        hosts = {s.host.name: s.host for s in servers}
+        routers = table.get("routers", {}).items()
+        found = tuple(self.router(f"{where}.routers.{r}", r, defaults, t, hosts) for r, t in routers)
+        return Service(kind=kind, name=name, members=servers, routers=found, **own)
 
     def member(self, where: str, name: str, defaults: dict[str, Any], table: Any) -> Server:
         self.name(name, where)
@@ -240,6 +261,24 @@ class _Reader:
         host = Host(name=host_name, address=merged.pop("ssh_address", address), **ssh)
         merged |= {k: tuple(merged[k]) for k in ("start", "stop") if k in merged}
         return Server(name=name, host=host, address=address, port=merged.pop("port", 5432), **merged)
+
+    def router(self, where: str, name: str, defaults: dict[str, Any], table: Any, hosts: Mapping[str, Host]) -> Router:
+        """A router on a member's host is reached as that is; it acts as another user unless that is given too."""
+        self.name(name, where)
+        self.check(table, _ROUTER_KEYS, where)
+        kind = table.get("kind", "")
+        if kind not in ROUTERS:
+            what = f"router {name} has the kind {kind!r}" if kind else f"router {name} has no kind"
+            self.fail(where, "kind" if kind else name, what, f"kind is {' or '.join(map(repr, ROUTERS))}")
+        host_name = table.get("host", name)
+        own = {k: v for k, v in table.items() if k in _HOST_KEYS}
+        shared = {k: v for k, v in defaults.items() if k in _HOST_KEYS and k != "become"}
+        if host_name in hosts:
+            host = replace(hosts[host_name], **{"become": None, **own})
+        else:
+            host = Host(host_name, table.get("ssh_address", host_name), **{**shared, **own})
+        rest = {k: v for k, v in table.items() if k in ("socket", "port", "user")}
+        return Router(name, kind, host, **{"socket": ROUTERS[kind], **rest})
 
     def name(self, name: str, where: str) -> None:
         if not NAME.match(name):
@@ -304,7 +343,7 @@ def problem(key: str, value: Any) -> str:
         return f"is {value!r}, it must be {' or '.join(ENGINES)}"
     if key in _OPTION_LIKE and (value.startswith("-") or not value or " " in value):
         return f"is {value!r}, which is no {_OPTION_LIKE[key]}"
-    if key == "data_dir" and not (value.startswith("/") and value.strip("/")):
+    if key in ("data_dir", "socket") and not (value.startswith("/") and value.strip("/")):
         return f"is {value!r}, it must be a path from the root"
     return ""
 

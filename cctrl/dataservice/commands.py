@@ -13,6 +13,7 @@ from cctrl.dataservice import (
     recover,
     replicator,
     roles,
+    routing,
     sessions,
     status,
 )
@@ -167,6 +168,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("members", "list the hosts of the service", status.members),
     Command("ping [HOST]", "which hosts answer over SSH", status.ping),
+    *routing.COMMANDS,
     *physical.COMMANDS,
     *admin.COMMANDS,
 )

@@ -39,7 +39,9 @@ def _decide(dataservice: Dataservice, invocation: Invocation, talk: Talk, decisi
 
 
 def _sessions_stay(change: Change, source: Datasource, state: State, talk: Talk) -> None:
-    """Without routers a state disconnects nobody: that has to be said."""
+    """Without routers a state disconnects nobody: that has to be said. Those that ask for health checks see to it."""
+    if change.dataservice.service.routers:
+        return
     if state is not State.ONLINE and source.facts.sessions:
         number = source.facts.sessions
         talk.note(f"{source.name} still serves {number} client sessions: no router is configured that would end them")

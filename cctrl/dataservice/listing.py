@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
 from cctrl.dataservice.states import MASTER, Datasource, dataserver, replicator
+from cctrl.router.state import Seen
 
 WIDTH = 76
 RULE = "+" + "-" * WIDTH + "+"
 TIMES = frozenset({"alertTime", "observedAt"})  # properties in seconds since the epoch
 
 
-def listing(coordinator: str, sources: tuple[Datasource, ...], watched: bool) -> list[str]:
-    """The whole page: COORDINATOR, then a box for each datasource. `watched`: a manager is at work."""
-    lines = [coordinator, "", "DATASOURCES:"]
+def listing(
+    coordinator: str, sources: tuple[Datasource, ...], watched: bool, routing: Sequence[Seen] = ()
+) -> list[str]:
+    """The whole page: COORDINATOR, ROUTERS where there are any, then a box for each datasource. `watched`: a manager is
+    at work."""
+    lines = [coordinator, "", *(["ROUTERS:", *routers(routing), ""] if routing else []), "DATASOURCES:"]
     for number, source in enumerate(sources):
         lines += ([""] if number else []) + box(source, watched)
     return lines
@@ -24,6 +28,18 @@ def listing(coordinator: str, sources: tuple[Datasource, ...], watched: bool) ->
 def coordinator(host: str, policy: str, state: str) -> str:
     """The first line of `ls`."""
     return f"COORDINATOR[{host}:{policy}:{state}]"
+
+
+def routers(seen: Sequence[Seen]) -> list[str]:
+    """The routers, one row each: `connector@host1[8805](ONLINE, created=0, active=0)`."""
+    rows = [row for one in seen for row in _rows(_router(one), 2)]
+    return [RULE, *rows, RULE]
+
+
+def _router(seen: Seen) -> str:
+    pid = f"[{seen.pid}]" if seen.pid else ""
+    created = f", created={seen.created}" if seen.created is not None else ""
+    return f"connector@{seen.name}{pid}({seen.state}" + (f"{created}, active={seen.active})" if seen.known else ")")
 
 
 def box(source: Datasource, watched: bool) -> list[str]:

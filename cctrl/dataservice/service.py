@@ -20,6 +20,8 @@ from cctrl.store import Leader, ServiceIntent, Store
 
 if TYPE_CHECKING:
     from cctrl.replication.postgresql.engine import PostgreSQL
+    from cctrl.router.routers import Routers
+    from cctrl.router.state import Seen
     from cctrl.ssh import CommandEvent, Hosts
 
 
@@ -97,6 +99,30 @@ class Dataservice:
         return PostgreSQL(self.hosts, self.service, timeout=self.config.timeout, look=self.answer)
 
     @cached_property
+    def routers(self) -> Routers:
+        """The routers of the service."""
+        from cctrl.router.routers import Routers
+
+        return Routers(self.hosts, self.name, self.service.routers, self.answer)
+
+    def look_at_all(self) -> tuple[Picture, list[Seen]]:
+        """Look at the members and at the routers, side by side."""
+        if not self.service.routers:
+            return self.look(), []
+        self.fresh()
+        pictures: list[Picture] = []
+        seen: list[Seen] = []
+
+        def at_members() -> None:
+            pictures.append(self.look(fresh=False))
+
+        def at_routers() -> None:
+            seen.extend(self.routers.look())
+
+        self.hosts.fan_out((at_members, at_routers), lambda look: look())
+        return pictures[0], seen
+
+    @cached_property
     def store(self) -> Store:
         """What is remembered of the service."""
         from cctrl.store.sqlite import SqliteStore
@@ -157,6 +183,8 @@ class Dataservice:
             from cctrl.dataservice.physical import paths  # it imports this module
 
             return paths(self)
+        if kind == "ROUTER":
+            return {r.name: r.kind for r in self.service.routers}
         if kind != "HOST":
             return {}
         if self.last is not None:

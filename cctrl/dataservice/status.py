@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cctrl.dataservice import listing, newcomers
+from cctrl.dataservice import listing, newcomers, routing
 from cctrl.dataservice.advice import for_datasource
 from cctrl.dataservice.appoint import Ranking, rank
 from cctrl.dataservice.service import Dataservice, Picture
@@ -19,16 +19,16 @@ LONG = "-l"
 
 def ls(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
     """`ls`, `ls -l`, `ls HOST`."""
-    picture = dataservice.look()
     name = invocation.arguments.get("HOST", "")
+    picture, routers = (dataservice.look(), []) if name else dataservice.look_at_all()
     sources = tuple(s for s in picture.shown if name in ("", s.name))
     mode, leader, watched = policy(picture.intent), picture.leader, picture.leader is not None
     first = listing.coordinator(leader.host if leader else "none", mode, "ONLINE" if leader else "OFFLINE")
     if LONG in invocation.flags:
-        lines = [first, ""] if not name else []
+        lines = [first, "", *(["ROUTERS:", *listing.routers(routers), ""] if routers else [])] if not name else []
         lines += [line for source in sources for line in listing.long_box(source)]
     else:
-        lines = listing.box(sources[0], watched) if name else listing.listing(first, sources, watched)
+        lines = listing.box(sources[0], watched) if name else listing.listing(first, sources, watched, routers)
     for line in lines:
         talk.line(line)
     talk.data("policy", mode)
@@ -38,6 +38,8 @@ def ls(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
     talk.data("datasources", [_json(picture, source, ranking) for source in sources])
     _advise(picture, sources, mode, ranking, talk)
     newcomers.tell(dataservice, picture, talk)
+    if not name:
+        routing.tell(routers, talk)
     _tell_unfinished(dataservice, talk)
     return Outcome.DONE
 

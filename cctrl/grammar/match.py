@@ -11,7 +11,7 @@ from cctrl.registry import Command
 
 Words = Callable[[str], Mapping[str, str]]  # argument type -> known words, each with a remark
 
-CLOSED = frozenset({"HOST", "SERVICE"})  # types whose words must be known ones
+CLOSED = frozenset({"HOST", "SERVICE", "ROUTER"})  # types whose words must be known ones
 
 
 @dataclass(slots=True)

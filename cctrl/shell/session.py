@@ -100,7 +100,8 @@ class Session:
             return {}
         handle = self._handles.get(self.current)
         known = dict(handle.words(kind)) if handle else {}
-        return known or (dict.fromkeys(service.names, "") if kind == "HOST" else known)
+        configured = {"HOST": service.names, "ROUTER": tuple(r.name for r in service.routers)}
+        return known or dict.fromkeys(configured.get(kind, ()), "")
 
     # ------------------------------------------------------------ services
 

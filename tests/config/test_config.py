@@ -277,3 +277,48 @@ def test_where_the_configuration_is_looked_for(tmp_path: Path) -> None:
 def test_where_state_lives(tmp_path: Path) -> None:
     assert default_state_dir({"HOME": "/home/dba"}) == Path("/home/dba/.local/state/cctrl")
     assert default_state_dir({"HOME": "/home/dba", "XDG_STATE_HOME": "/s"}) == Path("/s/cctrl")
+
+
+ROUTED = (
+    SMALL
+    + """
+[dataservice.alpha.routers.proxy1]
+kind = "haproxy"
+ssh_user = "ops"
+[dataservice.alpha.routers.pool1]
+kind = "pgbouncer"
+host = "host2"
+become = "pooler"
+port = 6000
+"""
+)
+
+
+def test_routers_are_reached_as_members_are(path: Path) -> None:
+    text = ROUTED.replace("alpha]\n", 'alpha]\nssh_user = "dba"\nbecome = "postgres"\nidentity = "/key"\n', 1)
+    proxy, pool = read(path, text).services[0].routers
+    assert (proxy.name, proxy.kind, proxy.socket) == ("proxy1", "haproxy", "/run/haproxy/admin.sock")
+    host = proxy.host
+    assert (host.name, host.address, host.ssh_user, host.identity, host.become) == (
+        "proxy1",
+        "proxy1",
+        "ops",
+        "/key",
+        None,
+    )
+    assert (pool.socket, pool.port, pool.user) == ("/var/run/postgresql", 6000, "pgbouncer")
+    assert (pool.host.name, pool.host.ssh_user, pool.host.become) == ("host2", "dba", "pooler")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ('kind = "haproxy"\n', "", "7: router proxy1 has no kind"),
+        ('"haproxy"', '"nginx"', "8: router proxy1 has the kind 'nginx'"),
+        ('ssh_user = "ops"', 'data_dir = "/d"', "9: unknown key data_dir"),
+        ('ssh_user = "ops"', 'socket = "run/x"', "9: socket is 'run/x', it must be a path from the root"),
+        ("port = 6000", "port = 0", "14: port is 0, it must be from 1 to 65535"),
+    ],
+)
+def test_a_router_that_cannot_be(path: Path, old: str, new: str, what: str) -> None:
+    assert refused(path, ROUTED.replace(old, new, 1)).what.startswith(f"{path}:{what} (in [dataservice.alpha.routers.")

@@ -47,12 +47,13 @@ class Proxy:
 def haproxy(alpha: Alpha, service: Service, place: Path) -> Iterator[Proxy]:
     """HAProxy with the configuration that `router template haproxy` prints, on ports and a socket of its own."""
     program = stand.program("haproxy")
+    stand.enterable(place)
     proxy = Proxy(alpha, stand.free_port(), stand.free_port(), place / "haproxy.sock")
     text = filled_in("haproxy", service)
     for wanted, own in (
         ("*:5000", f"127.0.0.1:{proxy.write}"),
         ("*:5001", f"127.0.0.1:{proxy.read}"),
-        ("/run/haproxy/admin.sock mode", f"{proxy.socket} mode"),
+        ("/run/haproxy/admin.sock mode 660", f"{proxy.socket} mode 666"),
     ):
         assert text.count(wanted) == 1
         text = text.replace(wanted, own)

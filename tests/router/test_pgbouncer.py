@@ -63,8 +63,7 @@ def configuration(text: str, proxy: Proxy, bouncer: Bouncer, place: Path) -> str
 def pgbouncer(alpha: Alpha, proxy: Proxy, text: str, place: Path) -> Iterator[Bouncer]:
     """pgbouncer with the configuration that `router template pgbouncer` prints."""
     program = stand.program("pgbouncer")
-    for directory in (place, *list(place.parents)[:2]):
-        directory.chmod(0o755)
+    stand.enterable(place)
     (sockets := place / "run").mkdir(mode=0o777)
     sockets.chmod(0o777)
     bouncer = Bouncer(alpha, stand.free_port(), sockets)
