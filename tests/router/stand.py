@@ -50,13 +50,6 @@ def running(argv: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
             process.wait()
 
 
-def enterable(place: Path) -> None:
-    """Let the lab's user, whom SSH commands run as, into a directory of pytest's."""
-    for directory in (place, *place.parents):
-        if directory.stat().st_uid == os.geteuid() and directory.stat().st_mode & 0o077 == 0:
-            directory.chmod(0o755)
-
-
 def quiet() -> TextTalk:
     """A talk that nobody hears."""
     return TextTalk(Script(lambda line: None, lambda line: None), Manner())

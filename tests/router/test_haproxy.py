@@ -47,7 +47,6 @@ class Proxy:
 def haproxy(alpha: Alpha, service: Service, place: Path) -> Iterator[Proxy]:
     """HAProxy with the configuration that `router template haproxy` prints, on ports and a socket of its own."""
     program = stand.program("haproxy")
-    stand.enterable(place)
     proxy = Proxy(alpha, stand.free_port(), stand.free_port(), place / "haproxy.sock")
     text = filled_in("haproxy", service)
     for wanted, own in (
@@ -65,9 +64,9 @@ def haproxy(alpha: Alpha, service: Service, place: Path) -> Iterator[Proxy]:
         yield proxy
 
 
-def test_clients_follow_the_master_through_switch_and_failover(alpha: Alpha, tmp_path: Path) -> None:
+def test_clients_follow_the_master_through_switch_and_failover(alpha: Alpha, place: Path) -> None:
     stand.program("haproxy")
-    with stand.checked(alpha) as (_, service), haproxy(alpha, service, tmp_path) as proxy:
+    with stand.checked(alpha) as (_, service), haproxy(alpha, service, place) as proxy:
         proxy.leads(proxy.write, "host1")
         proxy.leads(proxy.read, "host2", "host3")
         alpha.does("switch to host2")
@@ -81,10 +80,10 @@ def test_clients_follow_the_master_through_switch_and_failover(alpha: Alpha, tmp
         proxy.leads(proxy.read, "host1", seconds=15)  # the only one left serves the readers too
 
 
-def test_sessions_on_an_old_master_are_ended(alpha: Alpha, tmp_path: Path) -> None:
+def test_sessions_on_an_old_master_are_ended(alpha: Alpha, place: Path) -> None:
     """Its host is out of sight of the manager alone: clients that still reach it must not go on with it."""
     stand.program("haproxy")
-    with stand.checked(alpha) as (_, service), haproxy(alpha, service, tmp_path) as proxy:
+    with stand.checked(alpha) as (_, service), haproxy(alpha, service, place) as proxy:
         proxy.leads(proxy.write, "host1")
         session = subprocess.Popen(
             alpha.psql(proxy.uri(proxy.write)),

@@ -63,7 +63,6 @@ def configuration(text: str, proxy: Proxy, bouncer: Bouncer, place: Path) -> str
 def pgbouncer(alpha: Alpha, proxy: Proxy, text: str, place: Path) -> Iterator[Bouncer]:
     """pgbouncer with the configuration that `router template pgbouncer` prints."""
     program = stand.program("pgbouncer")
-    stand.enterable(place)
     (sockets := place / "run").mkdir(mode=0o777)
     sockets.chmod(0o777)
     bouncer = Bouncer(alpha, stand.free_port(), sockets)
@@ -75,12 +74,12 @@ def pgbouncer(alpha: Alpha, proxy: Proxy, text: str, place: Path) -> Iterator[Bo
         yield bouncer
 
 
-def test_clients_of_a_pool_follow_the_master(alpha: Alpha, tmp_path: Path) -> None:
+def test_clients_of_a_pool_follow_the_master(alpha: Alpha, place: Path) -> None:
     stand.program("haproxy"), stand.program("pgbouncer")
     with (
         stand.checked(alpha) as (_, service),
-        haproxy(alpha, service, tmp_path) as proxy,
-        pgbouncer(alpha, proxy, filled_in("pgbouncer", service), tmp_path) as bouncer,
+        haproxy(alpha, service, place) as proxy,
+        pgbouncer(alpha, proxy, filled_in("pgbouncer", service), place) as bouncer,
     ):
         wait_for(bouncer.writes, 15, "a client of the pool writes")
         assert bouncer.sql("select pg_is_in_recovery()", "postgres_ro").stdout == "t\n"
@@ -91,13 +90,13 @@ def test_clients_of_a_pool_follow_the_master(alpha: Alpha, tmp_path: Path) -> No
         wait_for(bouncer.writes, 20, "a client of the pool writes after a failover")
 
 
-def test_a_pause_hides_a_switch_from_the_clients(alpha: Alpha, tmp_path: Path) -> None:
+def test_a_pause_hides_a_switch_from_the_clients(alpha: Alpha, place: Path) -> None:
     """As the page on pgbouncer says: PAUSE, switch, RESUME, and a client that asks meanwhile only waits."""
     stand.program("haproxy"), stand.program("pgbouncer")
     with (
         stand.checked(alpha) as (_, service),
-        haproxy(alpha, service, tmp_path) as proxy,
-        pgbouncer(alpha, proxy, filled_in("pgbouncer", service), tmp_path) as bouncer,
+        haproxy(alpha, service, place) as proxy,
+        pgbouncer(alpha, proxy, filled_in("pgbouncer", service), place) as bouncer,
     ):
         wait_for(bouncer.writes, 15, "a client of the pool writes")
         assert bouncer.sql("PAUSE", "pgbouncer").returncode == 0

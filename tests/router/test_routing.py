@@ -65,9 +65,9 @@ def proxied(alpha: Alpha, place: Path) -> Iterator[Proxy]:
         yield proxy
 
 
-def test_haproxy_is_seen_drained_closed_and_opened(alpha: Alpha, tmp_path: Path) -> None:
+def test_haproxy_is_seen_drained_closed_and_opened(alpha: Alpha, place: Path) -> None:
     stand.program("haproxy")
-    with proxied(alpha, tmp_path) as proxy:
+    with proxied(alpha, place) as proxy:
         page = alpha.does("ls")
         box = page.partition("\n\nROUTERS:\n")[2].partition("\n\nDATASOURCES:\n")[0]
         rule, row = "+" + "-" * 76 + "+", r"\|connector@proxy\[\d+\]\(ONLINE, created=\d+, active=\d\) *\|"
@@ -94,15 +94,15 @@ def test_haproxy_is_seen_drained_closed_and_opened(alpha: Alpha, tmp_path: Path)
 
 @pytest.mark.parametrize("client", ["perl", "socat", "python3", "nc"])
 def test_haproxy_can_be_spoken_to_with_what_is_there(
-    client: str, alpha: Alpha, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    client: str, alpha: Alpha, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stand.program("haproxy")
     script = Path(filled_in.__code__.co_filename).parent / "sh" / "haproxy.sh"
-    only = tmp_path / "bin"
+    only = place / "bin"
     only.mkdir()
     for name in ("sh", client):
         (only / name).symlink_to(stand.program(name))
-    with proxied(alpha, tmp_path) as proxy:
+    with proxied(alpha, place) as proxy:
         argv = [str(only / "sh"), str(script), str(proxy.socket), "show info;show stat"]
         said = subprocess.run(argv, env={"PATH": str(only)}, capture_output=True, text=True, timeout=20, check=False)
         assert (said.returncode, said.stderr) == (0, "")
@@ -114,12 +114,12 @@ def test_haproxy_can_be_spoken_to_with_what_is_there(
         assert "nothing here speaks to a unix socket" in said.stderr
 
 
-def test_pgbouncer_is_seen_drained_closed_and_opened(alpha: Alpha, tmp_path: Path) -> None:
+def test_pgbouncer_is_seen_drained_closed_and_opened(alpha: Alpha, place: Path) -> None:
     stand.program("haproxy"), stand.program("pgbouncer")
     with (
         stand.checked(alpha) as (_, service),
-        haproxy(alpha, service, tmp_path) as proxy,
-        pgbouncer(alpha, proxy, filled_in("pgbouncer", service), tmp_path) as bouncer,
+        haproxy(alpha, service, place) as proxy,
+        pgbouncer(alpha, proxy, filled_in("pgbouncer", service), place) as bouncer,
     ):
         wait_for(bouncer.writes, 15, "a client of the pool writes")
         configure(alpha, "pool", kind="pgbouncer", socket=str(bouncer.sockets), port=bouncer.port)
