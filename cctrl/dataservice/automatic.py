@@ -33,12 +33,13 @@ from cctrl.replication.postgresql.engine import PostgreSQL
 from cctrl.replication.steps import Action, Plan, Step
 from cctrl.replication.synchrony import lacking
 from cctrl.store import Store
+from cctrl.store.interface import EVENTS_KEPT
 
 LOOK = 5.0  # seconds from look to look while all is well; a pulse that changes brings the next one at once
 LOOK_CLOSELY = 1.0  # while something is suspected, or a host is out of sight
 MARGIN = 1.0  # seconds by which a standby must have heard later than we did, to be believed
 WITNESS = 0.2  # while others are asked about a master that is overdue
-FAILOVER = "failover   (by the manager)"  # as it stands in the journal
+FAILED_OVER = "failed-over"  # the kind of the event that is written after an automatic failover
 SHORTEST_ANSWER = 1.0  # seconds
 
 
@@ -170,21 +171,20 @@ class Automatic:
 
     def _blocked(self, suspicion: Suspicion) -> bool:
         """True for some time after an automatic failover: a service that cannot live does not flap."""
-        block = self._service.failover_block
-        for operation in self.store.operations(self.name, 20):
-            if operation.text == FAILOVER and operation.outcome is Outcome.DONE:
-                since = time.time() - operation.started
-                if since < block:
-                    text = f"{suspicion.text}; no failover within {block:g} s of the last automatic one"
-                    self._once(suspicion, text, next="failover   (by hand, at once)")
-                    return True
-        return False
+        block, now = self._service.failover_block, time.time()
+        last = max((e.at for e in self.store.events(self.name, EVENTS_KEPT) if e.kind == FAILED_OVER), default=0.0)
+        if now - last >= block:
+            return False
+        text = f"{suspicion.text}; no failover within {block:g} s of the last automatic one"
+        self._once(suspicion, text, next="failover   (by hand, at once)")
+        return True
 
     def _fail_over(self, suspicion: Suspicion, picture: Picture) -> None:
         self._once(suspicion, suspicion.text)
         gone = "" if picture.view[suspicion.member].seen else suspicion.member
         with self._dataservice.taking_for_gone(gone):
-            move.failover(self._dataservice, Invocation(FAILOVER), self._talk)
+            move.failover(self._dataservice, Invocation("failover"), self._talk)
+        self.store.tell(self.name, suspicion.member, FAILED_OVER, f"{suspicion.member} was replaced by itself")
 
     def _mark_failed(self, suspicion: Suspicion, picture: Picture) -> None:
         """Put a datasource out of service on record, where it still is as it was seen, and nobody works on it."""
@@ -228,7 +228,7 @@ class Automatic:
         names = lacking(picture.view)
         if names[0] != suspicion.member:
             return
-        with changing(self._dataservice, "synchronise", "synchronise   (by the manager)", fresh=False) as change:
+        with changing(self._dataservice, "synchronise", "synchronise", fresh=False) as change:
             change.begin(picture.diagnosis.primary)
             execute(Plan((tuple(Step(Action.SYNCHRONISE, name) for name in names),)), change, self._progress)
         self._said(f"{', '.join(names)}: a commit is acknowledged once a quorum of the members has it")
@@ -279,7 +279,8 @@ class Automatic:
 
     def _said(self, text: str) -> None:
         self._say(text)
-        self.store.tell(self.name, "", "done", text)
+        if not text.startswith("NEXT: "):  # advice is no event
+            self.store.tell(self.name, "", "done", text)
 
 
 _ACTIONS: dict[str, Callable[[Automatic, Suspicion, Picture], None]] = {

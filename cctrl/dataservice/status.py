@@ -5,6 +5,7 @@ from __future__ import annotations
 from cctrl.dataservice import listing, newcomers, routing
 from cctrl.dataservice.advice import for_datasource
 from cctrl.dataservice.appoint import Ranking, rank
+from cctrl.dataservice.change import MANAGERS_OWN
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import MAINTENANCE, Datasource, adrift, dataserver_state, policy, replicator_state
 from cctrl.outcome import Outcome
@@ -113,7 +114,8 @@ def _tell_unfinished(dataservice: Dataservice, talk: Talk) -> None:
     if operation is not None:
         at = f" at: {operation.step}" if operation.step else ""
         talk.note(f"`{operation.text}` by {operation.who} still runs, or was broken off{at}")
-        talk.note(f"NEXT, where it was broken off: {operation.text}")
+        if operation.verb not in MANAGERS_OWN:
+            talk.note(f"NEXT, where it was broken off: {operation.text}")
 
 
 def members(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
