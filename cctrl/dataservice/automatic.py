@@ -8,7 +8,7 @@ from collections.abc import Callable
 from cctrl.config import Config, Service
 from cctrl.dataservice import decide, move, recover, watching
 from cctrl.dataservice.answering import Answering
-from cctrl.dataservice.change import changing, member
+from cctrl.dataservice.change import FENCE, SYNCHRONISE, changing, member
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import (
     AUTOMATIC,
@@ -212,7 +212,7 @@ class Automatic:
             self._once(suspicion, f"{suspicion.text}, and {picture.intent.primary or 'no master'} is on record")
             return
         self._once(suspicion, suspicion.text)
-        with changing(self._dataservice, "fence", f"fence {name}") as change:
+        with changing(self._dataservice, FENCE, f"fence {name}") as change:
             now = change.look()
             if not self._still(suspicion, now):
                 return
@@ -228,7 +228,7 @@ class Automatic:
         names = lacking(picture.view)
         if names[0] != suspicion.member:
             return
-        with changing(self._dataservice, "synchronise", "synchronise", fresh=False) as change:
+        with changing(self._dataservice, SYNCHRONISE, SYNCHRONISE, fresh=False) as change:
             change.begin(picture.diagnosis.primary)
             execute(Plan((tuple(Step(Action.SYNCHRONISE, name) for name in names),)), change, self._progress)
         self._said(f"{', '.join(names)}: a commit is acknowledged once a quorum of the members has it")

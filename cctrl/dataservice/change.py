@@ -21,6 +21,8 @@ from cctrl.replication.steps import Result, Step
 from cctrl.store import MemberIntent, Operation, ServiceIntent, who
 from cctrl.threads import cancelled
 
+FENCE, SYNCHRONISE = "fence", "synchronise"
+MANAGERS_OWN = (FENCE, SYNCHRONISE)  # verbs of the journal that only a manager gives, and gives again
 SETTLE = 120.0  # seconds that servers get to end what a killed command began; a shutdown is cut short before
 
 
