@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cctrl.dataservice.advice import advised
-from cctrl.dataservice.change import Change, changing, member, primary, speak_policy, speak_policy_back
+from cctrl.dataservice.change import Change, changing, member, primary
 from cctrl.dataservice.move import QUESTION, nothing_pending
 from cctrl.dataservice.recover import FORCE, bring_all_back
 from cctrl.dataservice.service import Dataservice, Picture
@@ -57,7 +57,7 @@ def set_master(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> 
     """`set master HOST [--force]`."""
     with changing(dataservice, "set master", invocation.text) as change:
         _appoint(change, change.look(), invocation, talk)
-        speak_policy_back(change, talk)
+        change.speak_policy_back(talk)
         talk.note("NEXT: recover   (brings the other datasources under it)")
     return Outcome.DONE
 
@@ -69,7 +69,7 @@ def recover_using(dataservice: Dataservice, invocation: Invocation, talk: Talk) 
         _appoint(change, change.look(), invocation, talk)
         picture = change.look_again()
         bring_all_back(change, picture, name, talk, force=FORCE in invocation.flags)
-        speak_policy_back(change, talk)
+        change.speak_policy_back(talk)
     return Outcome.DONE
 
 
@@ -107,7 +107,7 @@ def _appoint(change: Change, picture: Picture, invocation: Invocation, talk: Tal
             talk.note(line)
         talk.confirm(QUESTION)
     change.begin("", name, hold_policy=True)
-    speak_policy(change, talk)
+    change.speak_policy(talk)
     execute(appointed.plan, change, Narrator(change, name, talk))
     change.record(primary(name), member(name, State.ONLINE, role=MASTER))
     talk.line(f"PUT THE NEW MASTER '{name}@{change.dataservice.name}' ONLINE")

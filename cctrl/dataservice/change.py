@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from cctrl.dataservice.promotion import NO_END
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import AUTOMATIC, MAINTENANCE, MASTER, RECEIVE, SLAVE, State, policy
-from cctrl.outcome import CctrlError, Interrupted, Outcome
+from cctrl.outcome import CctrlError, Incomplete, Interrupted, Outcome, Refused
 from cctrl.registry import Talk
 from cctrl.replication.engine import OnText, StepFailed
 from cctrl.replication.facts import Facts
 from cctrl.replication.facts import Server as ServerState
 from cctrl.replication.lock import Lock, lock
 from cctrl.replication.position import Position as LogPosition
-from cctrl.replication.steps import Result, Step
+from cctrl.replication.steps import UNDO, Action, Result, Step
 from cctrl.store import MemberIntent, Operation, ServiceIntent, who
+from cctrl.store.errors import StoreError
 from cctrl.threads import cancelled
 
 FENCE, SYNCHRONISE = "fence", "synchronise"
@@ -46,6 +47,11 @@ class Change:
         self.unsettled = unsettled  # the last command did not come to its end: it may go on on the hosts
         self.id = ""
         self.former_policy = ""
+        self.changed = False  # whether a step was done that cannot be put back
+        self.promoted = ""  # the member that this command has made the master
+        self._unwritable = False  # that the journal could not be written
+        self._spoken = False  # that the policy is another for its time was said
+        self._late: list[Callable[[ServiceIntent], ServiceIntent]] = []  # decided, but not written down yet
 
     def perform(self, step: Step, known: Mapping[str, LogPosition], on_text: OnText) -> Result:
         """Carry out a step of a plan (see replication.executor.Performer), while the lock is ours."""
@@ -53,8 +59,24 @@ class Change:
             what = f"{self.text}: the lock was lost, so nothing more is done: this shell stood still, or was cut off"
             following = f"ls   (another shell may be at work; then, if it is still wanted: {self.text})"
             raise StepFailed(what, detail=f"it was to {step.text()}", next=following, uncertain=True)
-        self.dataservice.store.note_step(self.id, step.text())
-        return self.dataservice.engine.perform(step, known, on_text)
+        self._note(step)
+        result = self.dataservice.engine.perform(step, known, on_text)
+        self.changed = self.changed or not step.undoable
+        if step.action in (Action.PROMOTE, Action.PROMOTE_NOW):
+            self.promoted = step.member
+        return result
+
+    def _note(self, step: Step) -> None:
+        """Enter a step into the journal. What puts a step back, or follows a promotion, is done also without it."""
+        goes_on = self.promoted or step.action in UNDO.values()
+        if goes_on and self._unwritable:
+            return  # to wait for it again would only make the outage longer
+        try:
+            self.dataservice.store.note_step(self.id, step.text())
+        except StoreError:
+            self._unwritable = True
+            if not goes_on:
+                raise
 
     def look(self) -> Picture:
         """Look at the service, now that nobody else changes it; what could not be locked is not asked again.
@@ -124,8 +146,15 @@ class Change:
         self.dataservice.engine.operation = self.id
 
     def record(self, *changes: Callable[[ServiceIntent], ServiceIntent]) -> None:
-        """Write down what was decided, in one write."""
+        """Write down what was decided, in one write; after a promotion later, where it cannot be written now."""
+        try:
+            self._write(*changes)
+        except StoreError:
+            if not self.promoted:
+                raise
+            self._late += changes
 
+    def _write(self, *changes: Callable[[ServiceIntent], ServiceIntent]) -> None:
         def all_of(intent: ServiceIntent) -> ServiceIntent:
             for change in changes:
                 intent = change(intent)
@@ -140,14 +169,32 @@ class Change:
         last = next(iter(self.dataservice.store.operations(self.dataservice.name, 1)), None)
         if last is None or last.id != self.id:  # a later command has seen to it
             return False
-        former, self.former_policy = self.former_policy, ""
-        self.record(lambda intent: replace(intent, policy=former))
+        former = self.former_policy
+        self._write(lambda intent: replace(intent, policy=former))
+        self.former_policy = ""
         return True
 
+    def speak_policy(self, talk: Talk) -> None:
+        """The documented line for the policy that was set for the time of the command."""
+        if self.former_policy:
+            talk.line(f"SET POLICY: {self.former_policy} => {MAINTENANCE}")
+            self._spoken = True
+
+    def speak_policy_back(self, talk: Talk) -> None:
+        """Put the policy back, with the documented line."""
+        former = self.former_policy
+        if self.put_policy_back():
+            talk.line(f"REVERT POLICY: {MAINTENANCE} => {former}")
+
     def finish(self, outcome: Outcome, message: str) -> None:
-        """Enter the end into the journal, also for the command this one completed."""
-        self.put_policy_back()
+        """Enter the end into the journal, also for the command this one completed. Raises StoreError."""
         store = self.dataservice.store
+        if self._late:
+            self._write(*self._late)
+            self._late = []
+        if self._spoken:
+            self.speak_policy_back(self.dataservice.talk)
+        self.put_policy_back()
         if self.id:
             store.finish(self.id, outcome, message)
             ended = outcome.name.lower() + (f": {message}" if message else "")
@@ -207,19 +254,45 @@ def changing(dataservice: Dataservice, verb: str, text: str, *, fresh: bool = Tr
         change.broken_off = _same(dataservice, verb, before)
         yield change
     except CctrlError as error:
-        change.finish(error.outcome, error.what)
-        error.next = error.next or _go_on(text)
-        raise
+        raise _closed(change, error) from error.__cause__
     except KeyboardInterrupt:
-        change.finish(Outcome.INTERRUPTED, "interrupted")
-        raise Interrupted(f"{text}: interrupted", next=_go_on(text)) from None
+        raise _closed(change, Interrupted(f"{text}: interrupted")) from None
     except BaseException:  # a defect of cctrl itself: it is raised on, but never leaves MAINTENANCE behind
-        change.put_policy_back()
+        with suppress(StoreError):
+            change.put_policy_back()
         raise
     else:
-        change.finish(Outcome.DONE, "")
+        try:
+            change.finish(Outcome.DONE, "")
+        except StoreError as failed:
+            what = f"{text}: all is done, but its end could not be written down: {failed.what}"
+            raise Incomplete(what, detail=_on_record(change), next=failed.next) from failed
     finally:
         held.release()
+
+
+def _closed(change: Change, error: CctrlError) -> CctrlError:
+    """Enter a failure into the journal; the error to be raised, which says what could not be written down."""
+    error.next = error.next or _go_on(change.text)
+    unwritten = error if isinstance(error, StoreError) else None
+    try:
+        change.finish(error.outcome, error.what)
+    except StoreError as failed:
+        unwritten = failed
+    if unwritten is None or not (change.changed or change.former_policy):
+        return error
+    kind = Incomplete if isinstance(error, Refused) else type(error)
+    detail = "\n".join(t for t in (error.detail, f"not written down: {unwritten.what}", _on_record(change)) if t)
+    following = error.next if unwritten is error else f"{unwritten.next}\n{error.next}"
+    return kind(error.what, detail=detail, next=following)
+
+
+def _on_record(change: Change) -> str:
+    """What stands, and what the record says of it."""
+    lines = [f"{change.promoted} is the master and accepts writes"] if change.promoted else []
+    if change.former_policy:
+        lines.append(f"the policy on record is {MAINTENANCE} until the next command puts {change.former_policy} back")
+    return "\n".join(lines)
 
 
 def _go_on(text: str) -> str:
@@ -246,16 +319,3 @@ def _same(dataservice: Dataservice, verb: str, operation: Operation | None) -> O
     if operation.outcome is None:
         store.finish(operation.id, Outcome.INCOMPLETE, f"killed; followed by {verb}")
     return None
-
-
-def speak_policy(change: Change, talk: Talk) -> None:
-    """The documented line for the policy that was set for the time of the command."""
-    if change.former_policy:
-        talk.line(f"SET POLICY: {change.former_policy} => {MAINTENANCE}")
-
-
-def speak_policy_back(change: Change, talk: Talk) -> None:
-    """Put the policy back, with the documented line."""
-    former = change.former_policy
-    if change.put_policy_back():
-        talk.line(f"REVERT POLICY: {MAINTENANCE} => {former}")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from cctrl.dataservice import candidates
 from cctrl.dataservice.advice import advised
-from cctrl.dataservice.change import Change, changing, member, primary, speak_policy, speak_policy_back
+from cctrl.dataservice.change import Change, changing, member, primary
 from cctrl.dataservice.promotion import pending
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import MASTER, SLAVE, State, failed_over_to
@@ -87,7 +87,7 @@ def switch(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outc
     """`switch [to HOST]`."""
     with changing(dataservice, "switch", invocation.text) as change:
         target = _move(change, invocation, talk, _planned)
-        speak_policy_back(change, talk)
+        change.speak_policy_back(talk)
         talk.line(f"SWITCH TO '{target}@{dataservice.name}' WAS SUCCESSFUL")
     return Outcome.DONE
 
@@ -96,7 +96,7 @@ def failover(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Ou
     """`failover [to HOST]`."""
     with changing(dataservice, "failover", invocation.text) as change:
         target = _move(change, invocation, talk, _takeover)
-        speak_policy_back(change, talk)
+        change.speak_policy_back(talk)
         talk.line(f"FAILOVER TO '{target}' WAS COMPLETED")
         for name, told in dataservice.store.intent(dataservice.name).members.items():
             if told.reason == failed_over_to(target):
@@ -120,7 +120,7 @@ def _move(change: Change, invocation: Invocation, talk: Talk, plan: Callable[[Da
             talk.note(line)
         talk.confirm(QUESTION)
     change.begin(move.source, move.target, hold_policy=True)
-    speak_policy(change, talk)
+    change.speak_policy(talk)
     candidates.speak(move, dataservice.name, talk)
     if change.verb == "switch":
         _savepoint(change, move, talk)

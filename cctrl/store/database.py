@@ -8,7 +8,7 @@ import sqlite3
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from cctrl.outcome import in_words
@@ -61,9 +61,30 @@ class Database:
         self._connection: sqlite3.Connection | None = None
 
     def rows(self, statement: str, *values: object) -> list[sqlite3.Row]:
-        """All rows of a query."""
-        with self._turn, self._explaining():
-            return list(self._open().execute(statement, values))
+        """All rows of a query; none where there is no file, and no room for one."""
+        with self._turn:
+            try:
+                with self._explaining():
+                    return list(self._open().execute(statement, values))
+            except errors.Full:
+                return self._read_only(statement, values) if self.path.exists() else []
+            except errors.Unwritable:
+                if not self.path.is_file():
+                    raise
+                return self._read_only(statement, values)
+
+    def _read_only(self, statement: str, values: tuple[object, ...]) -> list[sqlite3.Row]:
+        """Read without making any file beside the store, where that cannot be done: looking needs no room."""
+        with self._explaining(), closing(self._connect("PRAGMA locking_mode = EXCLUSIVE")) as connection:
+            return list(connection.execute(statement, values))
+
+    def room(self) -> None:
+        """Raises Unwritable where too little space is left for a command to write down what it does."""
+        with suppress(OSError):
+            there = os.statvfs(self.path.parent)
+            free = there.f_bavail * there.f_frsize
+            if free < errors.RESERVE:
+                raise errors.full(self.path, free)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -122,7 +143,7 @@ class Database:
         except OSError as error:
             raise _os_error(self.path, error) from None
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, *first: str) -> sqlite3.Connection:
         connection = sqlite3.connect(
             f"{self.path.absolute().as_uri()}?mode=rw",  # never make a file here: `_create` makes it whole
             uri=True,
@@ -132,6 +153,8 @@ class Database:
         )
         try:
             connection.row_factory = sqlite3.Row
+            for pragma in first:
+                connection.execute(pragma)
             connection.execute("PRAGMA synchronous = FULL")  # a journal that forgets its last line is none
             self._check(connection)
         except BaseException:

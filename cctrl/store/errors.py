@@ -13,7 +13,16 @@ class StoreError(Refused):
     """The store cannot be read or written; the message names its file and the next step."""
 
 
+class Unwritable(StoreError):
+    """The store cannot be written where it lies; what is in it may be readable."""
+
+
+class Full(Unwritable):
+    """No space is left where it lies."""
+
+
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_FORMAT")
+RESERVE = 512 << 10  # bytes that must be free before a command begins which has to be able to write down its end
 _UNWRITABLE = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")
 
 
@@ -36,19 +45,20 @@ def newer(path: Path, found: int, known: int) -> StoreError:
     )
 
 
-def unwritable(path: Path, why: str) -> StoreError:
+def unwritable(path: Path, why: str) -> Unwritable:
     """The file or its directory cannot be made, opened or written."""
     directory = shlex.quote(str(path.parent))
-    return StoreError(
+    return Unwritable(
         f"cannot open or write the store {path}: {why}",
         next=f"ls -ld {directory}   (make it a directory you may write, or set state_dir in the configuration)",
     )
 
 
-def full(path: Path) -> StoreError:
-    """No space is left where the file is."""
-    return StoreError(
-        f"cannot write the store {path}: no space left on its file system",
+def full(path: Path, free: int = 0) -> Full:
+    """No space is left where the file is, or too little of it (`free`: bytes)."""
+    left = f"only {free >> 10} kB left on its file system, {RESERVE >> 10} kB needed" if free else ""
+    return Full(
+        f"cannot write the store {path}: {left or 'no space left on its file system'}",
         next=f"df -h {shlex.quote(str(path.parent))}   (make room, then give the command again)",
     )
 

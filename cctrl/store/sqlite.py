@@ -55,6 +55,7 @@ class SqliteStore:
         change: Callable[[ServiceIntent], ServiceIntent] = lambda intent: intent,
     ) -> str:
         """See `Store.begin`."""
+        self._database.room()
         now = self._clock()
         stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%S")
         with self._database.transaction() as connection:

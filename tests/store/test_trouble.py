@@ -193,11 +193,11 @@ def test_a_file_that_may_not_be_written(path: Path, opened: OpenStore) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 256 kB."""
+    """A file system of 1 MB."""
     place = tmp_path / "small"
     place.mkdir()
     mounted = os.geteuid() == 0 and not subprocess.call(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", place], stderr=subprocess.DEVNULL
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place], stderr=subprocess.DEVNULL
     )
     if not mounted:
         pytest.skip("a small file system cannot be mounted here (needs root)")
@@ -213,7 +213,7 @@ def test_a_full_disk_keeps_what_was_there(small_disk: Path, opened: OpenStore) -
             filler.write(b"x" * 4096)
     with pytest.raises(StoreError, match="no space left") as caught:
         for n in range(1000):
-            store.begin("alpha", "switch", f"{n} " + "x" * 1000)
+            store.tell("alpha", "", "x", f"{n} " + "x" * 1000)
     assert caught.value.next.startswith("df -h ")
     assert store.intent("alpha").policy == "MANUAL"
     (small_disk / "filler").unlink()
@@ -225,8 +225,35 @@ def test_a_full_disk_at_the_start_leaves_nothing_half_made(small_disk: Path, ope
     with (small_disk / "filler").open("wb", buffering=0) as filler, pytest.raises(OSError, match="No space"):
         while True:
             filler.write(b"x" * 4096)
+    assert opened(small_disk / "cctrl.db").intent("alpha") == ServiceIntent(), "looking needs no room"
     with pytest.raises(StoreError, match="no space left|disk"):
-        opened(small_disk / "cctrl.db").intent("alpha")
+        opened(small_disk / "cctrl.db").begin("alpha", "switch", "switch")
     assert [p.name for p in small_disk.iterdir()] == ["filler"]
     (small_disk / "filler").unlink()
     assert opened(small_disk / "cctrl.db").intent("alpha") == ServiceIntent()
+
+
+def fill(place: Path, *, but: int = 0) -> None:
+    """Leave so many bytes free on a file system."""
+    with (place / "filler").open("wb", buffering=0) as filler, pytest.raises(OSError, match="No space"):
+        while True:
+            filler.write(b"x" * 4096)
+    os.truncate(place / "filler", (place / "filler").stat().st_size - but)
+
+
+def test_what_is_on_record_can_be_read_while_the_disk_is_full(small_disk: Path, opened: OpenStore) -> None:
+    """Not even the file can be made in which SQLite keeps what its readers share."""
+    store = opened(small_disk / "cctrl.db")
+    store.update("alpha", lambda old: replace(old, policy="MANUAL"))
+    store.close()
+    fill(small_disk)
+    assert opened(small_disk / "cctrl.db").intent("alpha").policy == "MANUAL"
+
+
+def test_no_command_begins_that_may_not_be_able_to_write_down_its_end(small_disk: Path, opened: OpenStore) -> None:
+    store = opened(small_disk / "cctrl.db")
+    store.update("alpha", lambda old: replace(old, policy="MANUAL"))
+    fill(small_disk, but=200 << 10)
+    with pytest.raises(StoreError, match="only 200 kB left on its file system, 512 kB needed"):
+        store.begin("alpha", "switch", "switch")
+    assert not store.operations("alpha")
