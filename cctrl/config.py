@@ -54,6 +54,7 @@ class Server:
     database: str = "postgres"
     start: tuple[str, ...] = ()  # service commands, run as the SSH user; pg_ctl where empty
     stop: tuple[str, ...] = ()
+    backup_dir: str = ""  # on its host; "" means beside data_dir
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
 _HOST_KEYS = {"ssh_port": int, "ssh_user": str, "identity": str, "known_hosts": str, "ssh_config": str, "become": str}
 _SERVER_KEYS = {
     "host": str, "address": str, "port": int, "data_dir": str, "bin_dir": str, "config_file": str,
-    "socket_dir": str, "user": str, "database": str, "start": list, "stop": list,
+    "socket_dir": str, "user": str, "database": str, "start": list, "stop": list, "backup_dir": str,
 }  # fmt: skip
 _MEMBER_KEYS = {**_HOST_KEYS, **_SERVER_KEYS, "ssh_address": str}
 _SERVICE_KEYS = {
@@ -343,7 +344,7 @@ def problem(key: str, value: Any) -> str:
         return f"is {value!r}, it must be {' or '.join(ENGINES)}"
     if key in _OPTION_LIKE and (value.startswith("-") or not value or " " in value):
         return f"is {value!r}, which is no {_OPTION_LIKE[key]}"
-    if key in ("data_dir", "socket") and not (value.startswith("/") and value.strip("/")):
+    if key in ("data_dir", "backup_dir", "socket") and not (value.startswith("/") and value.strip("/")):
         return f"is {value!r}, it must be a path from the root"
     return ""
 

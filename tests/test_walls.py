@@ -46,6 +46,7 @@ PURE = (
         "steps",
         "copying",
         "appointment",
+        "backups",
     ),
     *("events", "checkup", "postgresql/probe_parse", "postgresql/wal", "postgresql/conninfo", "postgresql/copyparse"),
 )

@@ -37,7 +37,7 @@ DataSource 'host3' is now ONLINE
 # One that streams needs no copy; where it is wanted all the same, the old data directory is kept.
 [LOGICAL:EXPERT] /alpha > tprovision host3 --source host1
 ERROR: host3 streams from host1: it needs no copy
-NEXT: tprovision host3 --source host1 --force   (it is copied all the same)
+NEXT: tprovision host3 --source host1 --force   (its data is replaced all the same)
 ? 3
 
 [LOGICAL:EXPERT] /alpha > tprovision host3 --source host1 --max-rate 500M --force
@@ -59,3 +59,13 @@ NEXT: switch   (another one must be the master first)
 ERROR: '5' is no rate: it must be from 32k to 1024M, in kB (k) or MB (M) a second
 NEXT: tprovision host3 --max-rate 50M --force
 ? 2
+
+# What was moved aside stays until it is removed by command.
+[LOGICAL:EXPERT] /alpha > datasource host3 cleanup
+aside-[N]T[N]-*   [N] MB   [TIME]   old data directory (glob)
+Remove these 1 from host3, [N] MB? They cannot be brought back. (y/n)>
+< y
+removed 1 from host3, [N] MB
+
+[LOGICAL:EXPERT] /alpha > datasource host3 cleanup
+nothing is kept aside on host3

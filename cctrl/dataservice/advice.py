@@ -32,7 +32,9 @@ _NEXT = {
     Why.STREAMS: "ls {member}",
     Why.SOURCE: "ls",
     Why.NO_PLACE: "ls {member}   (give its data directory a place beside which another one can be made)",
-    Why.NO_ROOM: "tprovision {member}   (when there is room on its host)",
+    Why.NO_ROOM: "datasource {member} cleanup   (removes what is kept aside; or make room on its host)",
+    Why.NO_AGENT: "datasource {member} backup",
+    Why.NO_BACKUP: "tprovision {member}   (a full copy of another datasource)",
     **dict.fromkeys(COPY_NEEDED, "tprovision {member}   (a full copy; its data directory is moved aside)"),
 }
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from cctrl.dataservice import (
     admin,
     appoint,
+    backup,
+    cleanup,
     decide,
     events,
     move,
@@ -76,6 +78,34 @@ COMMANDS: tuple[Command, ...] = (
         "command picks it up again.",
         danger=Danger.CHANGE,
         explain=recover.explain_one,
+    ),
+    Command(
+        "datasource HOST backup [AGENT]",
+        "back a datasource up, on its own host",
+        backup.backup,
+        help="AGENT: pg_basebackup (the default), or pgbackrest or barman where they are installed on HOST.\n"
+        "The backup is verified by its checksums and lies in backup_dir of the configuration, else beside the data\n"
+        "directory; the file that the URI names tells where, of when and from which position it is. Others may\n"
+        "switch or fail over meanwhile.",
+        danger=Danger.CHANGE,
+    ),
+    Command(
+        "datasource HOST restore [--force]",
+        "make a slave of a datasource from the last backup on its host",
+        backup.restore,
+        help="Takes the newest backup made by `datasource HOST backup` from which it can follow the master; where\n"
+        "there is none it is refused, and the next command is the full copy. The old data directory is moved aside.\n"
+        "--force as for tprovision. Afterwards it is OFFLINE until `datasource HOST online`.",
+        danger=Danger.CHANGE,
+        explain=backup.explain_restore,
+    ),
+    Command(
+        "datasource HOST cleanup",
+        "remove what was moved or kept aside on a datasource's host (expert level)",
+        cleanup.cleanup,
+        help="Old data directories, and logs that only this datasource had: listed with their sizes and dates, and\n"
+        "removed for good when that is confirmed. Backups stay.",
+        danger=Danger.EXPERT,
     ),
     *(
         Command(

@@ -1,8 +1,13 @@
-"""`tprovision` (`tungsten_provision_slave`): a datasource becomes a slave again by a full copy (tungsten.md 6.14)."""
+"""`tprovision` (`tungsten_provision_slave`): a datasource becomes a slave again by a full copy (tungsten.md 6.14).
+
+The copy is made first, and takes long: it holds neither the lock nor the policy, so that a failover need not wait.
+Then, under the lock, all is looked at anew and the copy is put into its place.
+"""
 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 
 from cctrl.dataservice.advice import advised
@@ -10,7 +15,7 @@ from cctrl.dataservice.change import Change, changing, member, receiver
 from cctrl.dataservice.recover import FORCE, present_master, then_online
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import State
-from cctrl.dataservice.ways import choose, unfit
+from cctrl.dataservice.ways import choose, nothing_changed, unfit
 from cctrl.outcome import Outcome, UsageError
 from cctrl.registry import Invocation, Talk
 from cctrl.replication.copying import at_stake, choose_source, copy_plan, fits
@@ -19,33 +24,41 @@ from cctrl.replication.executor import execute
 from cctrl.replication.position import size
 from cctrl.replication.recovery import unread
 from cctrl.replication.rejection import Rejected, Why
-from cctrl.replication.steps import Action, Plan, Step
+from cctrl.replication.steps import Action, Group, Plan, Step
 
 VERB = "provision"
-SOURCE, RATE = "--source", "--max-rate"
 FOLLOWING = {
     Why.IS_PRIMARY: "switch   (another one must be the master first)",
-    Why.STREAMS: "{again} --force   (it is copied all the same)",
+    Why.STREAMS: "{again} --force   (its data is replaced all the same)",
     Why.FOREIGN: "{again} --force   (its data directory is moved aside, not deleted)",
     Why.ORPHANS: "{again} --force   (their log is kept aside first)",
     Why.TAIL_UNREADABLE: "{again} --force   (its data directory is moved aside, not deleted)",
 }
 """What helps, where it is not what helps `recover`."""
 
+Planner = Callable[[Picture, str, Group], Plan]
+"""(what is seen, the master, what is kept aside first) -> how the datasource's data is replaced. Raises Rejected."""
+
 
 def provision(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
     """`tprovision HOST [--source HOST] [--max-rate RATE] [--force]`."""
+    return replace_data(dataservice, invocation, talk, VERB, _planner(dataservice, invocation))
+
+
+def replace_data(dataservice: Dataservice, invocation: Invocation, talk: Talk, verb: str, planner: Planner) -> Outcome:
+    """Make new data beside a datasource's own, then put it into its place and let it follow the master."""
     name = invocation.arguments["HOST"]
-    rate = _rate(invocation)
-    with changing(dataservice, VERB, invocation.text) as change:
+    picture = dataservice.look()
+    narrator = Narrator(dataservice.name, name, talk)
+    if _left_over(dataservice, picture, name) is None:
+        _make(dataservice, _plan(dataservice, picture, invocation, planner), narrator)
+    with changing(dataservice, verb, invocation.text) as change:
         picture = change.look()
         primary = present_master(picture, "")
-        plan = _left_over(change, picture, name, primary)
-        source = ""
-        if plan is None:
-            source, plan = _plan(dataservice, picture, primary, invocation, rate)
-        change.begin(source or primary, name, hold_policy=True)
-        execute(plan, change, Narrator(dataservice.name, name, talk, lambda: _out_of_service(change, picture, name)))
+        plan = _left_over(dataservice, picture, name) or _plan(dataservice, picture, invocation, planner)
+        change.begin(primary, name, hold_policy=True)
+        narrator.touched = lambda: _out_of_service(change, picture, name)
+        execute(plan, change, narrator)
         change.record(receiver(name, State.OFFLINE))
         talk.line(f"  NOTE  >> {name} >> Streams from {primary} and has caught up")
         then_online(change, name, talk)
@@ -54,47 +67,70 @@ def provision(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> O
 
 def explain(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
     """`explain tprovision HOST …`: from whom, how much, and the steps; nothing is done."""
-    name, picture = invocation.arguments["HOST"], dataservice.look()
-    primary = present_master(picture, "")
-    source, plan = _plan(dataservice, picture, primary, invocation, _rate(invocation))
-    talk.line(f"{name}: a full copy of {source}, {size(dataservice.engine.extent(source).size)}")
+    return explain_replacing(dataservice, invocation, talk, _planner(dataservice, invocation))
+
+
+def explain_replacing(dataservice: Dataservice, invocation: Invocation, talk: Talk, planner: Planner) -> Outcome:
+    """How the data of a datasource would be replaced."""
+    plan = _plan(dataservice, dataservice.look(), invocation, planner)
+    first = plan.steps[0]
+    if first.action is Action.COPY:
+        amount = size(dataservice.engine.copies.extent(first.other).size)
+        talk.line(f"{first.member}: a full copy of {first.other}, {amount}")
     for line in plan.lines():
         talk.line(line)
     return Outcome.DONE
 
 
-def _plan(
-    dataservice: Dataservice, picture: Picture, primary: str, invocation: Invocation, rate: str
-) -> tuple[str, Plan]:
-    """From whom, and the steps. Raises Rejected, with nothing changed."""
+def _planner(dataservice: Dataservice, invocation: Invocation) -> Planner:
+    """By a copy of another member. Raises UsageError."""
+    name, asked, rate = invocation.arguments["HOST"], invocation.arguments.get("HOST2", ""), _rate(invocation)
+
+    def plan(picture: Picture, primary: str, keep: Group) -> Plan:
+        view = picture.view
+        source = choose_source(view, primary, name, asked, unfit(picture))
+        fits(view[name], view[source], dataservice.engine.copies.survey(name, source))
+        return copy_plan(view, primary, source, name, keep, rate)
+
+    return plan
+
+
+def _plan(dataservice: Dataservice, picture: Picture, invocation: Invocation, planner: Planner) -> Plan:
+    """The steps. Raises Rejected, with nothing changed."""
     name, force = invocation.arguments["HOST"], FORCE in invocation.flags
-    view, engine = picture.view, dataservice.engine
-    asked = invocation.arguments.get("HOST2", "")
+    primary, view = present_master(picture, ""), picture.view
     try:
         part = unread(view[name], view[primary]) if name != primary else None
-        keep = at_stake(view, primary, name, engine.tail(name, part) if part else None, force=force)
-        source = choose_source(view, primary, name, asked, unfit(picture))
-        fits(view[name], view[source], engine.survey(name, source))
+        tail = dataservice.engine.tail(name, part) if part else None
+        keep = at_stake(view, primary, name, tail, force=force)
+        with nothing_changed():
+            return planner(picture, primary, keep)
     except Rejected as rejected:
         rejected.next = rejected.next or FOLLOWING.get(rejected.why, "").format(again=invocation.text)
         raise advised(rejected, dataservice.service, primary) from None
-    return source, copy_plan(view, primary, source, name, keep, rate)
 
 
-def _left_over(change: Change, picture: Picture, name: str, primary: str) -> Plan | None:
-    """What is left to do where the same command was broken off after the copy had taken its place; else None."""
-    before = change.broken_off
-    if before is None or before.target != name or not picture.view[name].seen:
+def _make(dataservice: Dataservice, plan: Plan, narrator: Narrator) -> None:
+    """Carry out the first step alone: nothing of the datasource is touched by it, so it needs no lock."""
+    dataservice.engine.operation = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
+    execute(Plan(plan.groups[:1]), dataservice.engine, narrator)
+    narrator.made = True
+
+
+def _left_over(dataservice: Dataservice, picture: Picture, name: str) -> Plan | None:
+    """What is left to do where a command was broken off after the new data had taken its place; else None."""
+    primary = present_master(picture, "")
+    last = next(iter(dataservice.store.operations(dataservice.name, 1)), None)
+    if name == primary or last is None or last.outcome is Outcome.DONE or not picture.view[name].seen:
         return None
-    copied = change.dataservice.engine.survey(name, primary).copied
-    for operation in change.dataservice.store.operations(change.dataservice.name):
-        if operation.verb != VERB or operation.target != name:
-            continue
+    with nothing_changed():
+        copied = dataservice.engine.copies.survey(name, primary).copied
+    for operation in dataservice.store.operations(dataservice.name):
         if operation.outcome is Outcome.DONE:
             return None
         if operation.id == copied:
             try:
-                return choose(change.dataservice, picture, name, primary).plan
+                return choose(dataservice, picture, name, primary, rewind=True).plan
             except Rejected:
                 return None
     return None
@@ -109,19 +145,19 @@ def _out_of_service(change: Change, picture: Picture, name: str) -> None:
 
 
 class Narrator:
-    """Says the NOTE lines, each when it has become true; how far the copy is goes to stderr."""
+    """Says the NOTE lines, each when it has become true; how far the copy is goes to a terminal alone."""
 
-    def __init__(self, service: str, name: str, talk: Talk, touched: Callable[[], None]) -> None:
-        """`touched` is called before anything of the datasource is changed."""
+    def __init__(self, service: str, name: str, talk: Talk) -> None:
         self.service = service
         self.name = name
         self.talk = talk
-        self.touched: Callable[[], None] | None = touched
+        self.made = False  # the new data is there already: it is not made again
+        self.touched: Callable[[], None] | None = None  # called before anything of the datasource is changed
 
     def __call__(self, event: Event) -> None:
         """See what happened."""
         if isinstance(event, Progress):
-            show = self.talk.progress if event.step.action is Action.COPY else self.talk.note
+            show = self.talk.progress if event.step.action in MAKING else self.talk.note
             show(f"{self.name}: {event.text}")
         elif isinstance(event, Started):
             self._started(event.step)
@@ -129,9 +165,9 @@ class Narrator:
             self._done(event)
 
     def _started(self, step: Step) -> None:
-        if step.action is Action.COPY:
-            self._say(f"Create a pg_basebackup backup of {step.other} on {self.name}")
-        elif self.touched is not None:
+        if step.action in MAKING and not self.made:
+            self._say(MAKING[step.action].format(source=step.other, name=self.name))
+        elif step.action not in MAKING and self.touched is not None:
             self.touched()
             self.touched = None
 
@@ -139,7 +175,7 @@ class Narrator:
         action, text = event.step.action, event.result.text
         if action in (Action.STOP, Action.FENCE):
             self._say(f"Put {self.service} replication service offline")
-        elif action is Action.COPY and text:
+        elif action in MAKING and text and not self.made:
             self.talk.note(f"{self.name}: {text}")
         elif action is Action.KEEP:
             self._say(f"{self.name} >> Kept the log that only it has in {text}")
@@ -152,6 +188,13 @@ class Narrator:
 
     def _say(self, text: str) -> None:
         self.talk.line(f"  NOTE  >> {text}")
+
+
+MAKING = {
+    Action.COPY: "Create a pg_basebackup backup of {source} on {name}",
+    Action.RESTORE: "Restore {name} from the backup in {source}",
+}
+"""The steps that make new data beside a datasource's own -> what is said when they begin."""
 
 
 def _rate(invocation: Invocation) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 
 from cctrl.dataservice.advice import advised
 from cctrl.dataservice.change import Change
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import State
-from cctrl.outcome import CctrlError
+from cctrl.outcome import CctrlError, Refused
 from cctrl.replication.copying import choose_source, estimate, fits, instead_of_rewind, picked_up
 from cctrl.replication.divergence import Tail
+from cctrl.replication.engine import StepFailed
 from cctrl.replication.executor import Sink, execute
 from cctrl.replication.recovery import Remedy, Way, only_statistics, remedy, unread
 from cctrl.replication.rejection import Rejected, Why
@@ -50,6 +52,15 @@ def bring_back(change: Change, picture: Picture, name: str, primary: str, sink: 
     return chosen
 
 
+@contextmanager
+def nothing_changed() -> Iterator[None]:
+    """While only looked at: what fails then is a refusal. Raises Refused."""
+    try:
+        yield
+    except StepFailed as error:
+        raise Refused(error.what, detail=error.detail, next=error.next) from error
+
+
 def unfit(picture: Picture) -> Mapping[str, str]:
     """Datasources that nobody is copied from unless asked."""
     return {s.name: s.word for s in picture.sources if s.state in (State.SHUNNED, State.FAILED)}
@@ -60,7 +71,7 @@ def _cheaper(dataservice: Dataservice, picture: Picture, name: str, primary: str
     view = picture.view
     source = choose_source(view, primary, name, "", unfit(picture))
     try:
-        survey = dataservice.engine.survey(name, source)
+        survey = dataservice.engine.copies.survey(name, source)
     except CctrlError:
         return rewinding  # what stands against a copy is no obstacle to a rewind
     cost = estimate(survey.extent.size, crashed=not view[name].clean and not view[name].up)
@@ -77,7 +88,7 @@ def _left_over(dataservice: Dataservice, picture: Picture, name: str, primary: s
     view = picture.view
     source = choose_source(view, primary, name, "", unfit(picture))
     try:
-        survey = dataservice.engine.survey(name, source)
+        survey = dataservice.engine.copies.survey(name, source)
         fits(view[name], view[source], survey)
     except CctrlError:
         return None

@@ -65,6 +65,16 @@ class Survey:
     copied: str = ""  # the operation that moved the present data directory into its place
 
 
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What was moved or kept aside beside a member's data directory."""
+
+    name: str  # `aside-` or `kept-` and the operation; `copy`: one that was made and not used
+    size: int  # bytes
+    since: float  # seconds since the epoch
+    outside: tuple[str, ...] = ()  # directories elsewhere that belong to it
+
+
 def choose_source(view: View, primary: str, name: str, asked: str, unfit: Mapping[str, str]) -> str:
     """From whom `name` is copied: the one asked for, else a standby that is close, else the primary. Raises Rejected.
 
@@ -203,15 +213,24 @@ def outside(survey: Survey, operation: str) -> tuple[str, tuple[tuple[str, str],
 
 def copy_plan(view: View, primary: str, source: str, name: str, keep: Group, rate: str = "") -> Plan:
     """The plan: the copy first, while everything is as it was; then it takes the place of what is there."""
-    member = view[name]
+    copy = Step(Action.COPY, name, source, view[primary].oldest_log, rate=rate)
+    return _replacing(view, primary, copy, keep)
+
+
+def restore_plan(view: View, primary: str, directory: str, name: str, keep: Group) -> Plan:
+    """The same from a backup that lies in `directory` on the member's own host."""
+    return _replacing(view, primary, Step(Action.RESTORE, name, directory, view[primary].oldest_log), keep)
+
+
+def _replacing(view: View, primary: str, making: Step, keep: Group) -> Plan:
+    name, member = making.member, view[making.member]
     stop: tuple[Group, ...] = ()
     if member.up:
         stop = ((Step(Action.STOP, name, primary),),)
     elif member.may_run:
         stop = ((Step(Action.FENCE, name, primary),),)
-    copy = Step(Action.COPY, name, source, view[primary].oldest_log, rate=rate)
     rest = (Step(Action.SWAP, name, primary), Step(Action.START, name, primary), Step(Action.STREAM, name, primary))
-    return Plan(((copy,), *stop, *((keep,) if keep else ()), *((step,) for step in rest)))
+    return Plan(((making,), *stop, *((keep,) if keep else ()), *((step,) for step in rest)))
 
 
 COPY_TAKES = (0.2, 4.4)  # seconds, whatever the size, and for each GB: measured on a local disk

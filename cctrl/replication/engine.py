@@ -8,8 +8,9 @@ from threading import Event
 from typing import Protocol
 
 from cctrl.outcome import CctrlError, Outcome
+from cctrl.replication.backups import Stores
 from cctrl.replication.beat import Beat
-from cctrl.replication.copying import Extent, Survey
+from cctrl.replication.copying import Aside, Extent, Survey
 from cctrl.replication.divergence import Tail
 from cctrl.replication.facts import Facts
 from cctrl.replication.position import Position
@@ -49,6 +50,32 @@ class Taken:
     """Somebody else holds a member's lock; `owner` is what they said of themselves."""
 
     owner: str
+
+
+class Copying(Protocol):
+    """The part of an engine that copies whole members."""
+
+    def extent(self, member: str) -> Extent:
+        """How large a member is whose server is up. Raises StepFailed."""
+
+    def survey(self, member: str, source: str) -> Survey:
+        """What `member`'s host has to offer to a copy of `source`. Raises StepFailed."""
+
+    def aside(self, member: str) -> tuple[Aside, ...]:
+        """What was moved or kept aside on a member's host. Raises StepFailed."""
+
+    def remove_aside(self, member: str, what: tuple[Aside, ...]) -> None:
+        """Remove it for good. Raises StepFailed; so, with nothing removed, where the member has no data directory."""
+
+
+class Keeping(Protocol):
+    """The part of an engine that keeps backups."""
+
+    def stores(self, member: str, log_file: int) -> Stores:
+        """What a member's host has for backups; `log_file`: bytes of one file of the log. Raises StepFailed."""
+
+    def backup(self, member: str, agent: str, extent: Extent, system: str, on_text: OnText) -> str:
+        """Make a backup; the name of the file that tells of it. Raises StepFailed."""
 
 
 class Engine(Protocol):
@@ -94,8 +121,10 @@ class Engine(Protocol):
     def drop_slots(self, member: str, names: tuple[str, ...]) -> tuple[str, ...]:
         """Drop those replication slots that a member has and nobody uses; the ones dropped. Raises StepFailed."""
 
-    def extent(self, member: str) -> Extent:
-        """How large a member is whose server is up. Raises StepFailed."""
+    @property
+    def copies(self) -> Copying:
+        """What copies whole members."""
 
-    def survey(self, member: str, source: str) -> Survey:
-        """What `member`'s host has to offer to a copy of `source`. Raises StepFailed."""
+    @property
+    def backups(self) -> Keeping:
+        """What keeps backups."""

@@ -36,6 +36,8 @@ class Why(Enum):
     SOURCE = "source"
     NO_PLACE = "no place"
     NO_ROOM = "no room"
+    NO_AGENT = "no agent"
+    NO_BACKUP = "no backup"
 
 
 COPY_NEEDED = frozenset({Why.NO_DATA, Why.FOREIGN, Why.LOG_GONE, Why.NOT_REWINDABLE})

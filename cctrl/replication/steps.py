@@ -26,6 +26,7 @@ class Action(Enum):
     KEEP = "keep the log that only {member} has aside, in its data directory's parent"
     REWIND = "rewind {member} to {other}, mark it as its standby"
     COPY = "copy all of {other} to {member}, beside its data directory, which is left as it is"
+    RESTORE = "verify {member}'s backup {other} and copy it beside its data directory, which is left as it is"
     SWAP = "move {member}'s data directory aside and the copy into its place, as a standby of {other}"
     PAUSE = "pause the replay of {member}; it goes on receiving, and what it receives is kept"
     RESUME = "let {member} replay again"
@@ -44,10 +45,11 @@ UNDO = {
     Action.PAUSE: Action.RESUME,
     Action.RESUME: Action.PAUSE,
     Action.RECONNECT: None,
+    Action.RESTORE: None,
 }
 """Action -> what undoes it; None: nothing to undo. An action not named here cannot be undone."""
 
-DETACHED = frozenset({Action.COPY, Action.REWIND})
+DETACHED = frozenset({Action.COPY, Action.RESTORE, Action.REWIND})
 """What goes on by itself on its host when nobody waits for it any more."""
 
 

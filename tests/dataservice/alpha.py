@@ -231,7 +231,7 @@ class Alpha:
 CLOSING = re.compile(r"WAS SUCCESSFUL$|WAS COMPLETED$|^RECOVERED \d+ DATA SOURCES", re.M)
 """The last line of a changing command: a kill after it came too late."""
 
-STEP = re.compile(r" cctrl-(?!probe|tail)\w+ | cctrl \S+ rewind-")
+STEP = re.compile(r" cctrl-(?!probe|tail|copysurvey)\w+ | cctrl \S+ (?:rewind|copy)-")
 """A told line of a remote command that belongs to a step: neither a look nor the lock."""
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from cctrl.replication.copying import Extent, Spot, Survey, Tablespace
-from cctrl.replication.position import size
+from cctrl.replication.backups import Backup, Stores
+from cctrl.replication.copying import Aside, Extent, Spot, Survey, Tablespace
+from cctrl.replication.position import Position, size
+from cctrl.replication.postgresql import probe_parse
 
 _PROGRESS = re.compile(r"\s*(\d+)/(\d+) kB \(\d+%\)")
 
@@ -46,6 +48,57 @@ def survey(lines: list[str], extent: Extent) -> Survey:
 def _spot(text: str) -> tuple[str, Spot]:
     kind, content, writable, mounted, device, free, path = text.split(" ", 6)
     return kind, Spot(path, content, writable == "yes", mounted == "yes", device, int(free))
+
+
+def aside(lines: list[str]) -> tuple[Aside, ...]:
+    """Read the list of copyaside.sh."""
+    found: list[Aside] = []
+    for line in lines:
+        kind, _, rest = line.partition(" ")
+        if kind == "@aside":
+            name, bytes_, since = rest.rsplit(" ", 2)
+            found.append(Aside(name, int(bytes_), float(since)))
+        elif kind == "@outside" and found:
+            found[-1] = replace(found[-1], outside=(*found[-1].outside, rest))
+    return tuple(found)
+
+
+def stores(lines: list[str], directory: str, log_file: int) -> Stores:
+    """Read the output of backupsurvey.sh."""
+    found: dict[str, str] = {}
+    agents: list[str] = []
+    backups: list[dict[str, str]] = []
+    for line in lines:
+        name, _, rest = line[1:].partition(" ") if line.startswith("@") else ("", "", "")
+        if name == "agent":
+            agents.append(rest)
+        elif name == "backup":
+            backups.append({"name": rest})
+        elif name:
+            found[name] = rest
+        elif backups and "=" in line:
+            key, _, value = line.partition("=")
+            backups[-1][key] = value
+    obstacle = "" if found.get("writable") == "yes" else found.get("writable", "")
+    known = tuple(_backup(said, log_file) for said in backups if "agent" in said)
+    return Stores(directory, tuple(agents), int(found.get("free", "0") or 0), obstacle, known)
+
+
+def _backup(said: dict[str, str], log_file: int) -> Backup:
+    log = said.get("log", "")
+    named = bool(re.fullmatch(r"[0-9A-F]{24}", log))
+    begins = probe_parse.wal_start(log[8:], log_file)
+    return Backup(
+        name=said["name"],
+        agent=said["agent"],
+        created=said.get("created", ""),
+        system=said.get("system", ""),
+        size=int(said["size"]) if said.get("size", "").isdigit() else 0,
+        directory=said.get("directory", ""),
+        timeline=int(log[:8], 16) if named else 0,
+        begins=begins,
+        ends=Position(begins + log_file),
+    )
 
 
 @dataclass(slots=True)

@@ -11,13 +11,13 @@ from cctrl.config import Server, Service
 from cctrl.outcome import Refused
 from cctrl.replication import beat, synchrony
 from cctrl.replication.beat import Beat
-from cctrl.replication.copying import Extent, Survey
 from cctrl.replication.divergence import Tail
 from cctrl.replication.engine import Claim, OnText, StepFailed, Taken
 from cctrl.replication.facts import Facts
 from cctrl.replication.facts import Server as ServerState
 from cctrl.replication.position import Position
 from cctrl.replication.postgresql import conninfo, probe_parse, queries, wal
+from cctrl.replication.postgresql.backups import Backups
 from cctrl.replication.postgresql.claims import HeldClaim, no_place
 from cctrl.replication.postgresql.copying import Copies
 from cctrl.replication.postgresql.inquiries import Inquiries
@@ -59,6 +59,7 @@ class PostgreSQL:
         self.clock = clock
         self.inquiries = Inquiries(self._sql)
         self.copies = Copies(hosts, service, self._sql, timeout)
+        self.backups = Backups(hosts, service, self.copies, timeout)
         self.wal_segments: dict[str, int] = {}  # member -> bytes in one WAL file
         self.slots: dict[str, str] = {}  # member -> the slot it uses on its primary, where it was seen to be up
         self.steps: dict[Action, Callable[[Step, Mapping[str, Position], OnText], Result]] = {
@@ -78,6 +79,9 @@ class PostgreSQL:
             Action.KEEP: self._keep,
             Action.REWIND: self._rewind,
             Action.COPY: lambda step, known, on_text: self.copies.copy(step, self.operation or "by-hand", on_text),
+            Action.RESTORE: lambda step, known, on_text: self.backups.restore(
+                step, self.operation or "by-hand", on_text
+            ),
             Action.SWAP: lambda step, known, on_text: self.copies.swap(step, self.operation or "by-hand", on_text),
             **Replay(service, self._sql, self._must).steps,
             Action.STREAM: self._stream,
@@ -171,14 +175,6 @@ class PostgreSQL:
     def drop_slots(self, member: str, names: tuple[str, ...]) -> tuple[str, ...]:
         """See Engine."""
         return tuple(self._sql(member, queries.DROP_SLOTS.format(names=_array(names))).split())
-
-    def extent(self, member: str) -> Extent:
-        """See Engine."""
-        return self.copies.extent(member)
-
-    def survey(self, member: str, source: str) -> Survey:
-        """See Engine."""
-        return self.copies.survey(member, source)
 
     def examine(self, member: str) -> CommandResult:
         """What a host says of itself, for `cctrl doctor`."""

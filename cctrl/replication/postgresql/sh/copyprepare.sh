@@ -1,12 +1,13 @@
 # Writes down what the next copy is to be, and clears away what an earlier one left half done. Prints "whole" where
-# that one came to its end and is good still. Arguments: the source's system identifier, the first WAL file that the
-# copy must reach on its timeline; the plan: operation, source, how it is reached, rate, directory for the log, options;
+# that one came to its end and is good still, "running" where it goes on. Arguments: the lock that the job holds; the
+# source's system identifier, the first WAL file that the copy must reach on its timeline; the plan: operation, source, how it is reached, rate, directory for the log, options;
 # then places outside the data directory, as pg_basebackup's -T takes them, each followed by the new directory alone.
-system=$1 first=$2; shift 2
+job=$1 system=$2 first=$3; shift 3
 copy_places
 mkdir -p "$work" || exit 1
 exec 8>>"$work/lock"
 flock -w 5 8 || { echo "another command works on the copy in $work" >&2; exit 75; }
+if [ -e "$job" ] && ! flock -n -s "$job" true; then echo running; exit 0; fi
 good() {
   { read -r last; } 2>/dev/null <"$work/whole" || return 1
   [ -d "$work/new" ] && [ "${last%????????????????}" = "${first%????????????????}" ] && [ ! "$last" \< "$first" ] &&

@@ -1,0 +1,35 @@
+# Makes a backup of this server into the next store of a directory. Arguments: the directory, the agent, how the server
+# is reached, service, member; its size, its system identifier.
+dir=$1 agent=$2 from=$3 service=$4 member=$5 size=$6 system=$7
+mkdir -p "$dir" && rm -rf "$dir"/store-*.part || exit 1
+last=0
+for f in "$dir"/store-*.properties; do
+  [ ! -f "$f" ] || { n=${f##*/store-}; n=${n%.properties}; last=$(printf %s "$n" | sed 's/^0*//'); }
+done
+name=$(printf 'store-%010d' $((${last:-0} + 1)))
+part=$dir/$name.part
+case $agent in
+  pg_basebackup)
+    pg_basebackup -w -D "$part" -d "$from" -c fast -X stream -P --manifest-checksums=SHA256 -l "cctrl $name" || exit 1
+    if command -v pg_verifybackup >/dev/null; then pg_verifybackup -q "$part" || exit 1; fi
+    (cd "$part" && sha256sum backup_manifest pg_wal/????????????????????????) >"$dir/$name.sha256" || exit 1
+    for f in "$part"/pg_wal/????????????????????????; do wal=${f##*/}; done
+    rm -rf "${dir:?}/$name" && mv -T "$part" "$dir/$name" && sync "$dir" || exit 1
+    sum=$(sed -n 's/ .*backup_manifest$//p' "$dir/$name.sha256")
+    start=$(sed -n 's/^START WAL LOCATION: \([^ ]*\).*/\1/p' "$dir/$name/backup_label")
+    size=$(du -sk "$dir/$name" | awk '{ printf "%.0f", $1 * 1024 }')
+    ;;
+  pgbackrest)
+    stanza=$(pgbackrest info --output=json | tr ',{' '\n\n' | sed -n 's/^"name":"\(.*\)"$/\1/p' | head -n 1)
+    [ -n "$stanza" ] || { echo "pgbackrest has no stanza"; exit 1; }
+    pgbackrest --stanza="$stanza" backup || exit 1
+    ;;
+  barman) barman backup --wait "$member" || exit 1 ;;
+esac
+{
+  printf 'agent=%s\nservice=%s\ndatasource=%s\n' "$agent" "$service" "$member"
+  [ "$agent" != pg_basebackup ] || printf 'directory=%s\nsha256=%s\nstart=%s\nlog=%s\n' "$dir/$name" "$sum" "$start" "$wal"
+  printf 'created=%s\nsystem=%s\nsize=%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$system" "$size"
+} >"$dir/$name.properties.new" && sync "$dir/$name.properties.new" &&
+  mv "$dir/$name.properties.new" "$dir/$name.properties" && sync "$dir" || exit 1
+echo "@store $name.properties"
