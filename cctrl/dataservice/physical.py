@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 
 from cctrl.config import Server
 from cctrl.dataservice import listing, tree
@@ -11,6 +12,7 @@ from cctrl.dataservice.states import Datasource, dataserver_state, replicator_st
 from cctrl.dataservice.tree import Element
 from cctrl.outcome import Outcome, UsageError
 from cctrl.registry import Command, Invocation, Mode, Talk
+from cctrl.router.state import Seen
 
 LONG, DEEP = {"-l", "-lR", "-Rl"}, {"-R", "-lR", "-Rl"}
 
@@ -18,14 +20,32 @@ LONG, DEEP = {"-l", "-lR", "-Rl"}, {"-R", "-lR", "-Rl"}
 def _plain(dataservice: Dataservice) -> Element:
     """The tree with nothing known of anything: for names alone no host is asked."""
     hosts = tuple(Element(m.name, COMPONENTS) for m in dataservice.service.members)
-    return Element("", (Element(dataservice.name, hosts),))
+    return Element("", (Element(dataservice.name, _with_routers(dataservice, hosts, ())),))
 
 
 def _seen(dataservice: Dataservice) -> Element:
     """The tree with all that one look shows."""
-    picture = dataservice.look()
+    picture, routers = dataservice.look_at_all()
     hosts = tuple(_host(dataservice.service.member(s.name), s, picture) for s in picture.shown)
-    return Element("", (Element(dataservice.name, hosts),))
+    return Element("", (Element(dataservice.name, _with_routers(dataservice, hosts, routers)),))
+
+
+def _with_routers(dataservice: Dataservice, hosts: tuple[Element, ...], seen: Sequence[Seen]) -> tuple[Element, ...]:
+    """The hosts with the routers that are on them, and the hosts that have nothing but a router."""
+    members = {m.host.name: m.name for m in dataservice.service.members}
+    on: dict[str, list[str]] = {}
+    for router in dataservice.service.routers:
+        on.setdefault(members.get(router.host.name, router.host.name), []).append(router.name)
+    known = {one.name: one for one in seen}
+    parts = {host: _router([known[name] for name in names if name in known]) for host, names in on.items()}
+    both = tuple(replace(h, below=(*h.below, parts.pop(h.name))) if h.name in parts else h for h in hosts)
+    return (*both, *(Element(name, (part,), remark=part.remark) for name, part in parts.items()))
+
+
+def _router(seen: Sequence[Seen]) -> Element:
+    facts = {f"{one.name}.{key}": value for one in seen for key, value in asdict(one).items() if key != "name"}
+    remark = ", ".join(f"{one.name}:{one.state}" for one in seen)
+    return Element("router", (Element("RouterManager", (), facts, remark),), remark=remark)
 
 
 COMPONENTS = (
@@ -85,11 +105,11 @@ def _leader(picture: Picture) -> Mapping[str, object]:
 def paths(dataservice: Dataservice) -> dict[str, str]:
     """The paths of the tree, for completion, each with what it is."""
     found: dict[str, str] = {}
-    for member in dataservice.service.members:
-        found[member.name] = "host"
-        for component in COMPONENTS:
-            found[f"{member.name}/{component.name}"] = "component"
-            found[f"{member.name}/{component.name}/{component.below[0].name}/{tree.DIAG}"] = "what is known of it"
+    for host in _plain(dataservice).below[0].below:
+        found[host.name] = "host"
+        for component in host.below:
+            found[f"{host.name}/{component.name}"] = "component"
+            found[f"{host.name}/{component.name}/{component.below[0].name}/{tree.DIAG}"] = "what is known of it"
     return found
 
 

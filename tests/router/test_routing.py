@@ -74,6 +74,10 @@ def test_haproxy_is_seen_drained_closed_and_opened(alpha: Alpha, place: Path) ->
         lines = box.splitlines()
         assert (lines[0], lines[2], len(lines[1])) == (rule, rule, 78), page
         assert re.fullmatch(row, lines[1]), page
+        diag = alpha.does("-physical", "*/*/router/RouterManager/diag")
+        assert "|/alpha/host2/router/RouterManager " in diag
+        assert re.search(r"\|\s+proxy\.state: ONLINE\s+\|", diag)
+        assert "RouterManager        proxy:ONLINE" in alpha.does("-physical", "ls -lR host2")
         client = session(alpha, proxy.uri(proxy.write))
         with ended(client):
             assert "active=1)" in alpha.does("router * status")
