@@ -60,7 +60,7 @@ class Automatic:
         self._waits = False  # for the witnesses' answer
         self._looked = 0.0  # when the last look began, on the monotonic clock
         self._alone_until = 0.0  # when no majority was last reached, on the monotonic clock
-        self._told: dict[tuple[str, str], str] = {}  # what was said of each suspicion that is still there
+        self._told: dict[tuple[str, str], set[str]] = {}  # what was said of each suspicion that is still there
 
     @property
     def name(self) -> str:
@@ -113,7 +113,7 @@ class Automatic:
         silence = {name: min(watch.silence(name), in_company) for name in self.members}
         seen = watching.suspicions(picture, silence, self._service.failure_timeout, self._service.maximum_lag)
         self._suspicions = self._suspicions.after(seen, began)
-        self._told = {key: text for key, text in self._told.items() if key in self._suspicions.since}
+        self._told = {key: texts for key, texts in self._told.items() if key in self._suspicions.since}
         for suspicion in self._suspicions.due:
             if leadership.leads:
                 self._act(suspicion, picture)
@@ -270,8 +270,8 @@ class Automatic:
             self._said(f"{event.step.member}: {event.text}")
 
     def _once(self, suspicion: Suspicion, text: str, next: str = "") -> None:
-        if self._told.get(suspicion.key) != text:
-            self._told[suspicion.key] = text
+        if text not in (told := self._told.setdefault(suspicion.key, set())):
+            told.add(text)
             self._say(text)
             self.store.tell(self.name, suspicion.member, suspicion.kind, text)
             if next:

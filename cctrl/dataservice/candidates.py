@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cctrl.dataservice.states import ARCHIVE, BY_HAND, MASTER, Datasource, State
+from cctrl.dataservice.states import ARCHIVE, BY_HAND, ELECTABLE, MANUALLY_FAILED, MASTER, Datasource, State
 from cctrl.registry import Talk
 from cctrl.replication.candidates import Verdict
 from cctrl.replication.plan import Move
 from cctrl.replication.position import size
 
 
-def excluded(sources: tuple[Datasource, ...]) -> Mapping[str, str]:
-    """Datasources that may not become the master, with the reason and the way back (tungsten.md 3.1, 3.2, 5.6)."""
+def excluded(sources: tuple[Datasource, ...], *, takeover: bool = False) -> Mapping[str, str]:
+    """Datasources that may not become the master, with the reason and the way back (tungsten.md 3.1, 3.2, 5.6).
+
+    In a takeover one that only was found FAILED and answers again may: without a master nothing else brings it back.
+    """
     return {
         s.name: f"it is {'an archive' if s.role == ARCHIVE else s.word}; first: {way_back(s)}"
         for s in sources
-        if way_back(s) and (s.facts.up or s.state is State.SHUNNED)
+        if way_back(s) and (s.facts.up or s.state is State.SHUNNED) and not (takeover and _answers_again(s))
     }
+
+
+def _answers_again(source: Datasource) -> bool:
+    found_so = source.state is State.FAILED and source.reason != MANUALLY_FAILED
+    return found_so and source.facts.standby and source.role in ELECTABLE
 
 
 def way_back(source: Datasource) -> str:

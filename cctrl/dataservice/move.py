@@ -190,7 +190,7 @@ def _planned(dataservice: Dataservice, picture: Picture, target: str) -> Move:
 
 def _takeover(dataservice: Dataservice, picture: Picture, target: str) -> Move:
     try:
-        excluded = candidates.excluded(picture.sources)
+        excluded = candidates.excluded(picture.sources, takeover=True)
         move = plan_takeover(picture.view, target, excluded)
         _gone_for_others_too(dataservice, picture, move.source)
         tail = _only_there(dataservice, picture, move)

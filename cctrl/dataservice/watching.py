@@ -66,7 +66,8 @@ def _of(
     elif told.state == State.FAILED.value:
         if told.reason != MANUALLY_FAILED and _works(picture, source):
             yield Suspicion(BACK, name, f"{name} is well again", 0.0)
-    elif source.fault and source.role != MASTER:
+    elif source.fault and source.role != MASTER and (diagnosis.healthy or not source.facts.standby):
+        # (a standby that receives nothing while no master works is not what has failed)
         yield Suspicion(SLAVE_FAILED, name, source.fault, patience, lasted)
     elif told.state == State.OFFLINE.value and _works(picture, source):
         yield Suspicion(OFFLINE, name, f"{name} is OFFLINE and well", 0.0)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cctrl.dataservice import states, watching
+from cctrl.dataservice import candidates, states, watching
 from cctrl.dataservice.service import Picture
 from cctrl.manager.suspicion import Suspicion
 from cctrl.replication.diagnosis import diagnose
@@ -68,6 +68,21 @@ def test_a_slave_that_failed_and_is_back(slave: Facts) -> None:
     assert [s.kind for s in suspected(picture(primary(), standby("host2"), slave, told=told)) if not slave.up] == []
     (back,) = suspected(picture(primary(), standby("host2"), standby("host3"), told=told))
     assert (back.kind, back.patience) == (watching.BACK, 0.0)
+
+
+@pytest.mark.parametrize("master", [crashed(), facts("host1", Server.NO_DATA), unseen()])
+def test_a_slave_that_receives_nothing_has_not_failed_where_no_master_works(master: Facts) -> None:
+    """Marked FAILED it could not be promoted, and nobody could bring it back."""
+    seen = picture(master, standby("host2", ""), standby("host3", ""))
+    assert {s.member for s in suspected(seen)} == {"host1"}
+
+
+def test_a_slave_that_was_found_failed_and_answers_again_can_be_promoted() -> None:
+    told = {"host2": MemberIntent("FAILED", "REPLICATOR STOPPED", "slave")}
+    told["host3"] = MemberIntent("FAILED", "MANUALLY-FAILED", "slave")
+    seen = picture(crashed(), standby("host2", ""), standby("host3", ""), told=told)
+    assert set(candidates.excluded(seen.sources, takeover=True)) == {"host3"}
+    assert set(candidates.excluded(seen.sources)) == {"host2", "host3"}
 
 
 def test_what_was_decided_by_hand_is_left_alone() -> None:
