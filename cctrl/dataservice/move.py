@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from cctrl.dataservice import candidates
-from cctrl.dataservice.advice import advised
+from cctrl.dataservice.advice import DOCTOR, advised
 from cctrl.dataservice.change import Change, changing, member, primary
 from cctrl.dataservice.promotion import pending
 from cctrl.dataservice.service import Dataservice, Picture
-from cctrl.dataservice.states import MASTER, SLAVE, State, failed_over_to
+from cctrl.dataservice.states import BY_HAND, MASTER, REMOVED, SLAVE, State, failed_over_to
 from cctrl.dataservice.ways import bring_back
 from cctrl.outcome import CctrlError, Incomplete, Outcome, Refused
 from cctrl.registry import Invocation, Talk
@@ -76,44 +77,71 @@ class MoveNarrator:
     def follows(self, follower: str, name: str) -> None:
         """A slave streams from the new master."""
         if follower == self.move.source:
-            self.change.record(member(follower, State.ONLINE, role=SLAVE))
-            self.talk.line(f"PUT THE PRIOR MASTER {name} ONLINE AS A SLAVE")
+            _prior_master(self.change, follower, self.move.target, self.talk)
         elif self.change.verb == "failover":
             new = f"'{self.move.target}@{self.service}'"
             self.talk.line(f"RECONFIGURING SLAVE {name} TO USE {new} AS THE MASTER")
 
 
+def _prior_master(change: Change, name: str, target: str, talk: Talk) -> None:
+    """The old master of a switch is a slave; where it was shunned by hand it stays so."""
+    told = change.dataservice.store.intent(change.dataservice.name).member(name)
+    if told.state == State.SHUNNED.value and told.reason in BY_HAND:
+        change.record(lambda intent: intent.with_member(name, replace(intent.member(name), role=SLAVE)))
+        talk.note(f"{name} is a slave of {target} and stays {told.state}({told.reason})")
+        talk.note(f"NEXT: datasource {name} welcome")
+        return
+    change.record(member(name, State.ONLINE, role=SLAVE))
+    talk.line(f"PUT THE PRIOR MASTER '{name}@{change.dataservice.name}' ONLINE AS A SLAVE")
+
+
+def _tell_left_out(picture: Picture, source: str, target: str, talk: Talk) -> None:
+    """Who was no standby that could be told to follow the new master, and what to do when it is back."""
+    for facts in picture.view.members:
+        removed = picture.source(facts.name).reason == REMOVED
+        if facts.name in (source, target) or facts.standby or removed:
+            continue
+        way = "datasource {} recover" if facts.seen else "ping {0}   (then, when it answers: datasource {0} recover)"
+        why = "it cannot be reached" if not facts.seen else f"its server {facts.server.value}"
+        talk.note(f"{facts.name} does not follow {target} yet: {why}")
+        talk.note(f"NEXT: {DOCTOR if facts.server is Server.MISCONFIGURED else way.format(facts.name)}")
+
+
 def switch(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
     """`switch [to HOST]`."""
     with changing(dataservice, "switch", invocation.text) as change:
-        target = _move(change, invocation, talk, _planned)
+        source, target, picture = _move(change, invocation, talk, _planned)
         change.speak_policy_back(talk)
         talk.line(f"SWITCH TO '{target}@{dataservice.name}' WAS SUCCESSFUL")
+        _tell_left_out(picture, source, target, talk)
     return Outcome.DONE
 
 
 def failover(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
     """`failover [to HOST]`."""
     with changing(dataservice, "failover", invocation.text) as change:
-        target = _move(change, invocation, talk, _takeover)
+        source, target, picture = _move(change, invocation, talk, _takeover)
         change.speak_policy_back(talk)
         talk.line(f"FAILOVER TO '{target}' WAS COMPLETED")
         for name, told in dataservice.store.intent(dataservice.name).members.items():
             if told.reason == failed_over_to(target):
                 talk.note(f"{name} is {told.state}({told.reason})")
                 talk.note(f"NEXT: datasource {name} recover")
+        _tell_left_out(picture, source, target, talk)
     return Outcome.DONE
 
 
-def _move(change: Change, invocation: Invocation, talk: Talk, plan: Callable[[Dataservice, Picture, str], Move]) -> str:
-    """Move the master, or do what a killed command had left to do; the new master's name."""
+def _move(
+    change: Change, invocation: Invocation, talk: Talk, plan: Callable[[Dataservice, Picture, str], Move]
+) -> tuple[str, str, Picture]:
+    """Move the master, or do what a killed command had left to do; who was it, who is, and what was seen before."""
     dataservice = change.dataservice
     picture = change.look()
     target = _target(change, picture, invocation, talk)
     if change.broken_off is not None and _already_there(change.broken_off, picture, target):
         change.begin(change.broken_off.source, target, hold_policy=True)
         _finish(change, change.broken_off.source, picture, target, talk)
-        return target
+        return change.broken_off.source, target, picture
     move = plan(dataservice, picture, target)
     if move.plan.warnings:
         for line in move.plan.warnings:
@@ -125,7 +153,7 @@ def _move(change: Change, invocation: Invocation, talk: Talk, plan: Callable[[Da
     if change.verb == "switch":
         _savepoint(change, move, talk)
     execute(move.plan, change, MoveNarrator(change, move, talk))
-    return move.target
+    return move.source, move.target, picture
 
 
 def explain_switch(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
@@ -251,7 +279,7 @@ def _finish(change: Change, source: str, picture: Picture, target: str, talk: Ta
             errors[facts.name] = error
         else:
             if facts.name == source:
-                change.record(member(source, State.ONLINE, role=SLAVE))
+                _prior_master(change, source, target, talk)
     if errors:
         detail = "\n".join(f"{name}: {error.what}" for name, error in errors.items())
         what = f"{target} is the master, but does not feed {', '.join(errors)} yet"
