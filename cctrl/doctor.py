@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from cctrl.config import Config, Server, Service
 from cctrl.outcome import Outcome
-from cctrl.replication.checkup import Check, on_host, on_server
+from cctrl.replication.checkup import Check, on_host, on_server, permission, question
 from cctrl.replication.facts import Facts
 from cctrl.ssh.by_hand import login
 
 if TYPE_CHECKING:
     from cctrl.replication.postgresql.engine import PostgreSQL
     from cctrl.shell.options import Options
+
+
+GRANT = (
+    "GRANT EXECUTE ON FUNCTION pg_ls_dir(text, boolean, boolean), pg_stat_file(text, boolean), "
+    "pg_read_binary_file(text), pg_read_binary_file(text, bigint, bigint, boolean)"
+)
 
 
 def main(config: Config, options: Options, ask_secret: Callable[[str], str | None]) -> Outcome:
@@ -47,20 +54,32 @@ def examine(service: Service, engine: PostgreSQL) -> list[Check]:
 
 
 def _one(service: Service, engine: PostgreSQL, member: Server) -> list[Check]:
-    result = engine.hosts.run(member.host, ["true"], become=False)
-    user = member.host.ssh_user or "the default user"
+    result = engine.hosts.run(member.host, ["id", "-un"], become=False)
+    user = result.stdout.strip()
     words = result.reason or f"answers in {result.duration * 1000:.0f} ms as {user}"
     ssh = Check("SSH", member.name, result.ok, words, result.next or login(member.host))
     if not result.ok:
         return [ssh]
     examined = engine.examine(member.name)
     if not examined.ok:
-        remedy = f"allow it: sudo -n -u {member.host.become} sh" if member.host.become else "see the message"
+        become = member.host.become
+        remedy = f"in sudoers: {user} ALL=({become}) NOPASSWD: ALL" if become else "see the message"
         return [ssh, Check("commands", member.name, False, examined.stderr.strip() or examined.reason, remedy)]
     said = dict(_pairs(examined.stdout))
     facts = engine.probe(member.name)
     checks = [*on_host(member.name, said, member.host.become or ""), *on_server(facts, said, len(service.members))]
-    return [ssh, *checks, *_rights(service, engine, facts)]
+    return [ssh, *checks, *_service_commands(engine, member, user), *_rights(service, engine, facts)]
+
+
+def _service_commands(engine: PostgreSQL, member: Server, user: str) -> Iterator[Check]:
+    """Whether the SSH user may start and stop the server as the configuration says; neither is done."""
+    for name, argv in (("start", member.start), ("stop", member.stop)):
+        if argv:
+            asked = engine.hosts.run(member.host, question(argv), become=False)
+            lines = (asked.stderr or asked.reason).strip().splitlines()
+            said = lines[-1] if lines else f"{argv[0]} is not there, or not allowed"
+            found = f"{user} may run: {shlex.join(argv)}" if asked.ok else said
+            yield Check(f"{name} command", member.name, asked.ok, found, permission(argv, user))
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
@@ -75,7 +94,8 @@ def _rights(service: Service, engine: PostgreSQL, facts: Facts) -> list[Check]:
         return []
     lacking = engine.lacking_rights(facts.name)
     user = service.replication_user
-    remedy = f"alter role {user} replication login; grant execute on pg_ls_dir, pg_stat_file, pg_read_binary_file to it"
+    role = "CREATE" if "the role" in lacking else "ALTER"
+    remedy = f"{role} ROLE {user} LOGIN REPLICATION PASSWORD '…'; {GRANT} TO {user}"
     found = f"{user} lacks: {', '.join(lacking)}" if lacking else f"{user} may receive and rewind"
     return [Check("replication role", facts.name, not lacking, found, remedy)]
 
@@ -92,9 +112,12 @@ def _link(service: Service, engine: PostgreSQL, member: str, source: str) -> Che
 def _print(checks: list[Check], *, as_json: bool) -> None:
     if as_json:
         import json
-        from dataclasses import asdict
+        from dataclasses import asdict, replace
 
-        document = {"schema_version": 1, "checks": [asdict(check) for check in checks]}
+        document = {
+            "schema_version": 1,
+            "checks": [asdict(replace(check, remedy="") if check.ok else check) for check in checks],
+        }
         sys.stdout.write(json.dumps(document, indent=1) + "\n")
         return
     from tabulate import tabulate

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cctrl.replication.facts import Facts, Server
@@ -27,7 +27,8 @@ def on_host(host: str, said: Mapping[str, str], become: str) -> Iterator[Check]:
     """What the host itself says: user, programs, places, resident agents."""
     user = said.get("who", "")
     if become:
-        yield Check("sudo", host, user == become, f"commands run as {user}", f"allow it: sudo -n -u {become} true")
+        remedy = f"in sudoers: the SSH user may act as {become} unasked"
+        yield Check("sudo", host, user == become, f"commands run as {user}", remedy)
     missing = said.get("missing", "")
     remedy = "install them; bin_dir in the configuration names where PostgreSQL's are"
     yield Check("programs", host, not missing, f"missing: {missing}" if missing else "all there", remedy)
@@ -43,6 +44,8 @@ def on_server(facts: Facts, said: Mapping[str, str], members: int) -> Iterator[C
     host = facts.name
     wrong = facts.server in (Server.MISCONFIGURED, Server.NO_BINARIES)
     remedy = "correct bin_dir or data_dir in the configuration" if wrong else "start it, or let it be recovered"
+    if facts.server is Server.NO_DATA:
+        remedy = f"a full copy: cctrl -c 'tprovision {host}'"
     yield Check("server", host, facts.up, facts.reason or facts.server.value, remedy)
     binaries = said.get("version", "").removeprefix("postgres (PostgreSQL) ").split(" ")[0]
     if facts.version and binaries:
@@ -82,3 +85,36 @@ def _settings(facts: Facts, members: int) -> Iterator[Check]:
     found = ", ".join(way for way in ways if way) or "nothing keeps log for a standby that is away"
     remedy = "wal_keep_size = '1GB' (or slots, or an archive with restore_command), then reload"
     yield Check("log is kept", host, any(ways), found, remedy)
+
+
+def question(argv: Sequence[str]) -> list[str]:
+    """What is run to learn whether a command may be, without running it: sudo is asked, else its program looked for."""
+    options, words = _sudo(argv)
+    if words:
+        return ["sudo", "-n", "-l", *options, "--", *words]
+    return ["sh", "-c", 'command -v -- "$1"', "sh", argv[0]]
+
+
+def permission(argv: Sequence[str], user: str) -> str:
+    """The remedy where it may not."""
+    options, words = _sudo(argv)
+    if not words:
+        return f"install {argv[0]}, or correct the command in the configuration"
+    whom = options[options.index("-u") + 1] if "-u" in options[:-1] else "root"
+    program = words[0] if words[0].startswith("/") else f"/usr/bin/{words[0]}"
+    return f"in sudoers: {user} ALL=({whom}) NOPASSWD: {' '.join([program, *words[1:]])}"
+
+
+def _sudo(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+    """sudo's options but -n, and the command behind them; nothing where it is not run by sudo."""
+    if argv[0].rpartition("/")[2] != "sudo":
+        return [], []
+    rest, options = list(argv[1:]), []
+    while rest and rest[0].startswith("-"):
+        option = rest.pop(0)
+        if option == "--":
+            break
+        options += [] if option == "-n" else [option]
+        if option in ("-u", "-g", "-h", "-p", "-C", "-D", "-R", "-T") and rest:
+            options.append(rest.pop(0))
+    return options, rest

@@ -129,7 +129,7 @@ def _accepted(wire: Wire, endpoint: Endpoint, key: PKey, name: str, tried: list[
     except paramiko.BadAuthenticationType as error:
         raise CannotReach(
             f"{endpoint} takes no keys from user {endpoint.user}, only {', '.join(error.allowed_types)}",
-            next=_by_hand(endpoint),
+            next=endpoint.by_hand,
         ) from None
     except paramiko.AuthenticationException as error:
         if not wire.is_active():
@@ -158,11 +158,7 @@ def _denied(endpoint: Endpoint, tried: list[str]) -> CannotReach:
         looked = ", ".join(str(file) for file in endpoint.identity_files) or "no key file"
         agent = endpoint.agent or "none"
         reason = f"no key to log in with as {endpoint.user} at {endpoint} (looked for {looked}; agent: {agent})"
-    return CannotReach(reason, next=_by_hand(endpoint))
-
-
-def _by_hand(endpoint: Endpoint) -> str:
-    return f"ssh -o BatchMode=yes -p {endpoint.port} {endpoint.user}@{endpoint.host} true   (must work first)"
+    return CannotReach(reason, next=endpoint.by_hand)
 
 
 @contextmanager

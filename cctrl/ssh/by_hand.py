@@ -7,9 +7,16 @@ from cctrl.ssh.quoting import readable
 
 
 def login(host: Host) -> str:
-    """The ssh command that must work before cctrl can."""
-    words = ["ssh"]
-    for option, value in (("-F", host.ssh_config), ("-i", host.identity), ("-p", host.ssh_port)):
+    """The ssh command that must work before cctrl can: the user's own set-up, and what cctrl was given beside it."""
+    words = ["ssh", "-o", "BatchMode=yes"]
+    known = f"UserKnownHostsFile={host.known_hosts}" if host.known_hosts else None
+    given = (
+        ("-F", host.ssh_config),
+        ("-o", known),
+        ("-i", host.identity),
+        ("-p", host.ssh_port),
+        ("-l", host.ssh_user),
+    )
+    for option, value in given:
         words += [option, str(value)] if value else []
-    words.append(f"{host.ssh_user}@{host.address}" if host.ssh_user else host.address)
-    return readable([*words, "true"])
+    return readable([*words, host.address, "true"])

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cctrl.config import Host
+from cctrl.ssh.by_hand import login
 from cctrl.ssh.deadline import Deadline
 from cctrl.ssh.failure import CannotReach
 from cctrl.ssh.hostkeys import SSH_PORT, entry_name
@@ -43,6 +44,7 @@ class Endpoint:
     proxy_jump: tuple[str, ...] = ()  # hops as `[user@]host[:port]`, the first one first
     proxy_command: str = ""
     connect_timeout: float | None = None  # seconds
+    by_hand: str = ""  # the ssh command that must work first, where a login is refused
     family: str = "any"  # "inet" or "inet6" where only one is wanted
 
     @property
@@ -64,7 +66,7 @@ def resolve(host: Host, deadline: Deadline) -> Endpoint:
         ssh = shutil.which("ssh")
         asked = _ask_ssh(ssh, host, deadline) if ssh else parsed_options(host)
         endpoint = from_options(host.address, asked)
-    return _with_own(endpoint, host)
+    return replace(_with_own(endpoint, host), by_hand=f"{login(host)}   (must work first)")
 
 
 def _with_own(endpoint: Endpoint, host: Host) -> Endpoint:

@@ -184,6 +184,16 @@ def test_a_debian_pair_is_checked_switched_failed_over_and_recovered(debian: Deb
     assert debian.sql("west", "select pg_is_in_recovery()") == "t"
 
 
+def test_a_service_command_that_sudo_does_not_allow_is_found_without_running_it(debian: Debian) -> None:
+    Path(f"/etc/sudoers.d/{ADMIN}").write_text(f"{ADMIN} ALL=(postgres) NOPASSWD: ALL\n")
+    doctor = debian.cctrl("doctor")
+    assert doctor.returncode == 3
+    for word in ("start", "stop"):
+        line = f"{word} command: in sudoers: {ADMIN} ALL=(root) NOPASSWD: /usr/bin/pg_ctlcluster {debian.version} "
+        assert line in doctor.stderr
+    assert debian.sql("east", "select 1") == "1"
+
+
 def test_sudo_that_is_not_allowed_is_named(debian: Debian) -> None:
     """Without the sudoers rule every command says so, and the doctor names the remedy."""
     Path(f"/etc/sudoers.d/{ADMIN}").unlink()
@@ -193,6 +203,6 @@ def test_sudo_that_is_not_allowed_is_named(debian: Debian) -> None:
     assert "Traceback" not in listed.stderr
     doctor = debian.cctrl("doctor")
     assert doctor.returncode == 3
-    assert "sudo -n -u postgres" in doctor.stderr
+    assert f"in sudoers: {ADMIN} ALL=(postgres) NOPASSWD: ALL" in doctor.stderr
     refused = debian.cctrl("-c", "switch")
     assert refused.returncode == 3, refused.stdout + refused.stderr

@@ -15,9 +15,10 @@ WORD = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"
 
 
 def test_a_login_names_all_that_was_configured() -> None:
-    assert login(Host("host1", "10.0.0.1")) == "ssh 10.0.0.1 true"
+    assert login(Host("host1", "10.0.0.1")) == "ssh -o BatchMode=yes 10.0.0.1 true"
+    assert login(Host("host1", "db1")) == "ssh -o BatchMode=yes db1 true", "an alias of ~/.ssh/config says the rest"
     host = Host("host1", "10.0.0.1", ssh_port=2222, ssh_user="dba", identity="/keys/my key")
-    assert login(host) == "ssh -i '/keys/my key' -p 2222 dba@10.0.0.1 true"
+    assert login(host) == "ssh -o BatchMode=yes -i '/keys/my key' -p 2222 -l dba 10.0.0.1 true"
 
 
 @given(st.lists(WORD, min_size=1))

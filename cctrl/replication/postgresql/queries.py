@@ -146,6 +146,8 @@ DROP_SLOTS = (
 )
 
 RIGHTS = """\
+select 'the role' where not exists (select from pg_roles where rolname = '{role}')
+union all
 select 'LOGIN REPLICATION' where not exists (
   select from pg_roles where rolname = '{role}' and (rolsuper or (rolreplication and rolcanlogin)))
 union all
