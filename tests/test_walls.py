@@ -47,6 +47,8 @@ PURE = (
         "copying",
         "appointment",
         "backups",
+        "consistency",
+        "inquiry",
     ),
     *("events", "checkup", "postgresql/probe_parse", "postgresql/wal", "postgresql/conninfo", "postgresql/copyparse"),
 )

@@ -18,8 +18,6 @@ from cctrl.outcome import Outcome, Refused
 from cctrl.registry import Command, Danger, Invocation, Mode, Talk
 from cctrl.replication.engine import StepFailed
 
-FORCE = "--force"
-
 
 def ls(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
     """`ls`: what is configured and what is recorded, member by member."""
@@ -66,7 +64,7 @@ def rm(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
     name = invocation.arguments["HOST"]
     with changing(dataservice, "rm", invocation.text) as change:
         picture = change.look()
-        _removable(picture, picture.source(name), forced=FORCE in invocation.flags)
+        _removable(picture, picture.source(name), forced=dataservice.forced(invocation.flags))
         change.begin("", name)
         change.record(member(name, State.SHUNNED, REMOVED, picture.source(name).role))
         for line in _drop_slots(dataservice, picture, name):
@@ -79,7 +77,7 @@ def rm(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
 def explain(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
     """`explain rm HOST`: what it would do."""
     name, picture = invocation.arguments["HOST"], dataservice.look()
-    _removable(picture, picture.source(name), forced=FORCE in invocation.flags)
+    _removable(picture, picture.source(name), forced=dataservice.forced(invocation.flags))
     talk.line(f"1 record that {name} is removed")
     talk.line(f"2 drop its replication slots on the other members: {', '.join(_slots(picture, name))}")
     return Outcome.DONE

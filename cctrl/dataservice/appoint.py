@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cctrl.dataservice.advice import advised
 from cctrl.dataservice.change import Change, changing, member, primary
 from cctrl.dataservice.move import QUESTION, nothing_pending
-from cctrl.dataservice.recover import FORCE, bring_all_back
+from cctrl.dataservice.recover import bring_all_back
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import ARCHIVE, MASTER, State, failed_over_to
 from cctrl.outcome import Outcome
@@ -68,7 +68,7 @@ def recover_using(dataservice: Dataservice, invocation: Invocation, talk: Talk) 
         name = invocation.arguments["HOST"]
         _appoint(change, change.look(), invocation, talk)
         picture = change.look_again()
-        bring_all_back(change, picture, name, talk, force=FORCE in invocation.flags)
+        bring_all_back(change, picture, name, talk, force=dataservice.forced(invocation.flags))
         change.speak_policy_back(talk)
     return Outcome.DONE
 
@@ -118,7 +118,7 @@ def _plan(
     dataservice: Dataservice, picture: Picture, invocation: Invocation, say: Callable[[str], None]
 ) -> Appointment:
     """Rank all, say it, and plan for the one that was asked for. Raises Rejected."""
-    name, force = invocation.arguments["HOST"], FORCE in invocation.flags
+    name, force = invocation.arguments["HOST"], dataservice.forced(invocation.flags)
     try:
         appointment.nobody_writes(picture.view, picture.diagnosis, name)
         nobody_promotes(picture.view, picture.diagnosis, name)

@@ -7,6 +7,8 @@ from cctrl.dataservice import (
     appoint,
     backup,
     cleanup,
+    cluster,
+    consistency,
     decide,
     events,
     move,
@@ -18,6 +20,7 @@ from cctrl.dataservice import (
     routing,
     sessions,
     status,
+    topology,
 )
 from cctrl.registry import Command, Danger
 
@@ -196,6 +199,17 @@ COMMANDS: tuple[Command, ...] = (
         events.show_events,
         help="NUMBER of them, 20 where none is given; each with its time and age. --watch goes on until Ctrl-C.",
     ),
+    Command(
+        "set force true",
+        "give every command of this session that knows it --force (expert level)",
+        decide.set_force,
+        help="Said again with every command that it forces. Ends with the session, or by `set force false`.",
+        danger=Danger.EXPERT,
+    ),
+    Command("set force false", "end what `set force true` began", decide.set_force),
+    *topology.COMMANDS,
+    *cluster.COMMANDS,
+    *consistency.COMMANDS,
     Command("members", "list the hosts of the service", status.members),
     Command("ping [HOST]", "which hosts answer over SSH", status.ping),
     *routing.COMMANDS,

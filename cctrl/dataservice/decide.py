@@ -54,7 +54,7 @@ def online(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outc
         if source.state in (State.SHUNNED, State.FAILED):
             way = "welcome" if source.reason in BY_HAND else "recover"
             raise Refused(f"{source.name} is {source.word}", next=f"datasource {source.name} {way}")
-        _healthy(picture, source)
+        healthy(picture, source)
         return State.ONLINE, "", f"DataSource '{source.name}' is now ONLINE"
 
     return _decide(dataservice, invocation, talk, decision)
@@ -90,7 +90,7 @@ def welcome(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Out
             raise Refused(f"{source.name} is not SHUNNED, it is {source.word}", next=f"ls {source.name}")
         if source.reason not in BY_HAND:
             raise Refused(f"{source.name} is {source.word}", next=f"datasource {source.name} recover")
-        _healthy(picture, source)
+        healthy(picture, source)
         return State.ONLINE, "", f"DataSource '{source.name}' is now ONLINE"
 
     return _decide(dataservice, invocation, talk, decision)
@@ -115,7 +115,7 @@ def fail(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcom
     return _decide(dataservice, invocation, talk, decision)
 
 
-def _healthy(picture: Picture, source: Datasource) -> None:
+def healthy(picture: Picture, source: Datasource) -> None:
     """Raises Refused unless the datasource's server does what its role demands."""
     if source.role == MASTER and source.facts.writable and source.name not in picture.diagnosis.strays:
         return
@@ -138,4 +138,11 @@ def set_policy(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> 
         change.begin()
         change.record(lambda intent: replace(intent, policy=mode))
     talk.line(f"policy mode is now {mode}")
+    return Outcome.DONE
+
+
+def set_force(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
+    """`set force true|false`: for this session, as if every command that knows --force was given with it."""
+    dataservice.force = invocation.words[-1] == "true"
+    talk.line(f"force is now {'true' if dataservice.force else 'false'}")
     return Outcome.DONE

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from cctrl.dataservice.advice import advised
 from cctrl.dataservice.change import Change, changing, member, receiver
-from cctrl.dataservice.recover import FORCE, present_master, then_online
+from cctrl.dataservice.recover import present_master, then_online
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import State
 from cctrl.dataservice.ways import choose, nothing_changed, unfit
@@ -97,7 +97,7 @@ def _planner(dataservice: Dataservice, invocation: Invocation) -> Planner:
 
 def _plan(dataservice: Dataservice, picture: Picture, invocation: Invocation, planner: Planner) -> Plan:
     """The steps. Raises Rejected, with nothing changed."""
-    name, force = invocation.arguments["HOST"], FORCE in invocation.flags
+    name, force = invocation.arguments["HOST"], dataservice.forced(invocation.flags)
     primary, view = present_master(picture, ""), picture.view
     try:
         part = unread(view[name], view[primary]) if name != primary else None

@@ -20,7 +20,7 @@ from cctrl.replication.recovery import Remedy, Way
 from cctrl.replication.rejection import Rejected, Why
 from cctrl.replication.steps import Action
 
-FORCE, REWIND = "--force", "--rewind"
+REWIND = "--rewind"
 
 ORPHANS = """\
 Recovery failed because the failed master has unextracted events in
@@ -151,7 +151,9 @@ def explain_one(dataservice: Dataservice, invocation: Invocation, talk: Talk) ->
     """`explain datasource HOST recover`: the way back and its steps, and nothing done."""
     name, picture = invocation.arguments["HOST"], dataservice.look()
     _explain(
-        choose(dataservice, picture, name, present_master(picture, name), force=FORCE in invocation.flags), name, talk
+        choose(dataservice, picture, name, present_master(picture, name), force=dataservice.forced(invocation.flags)),
+        name,
+        talk,
     )
     return Outcome.DONE
 
@@ -178,7 +180,7 @@ def _one(change: Change, picture: Picture, name: str, primary: str, talk: Talk, 
     narrator = Narrator(change.dataservice.name, name, primary, talk.line, talk.note)
     narrator.begin()
     try:
-        force, rewind = FORCE in flags, REWIND in flags
+        force, rewind = change.dataservice.forced(flags), REWIND in flags
         chosen = recovered(change, picture, name, primary, narrator, force=force, rewind=rewind)
     except (Rejected, Incomplete) as error:
         reason = error.__cause__ if isinstance(error, Incomplete) else error

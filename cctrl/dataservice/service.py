@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from cctrl.ssh import CommandEvent, Hosts
 
 
+FORCE = "--force"
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """What was decided about a service and what one look at it showed."""
@@ -68,6 +71,15 @@ class Dataservice:
         self.talk = talk
         self.place = ""  # see ServiceHandle
         self.last: Picture | None = None
+        self.force = False  # `set force true`
+
+    def forced(self, flags: frozenset[str]) -> bool:
+        """True where a command is given with --force, or `set force true` holds: then that is said."""
+        if FORCE in flags:
+            return True
+        if self.force:
+            self.talk.note("force is true in this session, as if --force was given; `set force false` ends that")
+        return self.force
 
     @property
     def name(self) -> str:

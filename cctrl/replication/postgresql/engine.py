@@ -57,7 +57,7 @@ class PostgreSQL:
         self.timeout = timeout
         self.operation = operation
         self.clock = clock
-        self.inquiries = Inquiries(self._sql)
+        self.inquiries = Inquiries(self._sql_all, timeout)
         self.copies = Copies(hosts, service, self._sql, timeout)
         self.backups = Backups(hosts, service, self.copies, timeout)
         self.wal_segments: dict[str, int] = {}  # member -> bytes in one WAL file

@@ -107,6 +107,26 @@ from (select coalesce(host(client_addr), 'local') as address, application_name a
  {CLIENTS} group by 1, 2) s"""
 END_SESSIONS = f"select count(pg_terminate_backend(pid)) {CLIENTS}"
 
+# A transactional one: its commit is flushed at once.
+HEARTBEAT = "select pg_logical_emit_message(true, 'cctrl', 'heartbeat')"
+FLUSHED = "select pg_current_wal_flush_lsn()"
+
+DATABASES = "select coalesce(json_agg(datname order by datname), '[]') from pg_database where datallowconn"
+TABLES = """\
+select coalesce(json_agg(json_build_array(nspname, relname) order by nspname, relname), '[]')
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where relkind = 'r' and relpersistence = 'p' and nspname not in ('pg_catalog', 'information_schema', 'pg_toast')"""
+KEY = """\
+select string_agg(quote_ident(attname), ', ' order by n) from pg_index i,
+ unnest(i.indkey) with ordinality k(number, n) join pg_attribute a on a.attnum = number
+where i.indrelid = '{table}'::regclass and indisprimary and a.attrelid = i.indrelid"""
+# A sum needs neither a sort nor the memory for one; both halves of each row's MD5 are in it.
+CHECKSUM = """\
+select json_build_object('count', count(*), 'checksum',
+ md5(concat_ws(',', sum(('x' || left(h, 16))::bit(64)::bigint::numeric),
+  sum(('x' || right(h, 16))::bit(64)::bigint::numeric))))
+from (select md5(cctrl_row::text) as h from (select * from {table} cctrl_row{only}) cctrl_row) s"""
+
 WRITABLE = """\
 do $$ declare at timestamptz := clock_timestamp(); begin
  while pg_is_in_recovery() loop
