@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cctrl.config import Service
+from cctrl.manager.check import CheckServer
 from cctrl.router.template import filled_in
 from tests.dataservice.alpha import Alpha
 from tests.router import stand
@@ -80,6 +81,33 @@ def test_clients_follow_the_master_through_switch_and_failover(alpha: Alpha, pla
         proxy.leads(proxy.read, "host1", seconds=15)  # the only one left serves the readers too
 
 
+def here(session: subprocess.Popen[str]) -> bool:
+    """Whether a client's session still answers."""
+    assert session.stdin
+    assert session.stdout
+    session.stdin.write("select 'here';\n")
+    session.stdin.flush()
+    return session.stdout.readline() == "here\n"
+
+
+def test_a_manager_that_is_started_again_ends_no_session(alpha: Alpha, place: Path) -> None:
+    stand.program("haproxy")
+    with stand.checked(alpha) as (server, service), haproxy(alpha, service, place) as proxy:
+        proxy.leads(proxy.write, "host1")
+        session = subprocess.Popen(
+            alpha.psql(proxy.uri(proxy.write)),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=alpha.lab.environ,
+        )  # fmt: skip
+        assert here(session)
+        server.close()
+        checks = (place / "haproxy.log").read_text().count("alpha_primary/host1")
+        with CheckServer("127.0.0.1", server.port, server._states):
+            proxy.leads(proxy.write, "host1")
+            assert here(session)
+        assert (place / "haproxy.log").read_text().count("alpha_primary/host1 is DOWN") == checks == 0
+        session.communicate(timeout=20)
+
+
 def test_sessions_on_an_old_master_are_ended(alpha: Alpha, place: Path) -> None:
     """Its host is out of sight of the manager alone: clients that still reach it must not go on with it."""
     stand.program("haproxy")
@@ -89,11 +117,7 @@ def test_sessions_on_an_old_master_are_ended(alpha: Alpha, place: Path) -> None:
             alpha.psql(proxy.uri(proxy.write)),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=alpha.lab.environ,
         )  # fmt: skip
-        assert session.stdin
-        assert session.stdout
-        session.stdin.write("select 'here';\n")
-        session.stdin.flush()
-        assert session.stdout.readline() == "here\n"
+        assert here(session)
         alpha.does("--yes", "datasource host1 fail")
         wait_for(lambda: proxy.host(proxy.write) == "", 15, "no way to a failed one")
         _, err = session.communicate("select 'still here';\n", timeout=20)

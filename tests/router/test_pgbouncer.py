@@ -104,6 +104,7 @@ def test_a_pause_hides_a_switch_from_the_clients(alpha: Alpha, place: Path) -> N
         waiting = subprocess.Popen(argv, stdout=subprocess.PIPE, env=bouncer.environ)
         alpha.does("switch to host2")
         proxy.leads(proxy.write, "host2")
+        wait_for(lambda: "alpha_primary/host1 is DOWN" in (place / "haproxy.log").read_text(), 15, "host1 is out")
         assert waiting.poll() is None
         assert bouncer.sql("RESUME", "pgbouncer").returncode == 0
         out, _ = waiting.communicate(timeout=20)
