@@ -16,9 +16,10 @@ from cctrl.registry import Invocation, Talk
 from cctrl.replication.diagnosis import Health
 from cctrl.replication.events import Done, Event, Progress, Started
 from cctrl.replication.executor import execute
+from cctrl.replication.facts import Facts
 from cctrl.replication.recovery import Remedy, Way
 from cctrl.replication.rejection import Rejected, Why
-from cctrl.replication.steps import Action
+from cctrl.replication.steps import Action, Plan, Step
 
 REWIND = "--rewind"
 
@@ -56,18 +57,31 @@ def recovered(
         execute(chosen.plan, change, narrator)
         try:
             chosen = choice(change.look_again(picture, name, primary))
-            _carry_out(change, chosen, name, narrator)
+            _carry_out(change, chosen, picture.view[name], narrator)
         except Refused as refused:
-            detail = f"{refused.detail}\nits server was ended before".lstrip()
+            ended = _ended(change, picture, name, primary, narrator)
+            detail = f"{refused.detail}\n{ended}".lstrip()
             raise Incomplete(refused.what, detail=detail, next=refused.next) from refused
     else:
-        _carry_out(change, chosen, name, narrator)
+        _carry_out(change, chosen, picture.view[name], narrator)
     narrator.connected()
     change.record(receiver(name, State.OFFLINE))
     return chosen
 
 
-def _carry_out(change: Change, chosen: Remedy, name: str, narrator: Narrator) -> None:
+def _ended(change: Change, picture: Picture, name: str, primary: str, narrator: Narrator) -> str:
+    """A server that was ended stays so; what accepted writes until then never does again without being recovered."""
+    if not picture.view[name].writable:
+        return "its server was ended before"
+    try:
+        execute(Plan(((Step(Action.FENCE, name, primary),),)), change, narrator)
+    except CctrlError as error:
+        return f"its server was ended before, but could not be marked, and may start writable: {error.what}"
+    return "its server was ended before, and is marked so that it cannot start writable"
+
+
+def _carry_out(change: Change, chosen: Remedy, before: Facts, narrator: Narrator) -> None:
+    name = before.name
     if chosen.reason:
         narrator.note(f"{name}: {chosen.reason}")
     try:
@@ -75,6 +89,8 @@ def _carry_out(change: Change, chosen: Remedy, name: str, narrator: Narrator) ->
     except CctrlError as error:
         if chosen.way is Way.COPY and isinstance(error, Refused):
             error.next = error.next or f"datasource {name} recover {REWIND}   (the other way)"
+        if chosen.way is Way.REWIND and before.half_rewound:
+            error.next = error.next or f"tprovision {name}   (a full copy; its data directory is moved aside)"
         raise
 
 

@@ -94,7 +94,8 @@ def _datasource(view: View, diagnosis: Diagnosis, intent: ServiceIntent, service
     status = "DIMINISHED" if state is State.ONLINE and fault else STATUS[state]
     decided = status == STATUS[_STATES.get(told.state, State.ONLINE)]
     since = (told.since or facts.started or facts.at) if decided else facts.at
-    shown = fault if state is not State.SHUNNED or facts.name in diagnosis.strays else ""
+    told_all = state is State.SHUNNED and facts.name not in diagnosis.strays and not facts.half_rewound
+    shown = "" if told_all else fault
     return Datasource(facts.name, role, state, reason, status, shown, since, view.follows(facts.name), facts)
 
 
@@ -157,6 +158,8 @@ def _fault(view: View, diagnosis: Diagnosis, facts: Facts, service: str) -> str:
     """What is wrong with a datasource, in the documented manner; "" where nothing is."""
     if facts.server is Server.UNSEEN:
         return f"NODE '{facts.name}' IS UNREACHABLE"
+    if facts.half_rewound and not facts.up:
+        return f"DATA OF '{facts.name}@{service}' IS HALF REWOUND"
     if not facts.up:
         return _NOT_UP[facts.server].format(f"{facts.name}@{service}")
     if facts.name in diagnosis.strays:

@@ -21,13 +21,17 @@ OnText = Callable[[str], None]
 
 
 class StepFailed(CctrlError):
-    """A step did not come to its end. `uncertain`: the host went out of sight, so it may still happen."""
+    """A step did not come to its end.
+
+    `uncertain`: the host went out of sight, so it may still happen; `changed`: it has changed something all the same.
+    """
 
     outcome = Outcome.INCOMPLETE
 
     def __init__(self, what: str, *, detail: str = "", next: str = "", uncertain: bool = False) -> None:
         super().__init__(what, detail=detail, next=next)
         self.uncertain = uncertain
+        self.changed = False
 
 
 class Claim(Protocol):

@@ -55,6 +55,7 @@ def _uncertain(error: CctrlError, group: Group) -> bool:
 
 
 def _ended(error: CctrlError, uncertain: bool, changed: bool, detail: str) -> CctrlError:
+    changed = changed or (isinstance(error, StepFailed) and error.changed)
     kind = OutOfSight if uncertain else Incomplete if changed else Refused
     return kind(error.what, detail="\n".join(t for t in (error.detail, detail) if t), next=error.next)
 

@@ -182,7 +182,8 @@ def _can_be_rewound(member: Facts, primary: Facts, part: Parting, tail: Tail | N
 def _rewound(member: Facts, primary: Facts, part: Parting, tail: Tail | None) -> Remedy:
     name = member.name
     keep: tuple[Group, ...] = ()
-    if tail is None or tail.own or tail.problem:
+    # One that is half rewound has been through this: what its log held then is kept, or there was nothing.
+    if not member.half_rewound and (tail is None or tail.own or tail.problem):
         keep = ((Step(Action.KEEP, name, primary.name, part.at),),)
     stop: tuple[Group, ...] = ((Step(Action.STOP, name),),) if member.standby else ()
     # Before version 16 pg_rewind believes a promoted source's last checkpoint, which is still on the old timeline.

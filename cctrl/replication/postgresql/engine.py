@@ -33,6 +33,7 @@ STOP_LIMIT = 60.0  # seconds of fast shutdown before an immediate one
 PROGRAMS = ("postgres", "psql", "pg_controldata", "pg_rewind", "pg_waldump", "pg_basebackup")
 STALL = 30.0  # seconds without any progress before a wait is given up
 PROMOTE_LIMIT = 60.0  # seconds from the request to the first write
+UNTOUCHED = 1  # the status in which rewind.sh ends where it has overwritten nothing
 ASKED = "its promotion was asked for"  # said by promote.sh
 
 
@@ -320,7 +321,13 @@ class PostgreSQL:
             on_text(line)
 
         result = run_job(self.hosts, server.host, job, on_line=keep, stall=10 * STALL)
-        check(result, f"cannot rewind {step.member} to {step.other}", "\n".join(lines[-6:]))
+        try:
+            check(result, f"cannot rewind {step.member} to {step.other}", "\n".join(lines[-6:]))
+        except StepFailed as error:
+            if (result.ended, result.status) != (Ended.EXITED, UNTOUCHED):
+                error.changed = True
+                error.detail += f"\nthe data of {step.member} is half rewound: its server must not be started"
+            raise
         return Result()
 
     def _stream(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:

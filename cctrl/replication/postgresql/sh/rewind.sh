@@ -1,11 +1,12 @@
 # Rewinds a stopped server to another one. Arguments: source, primary_conninfo line, where to keep its own files.
+# Status 1: nothing is overwritten yet; any other: the data directory is half rewound.
 source=$1 line=$2 saved=$3
 alive && { echo "its server runs" >&2; exit 1; }
 # Two commands may ask for the same rewind: whoever comes when it is done finds it done, as long as nothing ran since.
 if [ ! -e "$saved/begun" ] && [ -e "$data/standby.signal" ] && [ "$data/cctrl.rewound" -nt "$data/global/pg_control" ]
 then echo "it was rewound already"; exit 0; fi
 save() {
-  [ ! -e "$saved/begun" ] || return 0
+  [ ! -e "$saved/begun" ] || { : >"$saved/copying"; return; } # one was cut off: how far it came is not known
   rm -rf "$saved" && mkdir -p "$saved/files" && own_files "$data" "$saved/files"
 }
 put_back() { own_files "$saved/files" "$data"; }
@@ -59,11 +60,18 @@ if [ ! -e "$saved/rewound" ]; then
   # From here on the data directory must not be started before a rewind has come to its end: the next look sees this.
   : >"$saved/begun" && sync "$saved/begun" "$saved" || exit 1
   first_checkpoint || exit 1
-  pg_rewind -D "$data" --source-server="$source" --progress; rc=$?
-  [ "$rc" -ne 0 ] || : >"$saved/rewound"
-  put_back || { echo "cannot put its configuration files back from $saved"; exit 1; }
-  [ "$rc" -eq 0 ] || exit "$rc"
+  # What it says is kept: once it has said how much it copies it overwrites.
+  rm -f "$saved/status"
+  { pg_rewind -D "$data" --source-server="$source" --progress; echo "$?" >"$saved/status"; } 2>&1 | tee -a "$saved/said"
+  rc=''; { read -r rc; } 2>/dev/null <"$saved/status"
+  if [ "$rc" = 0 ]; then : >"$saved/rewound"
+  elif [ -n "$rc" ] && [ ! -e "$saved/copying" ] && ! grep -q 'need to copy' "$saved/said"; then
+    rm -rf "$saved" # it can be given up, and begun anew
+    exit 1
+  fi
+  put_back || { echo "cannot put its configuration files back from $saved"; exit 76; }
+  [ "$rc" = 0 ] || exit 76
 fi
-put_back || { echo "cannot put its configuration files back from $saved"; exit 1; }
-mark_standby "$line" && : >"$data/cctrl.rewound" || exit 1
+put_back || { echo "cannot put its configuration files back from $saved"; exit 76; }
+mark_standby "$line" && : >"$data/cctrl.rewound" || exit 76
 rm -rf "$saved"
