@@ -58,6 +58,7 @@ NEXT: rm host3   (once its server is stopped; or as it is: rm host3 --force)
 [ADMIN] /alpha > explain rm host3
 1 record that host3 is removed
 2 drop its replication slots on the other members: host3
+nothing was changed
 [ADMIN] /alpha > rm host3
 
 WARNING: This is an expert-level command:

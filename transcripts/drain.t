@@ -12,7 +12,7 @@ NEXT: datasource host3 welcome   (when it may serve again)
 
 %% wait until host3 state is slave:SHUNNED(DRAIN-CONNECTIONS) timeout 10s
 [LOGICAL:EXPERT] /alpha > switch to host3
-ERROR: host3 cannot become the primary: it is SHUNNED(DRAIN-CONNECTIONS); first: datasource host3 welcome
+ERROR: host3 cannot become the master: it is SHUNNED(DRAIN-CONNECTIONS); first: datasource host3 welcome
 NEXT: datasource host3 welcome
 ? 3
 

@@ -9,7 +9,7 @@
 
 [LOGICAL:EXPERT] /alpha > failover
 unfenced: host1 cannot be reached *) (glob)
-If it lives it may still accept writes, and those will not be on the new primary.
+If it lives it may still accept writes, and those will not be on the new master.
 Nothing but its isolation protects the data meanwhile.
 at risk: what host1 has beyond [LSN]; how much that is cannot be known
 Do you want to continue? (y/n)>

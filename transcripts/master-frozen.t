@@ -7,7 +7,7 @@
 %% freeze host1
 
 [LOGICAL:EXPERT] /alpha > switch
-ERROR: host1 cannot hand over: the primary's server runs but does not answer
+ERROR: host1 cannot hand over: the master's server runs but does not answer
 DETAIL: connection to server * timeout expired (glob)
 NEXT: failover
 ? 3

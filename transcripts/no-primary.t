@@ -36,7 +36,7 @@ NEXT: ls   (it ranks the candidates; then: recover using HOST)
 
 [LOGICAL:EXPERT] /alpha > recover using host3
 ...
-ERROR: making host3 the primary would lose 1 committed transaction that host1 has (* of log, *) (glob)
+ERROR: making host3 the master would lose 1 committed transaction that host1 has (* of log, *) (glob)
 DETAIL: host1: transaction [N] at [LSN], [TIME]
 DETAIL: host1 is the one that is furthest
 NEXT: recover using host3 --force   (what only they have is kept aside first)
@@ -45,6 +45,7 @@ NEXT: recover using host3 --force   (what only they have is kept aside first)
 [LOGICAL:EXPERT] /alpha > explain recover using host1
 ...
  1  start host1 and wait until it accepts connections  [cannot be undone]
+nothing was changed
 
 [LOGICAL:EXPERT] /alpha > recover using host1
 ...

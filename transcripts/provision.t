@@ -22,6 +22,7 @@ host3: a full copy of host2, [N] MB
  2  move host3's data directory aside and the copy into its place, as a standby of host1  [cannot be undone]
  3  start host3 and wait until it accepts connections  [cannot be undone]
  4  wait until host3 streams from host1 and has caught up  [cannot be undone]
+nothing was changed
 
 [LOGICAL:EXPERT] /alpha > tprovision host3
   NOTE  >> Create a pg_basebackup backup of host2 on host3
@@ -51,7 +52,7 @@ host3 is OFFLINE until it is put ONLINE; no manager runs that would do it
 NEXT: datasource host3 online
 
 [LOGICAL:EXPERT] /alpha > tungsten_provision_slave host1 --force
-ERROR: host1 is the primary: nothing is copied over it
+ERROR: host1 is the master: nothing is copied over it
 NEXT: switch   (another one must be the master first)
 ? 3
 

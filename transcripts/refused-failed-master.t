@@ -5,7 +5,7 @@
 %% wait until host1 state is FAILED timeout 10s
 
 [LOGICAL:EXPERT] /alpha > switch
-ERROR: host1 cannot hand over: the primary's server is down
+ERROR: host1 cannot hand over: the master's server is down
 ...
 NEXT: failover
 ? 3

@@ -13,7 +13,7 @@ NEXT: switch * (glob)
 ? 3
 
 [LOGICAL:EXPERT] /alpha > switch to host1
-ERROR: host1 already is the primary
+ERROR: host1 already is the master
 ...
 ? 3
 

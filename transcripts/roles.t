@@ -5,7 +5,7 @@
 SETTING THE ROLE OF DATASOURCE 'host2@alpha' FROM 'slave' TO 'archive'
 
 [LOGICAL:EXPERT] /alpha > switch to host2
-ERROR: host2 cannot become the primary: it is an archive; first: datasource host2 offline; datasource host2 slave; datasource host2 online
+ERROR: host2 cannot become the master: it is an archive; first: datasource host2 offline; datasource host2 slave; datasource host2 online
 NEXT: datasource host2 offline; datasource host2 slave; datasource host2 online
 ? 3
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cctrl.config import Service
-from cctrl.dataservice.states import BY_HAND, MASTER, PAUSED, REMOVED, Datasource, State
+from cctrl.dataservice.states import BY_HAND, MASTER, PAUSED, REMOVED, Datasource, State, worded
 from cctrl.replication.diagnosis import Diagnosis, Health
 from cctrl.replication.facts import Server as ServerState
 from cctrl.replication.rejection import COPY_NEEDED, Rejected, Why
@@ -49,6 +49,8 @@ def next_command(rejected: Rejected, service: Service, primary: str) -> str:
 def advised(rejected: Rejected, service: Service, primary: str) -> Rejected:
     """The refusal with its next command filled in."""
     rejected.next = next_command(rejected, service, primary)
+    if "primary" not in service.names:
+        rejected.what, rejected.detail = worded(rejected.what), worded(rejected.detail)
     return rejected
 
 
@@ -70,7 +72,7 @@ def for_datasource(source: Datasource, diagnosis: Diagnosis) -> str:
         return f"datasource {source.name} online"
     if not diagnosis.healthy:
         return ""
-    if source.name == diagnosis.primary and source.reason in BY_HAND:
+    if source.reason in BY_HAND and (source.name == diagnosis.primary or source.master == diagnosis.primary):
         return f"datasource {source.name} welcome"
     if source.state is State.ONLINE and source.fault == PAUSED:
         return f"replicator {source.name} online"

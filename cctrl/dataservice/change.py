@@ -273,7 +273,7 @@ def changing(dataservice: Dataservice, verb: str, text: str, *, fresh: bool = Tr
 
 def _closed(change: Change, error: CctrlError) -> CctrlError:
     """Enter a failure into the journal; the error to be raised, which says what could not be written down."""
-    error.next = error.next or _go_on(change.text)
+    error.next = error.next or _go_on(change.text, isinstance(error, Interrupted))
     unwritten = error if isinstance(error, StoreError) else None
     try:
         change.finish(error.outcome, error.what)
@@ -295,8 +295,9 @@ def _on_record(change: Change) -> str:
     return "\n".join(lines)
 
 
-def _go_on(text: str) -> str:
-    return f"ls   (to see where it stands; when the cause is mended, the same again: {text})"
+def _go_on(text: str, interrupted: bool) -> str:
+    when = "if it is still wanted" if interrupted else "when the cause is mended"
+    return f"ls   (to see where it stands; {when}, the same again: {text})"
 
 
 def _broken_off(dataservice: Dataservice) -> Operation | None:

@@ -11,7 +11,7 @@ from cctrl.dataservice.advice import DOCTOR, advised
 from cctrl.dataservice.change import Change, changing, member, primary
 from cctrl.dataservice.promotion import pending
 from cctrl.dataservice.service import Dataservice, Picture
-from cctrl.dataservice.states import BY_HAND, MASTER, REMOVED, SLAVE, State, failed_over_to
+from cctrl.dataservice.states import BY_HAND, MASTER, REMOVED, SLAVE, State, failed_over_to, worded
 from cctrl.dataservice.ways import bring_back
 from cctrl.outcome import CctrlError, Incomplete, Outcome, Refused
 from cctrl.registry import Invocation, Talk
@@ -145,7 +145,7 @@ def _move(
     move = plan(dataservice, picture, target)
     if move.plan.warnings:
         for line in move.plan.warnings:
-            talk.note(line)
+            talk.note(worded(line))
         talk.confirm(QUESTION)
     change.begin(move.source, move.target, hold_policy=True)
     change.speak_policy(talk)
@@ -170,8 +170,11 @@ def explain_failover(dataservice: Dataservice, invocation: Invocation, talk: Tal
 
 def _explain(move: Move, dataservice: Dataservice, talk: Talk) -> Outcome:
     candidates.speak(move, dataservice.name, talk)
-    for line in (*move.plan.warnings, *move.plan.lines()):
+    lines = [worded(line) for line in (*move.plan.warnings, *move.plan.lines())]
+    for line in lines:
         talk.line(line)
+    if any(len(group) > 1 for group in move.plan.groups):
+        talk.line("Steps with the same number are done side by side.")
     talk.data("plan", list(move.plan.lines()))
     return Outcome.DONE
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from cctrl.dataservice.advice import DOCTOR, NO_MASTER_HELP, WAIT, for_datasource, next_command
 from cctrl.dataservice.change import Change, changing, member, receiver
 from cctrl.dataservice.service import Dataservice, Picture
-from cctrl.dataservice.states import BY_HAND, MASTER, REMOVED, Datasource, State, adrift
+from cctrl.dataservice.states import BY_HAND, MASTER, REMOVED, Datasource, State, adrift, worded
 from cctrl.dataservice.ways import choose
 from cctrl.outcome import CctrlError, Incomplete, Outcome, Refused
 from cctrl.registry import Invocation, Talk
@@ -83,7 +83,7 @@ def _ended(change: Change, picture: Picture, name: str, primary: str, narrator: 
 def _carry_out(change: Change, chosen: Remedy, before: Facts, narrator: Narrator) -> None:
     name = before.name
     if chosen.reason:
-        narrator.note(f"{name}: {chosen.reason}")
+        narrator.note(f"{name}: {worded(chosen.reason)}")
     try:
         execute(chosen.plan, change, narrator)
     except CctrlError as error:
@@ -178,7 +178,10 @@ def explain_all(dataservice: Dataservice, invocation: Invocation, talk: Talk) ->
     """`explain recover`: the same for every member that needs it."""
     picture = dataservice.look()
     primary = present_master(picture, "")
-    for name in _to_recover(picture, primary, lambda text: None):
+    names = _to_recover(picture, primary, talk.note)
+    if not names:
+        talk.line("nothing to recover")
+    for name in names:
         try:
             _explain(choose(dataservice, picture, name, primary), name, talk)
         except Rejected as rejected:
@@ -188,7 +191,7 @@ def explain_all(dataservice: Dataservice, invocation: Invocation, talk: Talk) ->
 
 def _explain(chosen: Remedy, name: str, talk: Talk) -> None:
     reason = [f"{name}: {chosen.reason}"] if chosen.reason else []
-    for line in (f"{name}: {chosen.way.value}", *reason, *chosen.plan.lines()):
+    for line in (f"{name}: {worded(chosen.way.value)}", *map(worded, reason), *chosen.plan.lines()):
         talk.line(line)
 
 
@@ -205,7 +208,7 @@ def _one(change: Change, picture: Picture, name: str, primary: str, talk: Talk, 
                 talk.line(line)
         raise
     if chosen.way in (Way.REWIND, Way.COPY):
-        talk.note(f"{name}: {chosen.way.value}")
+        talk.note(f"{name}: {worded(chosen.way.value)}")
 
 
 def present_master(picture: Picture, name: str) -> str:
@@ -221,7 +224,7 @@ def present_master(picture: Picture, name: str) -> str:
         raise Refused(diagnosis.evidence, detail="the master's server runs, but not so", next=DOCTOR)
     if not diagnosis.healthy:
         who = f"{diagnosis.primary}, " if diagnosis.primary else ""
-        what = f"no master to recover under ({who}{diagnosis.health.value})"
+        what = f"no master to recover under ({who}{worded(diagnosis.health.value)})"
         following = NO_MASTER_HELP if adrift(picture.view, diagnosis) else "failover"
         raise Refused(what, detail=diagnosis.evidence, next=following)
     if name == diagnosis.primary:
@@ -370,7 +373,8 @@ def _to_recover(picture: Picture, primary: str, note: Callable[[str], None]) -> 
         if source.state is State.SHUNNED and (source.reason in BY_HAND or source.reason == REMOVED):
             how = "removed" if source.reason == REMOVED else "shunned"
             note(f"{source.name} was {how} by hand and is left as it is")
-            note(f"NEXT: datasource {source.name} recover")
+            back = f"datasource {source.name} recover"
+            note(f"NEXT: {back if source.reason == REMOVED else for_datasource(source, picture.diagnosis)}")
             continue
         wanted.append(source)
     return [s.name for s in sorted(wanted, key=lambda s: (-s.facts.timeline, -s.facts.received, s.name))]

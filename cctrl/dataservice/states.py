@@ -5,6 +5,7 @@ The words are the documented ones (reference tungsten.md, 3.1 to 3.5).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -41,6 +42,11 @@ class State(Enum):
 STATUS = {State.ONLINE: "OK", State.OFFLINE: "WARN", State.FAILED: "CRITICAL", State.SHUNNED: "SHUNNED"}
 """State -> the STATUS word beside it (tungsten.md 3.3); a faulty part of an ONLINE one makes it DIMINISHED."""
 _STATES = {state.value: state for state in State}
+
+
+def worded(text: str) -> str:
+    """What the core says, in this vocabulary's word: its primary is the master."""
+    return re.sub(r"\bprimary(?=$|[\s:;,.)'])", MASTER, text)
 
 
 def failed_over_to(name: str) -> str:
@@ -84,7 +90,18 @@ def datasources(view: View, diagnosis: Diagnosis, intent: ServiceIntent, service
     return tuple(_datasource(view, diagnosis, intent, service, facts) for facts in view.members)
 
 
+def _caught_up(view: View, diagnosis: Diagnosis, facts: Facts) -> Facts:
+    """A slave that has replayed all its master wrote is not behind, also where it does not receive just now."""
+    master = view[diagnosis.primary] if diagnosis.primary else None
+    known = master is not None and (master.writable or master.clean)
+    receives = facts.upstream is not None and facts.upstream.state == "streaming"
+    if master and known and not receives and facts.standby and facts.received == facts.replayed >= master.received:
+        return replace(facts, lag=0.0)
+    return facts
+
+
 def _datasource(view: View, diagnosis: Diagnosis, intent: ServiceIntent, service: str, facts: Facts) -> Datasource:
+    facts = _caught_up(view, diagnosis, facts)
     told = intent.member(facts.name)
     role = _role(diagnosis, told, facts)
     fault = _fault(view, diagnosis, facts, service)

@@ -42,7 +42,7 @@ def ls(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
     if not name:
         routing.tell(routers, talk)
     _tell_unfinished(dataservice, talk)
-    return Outcome.DONE
+    return Outcome.DONE if any(facts.seen for facts in picture.view.members) else Outcome.UNKNOWN
 
 
 def _json(picture: Picture, source: Datasource, ranking: Ranking | None) -> dict[str, object]:
@@ -111,6 +111,10 @@ def _tell_unfinished(dataservice: Dataservice, talk: Talk) -> None:
     """A command that did not come to its end can be given again."""
     operation = dataservice.store.unfinished(dataservice.name)
     talk.data("unfinished", operation)
+    last = next(iter(dataservice.store.operations(dataservice.name, 1)), None)
+    if operation is None and last is not None and last.outcome is Outcome.INTERRUPTED:
+        talk.note(f"`{last.text}` by {last.who} was broken off by Ctrl-C")
+        talk.note(f"NEXT, if it is still wanted: {last.text}")
     if operation is not None:
         at = f" at: {operation.step}" if operation.step else ""
         talk.note(f"`{operation.text}` by {operation.who} still runs, or was broken off{at}")
@@ -120,10 +124,13 @@ def _tell_unfinished(dataservice: Dataservice, talk: Talk) -> None:
 
 def members(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
     """`members`: one line a host, `SERVICE/HOST(STATE)/ADDRESS`."""
+    shown = []
     for source in dataservice.look().sources:
         server = dataservice.service.member(source.name)
         state = "ONLINE" if source.facts.seen else "UNREACHABLE"
         talk.line(f"{dataservice.name}/{source.name}({state})/{server.address}:{server.port}")
+        shown.append({"name": source.name, "state": state, "address": server.address, "port": server.port})
+    talk.data("members", shown)
     return Outcome.DONE
 
 
@@ -141,4 +148,9 @@ def ping(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcom
         talk.line(f"{shown}: NOT REACHABLE")
         talk.note(f"{server.name}: {result.reason or result.stderr.strip()}")
         talk.note(f"NEXT: {result.next or login(server.host)}")
-    return Outcome.DONE
+    hosts = [
+        {"name": s.name, "address": s.host.address, "alive": r.ok, "reason": "" if r.ok else r.reason}
+        for s, r in zip(servers, results, strict=True)
+    ]
+    talk.data("hosts", hosts)
+    return Outcome.DONE if any(r.ok for r in results) else Outcome.UNKNOWN

@@ -34,8 +34,12 @@ def complaint(statement: Statement, found: list[Match], words: Words) -> UsageEr
         detail += _listed(items, choices)
     meant = _rest_fits(reached, statement.tokens[far + 1 :]) if far else found
     usages = _usages(meant, near, far)
-    next = _mended(statement, wrong, [near, *_one_word(items, wrong)], found, words) or _help(usages)
-    return UsageError(error, detail=detail + _meant(near, usages), next=next)
+    next = (
+        _turned(statement, found, words)
+        or _mended(statement, wrong, [near, *_one_word(items, wrong)], found, words)
+        or _help(usages)
+    )
+    return UsageError(error, detail=detail + _meant("" if far and " or " in near else near, usages), next=next)
 
 
 def _rest_fits(reached: list[Match], after: Sequence[Token]) -> list[Match]:
@@ -65,6 +69,15 @@ def _one_word(items: list[Item], wrong: Token) -> list[str]:
     """The wrong word behind the one that is missing before it, where only that one can stand there."""
     only = {w for i in items for w in i.words} if all(i.words for i in items) else set()
     return [f"{word} {wrong.text}" for word in only] if len(only) == 1 else []
+
+
+def _turned(statement: Statement, found: list[Match], words: Words) -> str:
+    """A verb given before the name it works on, the other way round: `datasource host1 recover` for `recover host1`."""
+    verb, *names = (t.text for t in statement.tokens)
+    for items in (m.path.items for m in found if len(names) == 1 and len(m.path.items) == 3):
+        if items[1].argument in CLOSED and names[0] in words(items[1].argument) and literal(items[2], verb):
+            return " ".join((items[0].words[0], names[0], verb)) if items[0].words else ""
+    return ""
 
 
 def _mended(statement: Statement, wrong: Token, instead: list[str], found: list[Match], words: Words) -> str:

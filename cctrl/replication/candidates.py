@@ -56,7 +56,8 @@ def _judge(
         received=member.received,
         replayed=member.replayed,
         behind=behind,
-        lag=member.lag,
+        # Where nobody writes any more, all that was received is all there is.
+        lag=0.0 if limit is None and member.standby and member.received == member.replayed else member.lag,
         reason=reason,
     )
 

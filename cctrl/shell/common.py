@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cctrl import grammar
-from cctrl.outcome import Outcome, Refused
+from cctrl.outcome import Outcome
 from cctrl.registry import Command, Danger, Invocation, Mode, Talk
 from cctrl.shell.talk import WARNING
 
@@ -106,13 +106,13 @@ def _inner(typed: Invocation) -> grammar.Statement:
 
 def _explain(session: Session, typed: Invocation, talk: Talk) -> Outcome:
     command, invocation = session.parse(_inner(typed))
-    if command.explain is not None:
-        return command.explain(session.target(command), invocation, talk)
-    if command.danger is Danger.LOOK:
+    if command.explain is None:
         talk.line(f"{command.usage}: {command.summary}")
-        talk.line("It changes nothing.")
+        talk.note("it changes nothing" if command.danger is Danger.LOOK else "nothing was changed")
         return Outcome.DONE
-    raise Refused(f"{invocation.text!r} cannot be explained beforehand", next=f"help {invocation.text.split()[0]}")
+    outcome = command.explain(session.target(command), invocation, talk)
+    talk.note("nothing was changed")
+    return outcome
 
 
 _USE_HELP = """The service's commands then work on that one; the prompt names it.

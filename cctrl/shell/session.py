@@ -140,8 +140,13 @@ class Session:
 
         Never raises: every error is shown, and is in the outcome.
         """
+        line = line.strip()
+        if line.startswith("#"):  # a comment, as in a file of commands
+            return Outcome.DONE
+        if line.startswith("?"):
+            line = f"help {line[1:]}"
         try:
-            statements = grammar.split(self._direction(line.strip()))
+            statements = grammar.split(self._direction(line))
         except UsageError as error:
             self._talk(line.strip()).finish(self.current, error.outcome, error)
             return error.outcome

@@ -145,7 +145,7 @@ BOXES = {
         told("ONLINE", "", "slave"),
         """\
 +----------------------------------------------------------------------------+
-|host3(slave:ONLINE, progress=0/3000064, latency=7.500)                      |
+|host3(slave:ONLINE, progress=0/3000064, latency=0.000)                      |
 |STATUS [DIMINISHED] [2013/05/03 09:11:10 AM BST]                            |
 |REASON[REPLICATOR STOPPED]                                                  |
 +----------------------------------------------------------------------------+

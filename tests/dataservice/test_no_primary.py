@@ -77,7 +77,7 @@ def test_all_are_down_and_the_best_is_taken(alpha: Alpha) -> None:
 def test_one_that_loses_is_refused_and_forced_keeps_the_log(alpha: Alpha) -> None:
     spread(alpha)
     said = alpha.refuses("recover using host2", "--yes")
-    assert "making host2 the primary would lose 3 committed transactions that host1 has (" in said
+    assert "making host2 the master would lose 3 committed transactions that host1 has (" in said
     assert re.search(r"^DETAIL: host1: transaction \d+ at \S+, ", said, re.M)
     assert "NEXT: recover using host2 --force" in said
     assert alpha.standing() == dict.fromkeys(alpha.hosts, ""), "nothing was started"

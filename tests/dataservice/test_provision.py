@@ -54,7 +54,7 @@ def test_one_that_streams_is_copied_only_by_force_and_keeps_its_own_configuratio
         hands.here(host, f"alter system set cluster_name = 'set on {host}'")
     before = hands.snapshot()
     hands.told("tprovision host3", 3, "host3 streams from host1", "NEXT: tprovision host3 --force")
-    hands.told("tprovision host1 --force", 3, "host1 is the primary")
+    hands.told("tprovision host1 --force", 3, "host1 is the master")
     hands.told("tprovision host3 --force --max-rate 3", 2, "from 32k to 1024M")
     hands.told("tprovision host3 --source host3 --force", 3, "its own source")
     assert hands.snapshot() == before

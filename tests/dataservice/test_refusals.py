@@ -54,7 +54,7 @@ WELL = {
     "datasource host2 fail; datasource host2 welcome": ("is not SHUNNED, it is FAILED", "ls host2"),
     "datasource host1 shun; datasource host1 recover": ("host1 is the master", "datasource host1 welcome"),
     "datasource host1 fail; datasource host1 online": ("FAILED(MANUALLY-FAILED)", "datasource host1 recover"),
-    "datasource host2 shun; datasource host3 offline; switch": ("no member can become the primary", "ls"),
+    "datasource host2 shun; datasource host3 offline; switch": ("no member can become the master", "ls"),
 }
 UNDO = "datasource host2 recover; datasource host2 online"
 
@@ -103,7 +103,7 @@ def test_one_too_far_behind_is_refused_with_the_numbers(calm: Alpha) -> None:
         refused = cctrl("-c", "switch to host2")
         assert refused.returncode == 3
         said = refused.stderr
-        assert re.search(r"host2 cannot become the primary: \d+ [kM]B behind, limit 64 kB", said), said
+        assert re.search(r"host2 cannot become the master: \d+ [kM]B behind, limit 64 kB", said), said
         explained = cctrl("-c", "explain switch")
         assert "SELECTED SLAVE: host3@alpha" in explained.stdout
         assert re.search(r"host2@alpha was not taken: \d+ [kM]B behind, limit 64 kB", explained.stderr)

@@ -117,7 +117,7 @@ def test_data_directories_and_programs_that_are_not_what_they_should_be(hands: H
     hands.program("initdb", "host3", *options)
     words = "host3 holds another database system", "system identifier", "host1 has", COPY
     hands.told("datasource host3 recover", 3, *words)
-    hands.told("switch to host3", 3, "host3 cannot become the primary")
+    hands.told("switch to host3", 3, "host3 cannot become the master")
     assert not (hands.data("host3") / "standby.signal").exists()
 
     hands.program("rm", "host3", "-r", hands.data("host3"), bin_dir="/bin")

@@ -115,8 +115,13 @@ def test_help_lists_every_command_and_tells_more_about_one(run: Run) -> None:
 def test_explain_prints_the_plan_and_stops(run: Run) -> None:
     assert run("-c", "explain switch to host1").out == "1 would switch\n"
     assert run("-c", "explain ls").status == 0
-    assert run("-c", "explain recover").status == 3
+    assert run("-c", "explain recover").out.startswith("recover: ")
     assert run("-c", "explain datasource host1 recovr").status == 2
+
+
+def test_a_comment_is_none_and_a_question_mark_is_help(run: Run) -> None:
+    assert (run("-c", "# hi").status, run("-c", "# hi").out) == (0, "")
+    assert run("-c", "? switch").out == run("-c", "help switch").out
 
 
 def test_multi_starts_at_the_root(run: Run, tmp_path: Path) -> None:
