@@ -1,7 +1,7 @@
 """The manager's answers to health checks: a look of its own each second, beside what is decided when it is asked.
 
 Apart from what the manager does, on connections of its own: a recovery may take an hour, and clients ask all the time.
-Every manager answers, not only the one that leads.
+Not only the manager that leads answers: who has the port does, and another one takes it over.
 """
 
 from __future__ import annotations
