@@ -29,7 +29,7 @@ class Loss:
     def matters(self) -> bool:
         """True where committed transactions would be lost, or may be."""
         unknown = self.foreign or self.tail is None or bool(self.tail.problem)
-        return unknown or bool(self.tail and self.tail.commits)
+        return unknown or bool(self.tail and self.tail.own)
 
     def text(self) -> str:
         """The loss in numbers."""
@@ -38,12 +38,11 @@ class Loss:
         if self.tail is None or self.tail.problem:
             why = f": {self.tail.problem}" if self.tail else ""
             return f"{size(self.size)} of {self.holder}'s log, of which nobody can tell what they hold{why}"
-        if not self.tail.commits:
-            return f"{size(self.size)} of {self.holder}'s log, with no committed transaction in them"
+        if not self.tail.own:
+            what = "no committed transaction" if not self.tail.statistics else "no transaction but on statistics"
+            return f"{size(self.size)} of {self.holder}'s log, with {what} in them"
         span = self.tail.first if self.tail.first == self.tail.last else f"{self.tail.first} to {self.tail.last}"
-        plural = "" if self.tail.commits == 1 else "s"
-        what = f"{self.tail.commits} committed transaction{plural} that {self.holder} has"
-        return f"{what} ({size(self.size)} of log, {span})"
+        return f"{self.tail.counted} that {self.holder} has ({size(self.size)} of log, {span})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,12 +217,7 @@ def nobody_writes(view: View, diagnosis: Diagnosis, target: str) -> None:
 
 def _loses(target: str, lost: list[Loss], better: str, again: str) -> Rejected:
     what = f"making {target} the primary would lose {lost[0].text()}"
-    listed = [
-        f"{loss.holder}: transaction {c.xid} at {c.position}, {c.time}"
-        for loss in lost
-        if loss.tail
-        for c in loss.tail.listed
-    ]
+    listed = [f"{loss.holder}: {c.shown}" for loss in lost if loss.tail for c in loss.tail.listed]
     detail = [f"and {loss.text()}" for loss in lost[1:]] + listed
     if better != target:
         detail.append(f"{better} is the one that is furthest")

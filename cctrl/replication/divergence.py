@@ -46,11 +46,11 @@ class Tail:
 
     @property
     def counted(self) -> str:
-        """`2 committed transactions`, `1 committed and 1 prepared transactions` …"""
+        """`1 committed transaction`, `1 committed and 1 prepared transactions` …"""
         numbers = [f"{self.commits} committed"] * bool(self.commits) + [f"{self.prepared} prepared"] * bool(
             self.prepared
         )
-        return " and ".join(numbers) + " transactions"
+        return " and ".join(numbers) + (" transaction" if self.own == 1 else " transactions")
 
 
 class Relation(Enum):

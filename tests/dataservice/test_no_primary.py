@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.dataservice.alpha import Alpha, Writer
+from tests.stage import Cctrl
 
 pytestmark = pytest.mark.timeout(600)
 GONE = "slave:SHUNNED(SHUNNED) SHUNNED"
@@ -161,3 +162,17 @@ def test_killed_at_each_step(alpha: Alpha) -> None:
             assert not writer.lost(master, seen), broken_off
             number += 1
         assert number > 4
+
+
+def test_one_that_only_others_can_reach_may_be_the_master(alpha: Alpha) -> None:
+    """Its SSH port is shut to us, and its server lives: nobody is made the master beside it."""
+    all_standbys(alpha)
+    text = alpha.config.read_text()
+    blind = alpha.lab.directory / "blind.toml"
+    first = text.index('members."host3"')
+    blind.write_text(text[:first] + re.sub(r"ssh_port = \d+", "ssh_port = 1", text[first:], count=1))
+    done = Cctrl(alpha.lab.environ, ["--config", str(blind), "--yes"])("-c", "recover using host2 --force")
+    assert done.returncode == 3
+    assert "host3 is alive: it cannot be reached from here, but from host1 it can" in done.stderr
+    assert re.search(r"^NEXT: ping", done.stderr, re.M)
+    assert alpha.standing("host2") != {"host2": "writable"}

@@ -67,9 +67,9 @@ def test_what_only_the_old_primary_has_prepared_is_not_thrown_away(hands: Hands)
     hands.lab.run("kill", "host1")
     for other in ("host2", "host3"):
         hands.lab.run("start", other)
-    assert "at risk: 1 prepared transactions that only host1 has" in hands.refuses("failover")
+    assert "at risk: 1 prepared transaction that only host1 has" in hands.refuses("failover")
     hands.done("failover")
-    words = "host1 has 1 prepared transactions that", "prepared transaction 'theirs'", "recover --force"
+    words = "host1 has 1 prepared transaction that", "prepared transaction 'theirs'", "recover --force"
     hands.told("datasource host1 recover", 3, *words)
     assert not hands.kept("host1")
     hands.done("datasource host1 recover --force")
@@ -143,7 +143,7 @@ def test_a_fenced_server_never_comes_up_writable_and_a_stray_is_brought_back(han
     assert "ACCEPTS WRITES BESIDE 'host2@alpha'" in listed
     for command in ("failover", "switch", "switch to host3"):
         hands.told(command, 3, "more than one member accepts writes", "host1 (timeline 1")
-    hands.told("datasource host1 recover", 3, "host1 has 1 committed transactions")
+    hands.told("datasource host1 recover", 3, "host1 has 1 committed transaction")
     assert hands.pid("host1") == running
     hands.done("datasource host1 recover --force --rewind")
     hands.stands("host2", ["host1", "host3"])
@@ -163,16 +163,16 @@ def test_a_standby_that_had_received_more_than_the_new_primary(hands: Hands) -> 
     hands.lab.run("start", "host2")
     said = hands.done("--timeout=2", "explain failover", "failover")
     assert "at risk: host3 cannot be seen; it may have received more than host2" in said
-    assert "at risk: 1 committed transactions that only host1 has" in said
+    assert "at risk: 1 committed transaction that only host1 has" in said
     hands.here("host2", "insert into t values (2)")
     hands.lab.run("heal", "host3")
 
     hands.told("switch to host3", 3, "its log went on after")
     running = hands.pid("host3")
-    hands.told("datasource host3 recover", 3, "host3 has 1 committed transactions")
+    hands.told("datasource host3 recover", 3, "host3 has 1 committed transaction")
     assert hands.pid("host3") == running
     hands.done("datasource host3 recover --force --rewind")
-    hands.told("datasource host1 recover", 3, "host1 has 1 committed transactions")
+    hands.told("datasource host1 recover", 3, "host1 has 1 committed transaction")
     hands.done("datasource host1 recover --force --rewind")
     hands.stands("host2", ["host1", "host3"])
     for host in hands.hosts:
