@@ -151,7 +151,8 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
     except FileNotFoundError:
         raise ConfigError(
             f"no configuration at {path}",
-            next="cctrl demo   (three servers on this machine), or write that file: see README, 'Your own hosts'",
+            detail="for your own hosts write that file: see README, 'Your own hosts'",
+            next="cctrl demo   (three servers on this machine; it needs the extra: pip install '.[lab]')",
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read the configuration {path}: {in_words(error)}") from None

@@ -35,8 +35,11 @@ def _host(config: Config, service: str, name: str) -> Host:
     hosts = {key: m.host for s in config.chosen(service) for m in s.members for key in (m.host.name, m.name)}
     if name in hosts:
         return hosts[name]
+    from difflib import get_close_matches  # here, for a quick start of the shell
+
+    nearest = (*get_close_matches(name, hosts, 1), *hosts, "HOST")[0]
     raise UsageError(
         f"unknown host {name!r}",
-        detail=f"{config.path} names: {', '.join(dict.fromkeys(hosts))}",
-        next=did_you_mean(name, hosts) or f"cctrl trust {next(iter(hosts), 'HOST')}",
+        detail="\n".join(t for t in (did_you_mean(name, hosts), f"{config.path} names: {', '.join(hosts)}") if t),
+        next=f"cctrl trust {nearest}",
     )

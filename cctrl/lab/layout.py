@@ -125,9 +125,13 @@ class Plan:
                 return host
         raise UsageError(
             f"lab {self.name} has no host {name!r}",
-            detail=f"its hosts: {', '.join(self.host_names)}",
-            next=did_you_mean(name, self.host_names),
+            detail="\n".join(t for t in (did_you_mean(name, self.host_names), f"its hosts: {self._listed}") if t),
+            next="cctrl lab list",
         )
+
+    @property
+    def _listed(self) -> str:
+        return ", ".join(self.host_names)
 
     def servers(self, where: str) -> list[tuple[HostPlan, ServerPlan]]:
         """The servers that `where` means: `host` (all of its), `host:port` or `host.instance`.
@@ -158,7 +162,9 @@ class Plan:
 def check_name(name: str) -> str:
     """The name of a lab, checked. Raises UsageError."""
     if not NAME.match(name):
-        raise UsageError(f"{name!r} cannot name a lab", detail=NAME_RULE)
+        raise UsageError(
+            f"{name!r} cannot name a lab", detail=NAME_RULE, next="cctrl lab list   (the names that are taken)"
+        )
     return name
 
 
@@ -180,7 +186,7 @@ def find(name: str) -> Lab:
     place = labs_dir() / check_name(name)
     if not os.path.lexists(place):
         near = did_you_mean(name, names())
-        raise UsageError(f"there is no lab {name!r}", detail=near, next=f"cctrl lab up{name_option(name)}")
+        raise UsageError(f"there is no lab {name!r}", detail=near, next="cctrl lab list")
     return Lab(name, Path(os.path.realpath(place)))
 
 

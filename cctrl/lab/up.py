@@ -22,8 +22,7 @@ def up(options: Options, say: Callable[[str], None] = lambda _: None) -> Lab:
         plan, listeners = found
         say(f"lab {plan.name}: {len(plan.hosts)} hosts in {directory}, PostgreSQL from {plan.bin_dir}")
         for outside in plan.scratch:
-            say(f"the servers' files are in {outside}:")
-            say(f"  {plan.run_as.name} cannot enter {directory}, or its path is too long for sockets")
+            say(f"the servers run as {plan.run_as.name}; their files are in {outside}, where it can enter")
         try:
             making.make(plan, listeners, say)
             if options.manager:

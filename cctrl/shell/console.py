@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable
+from textwrap import wrap
 from typing import Protocol, TextIO
 
 from cctrl.outcome import in_words
 from cctrl.shell.progress import Gauge
+
+NARROW = 40  # columns; below that lines are left to the terminal
 
 
 class Console(Protocol):
@@ -44,7 +48,7 @@ class Terminal:
     def out(self, line: str) -> None:
         """One line on stdout."""
         self._gauge.wipe()
-        problem = _write(sys.stdout, line + "\n")
+        problem = _write(sys.stdout, _fitted(sys.stdout, line) + "\n")
         if problem and not self.lost:
             self.lost = problem
             self.err(f"ERROR: cannot write to standard output: {problem}")
@@ -52,7 +56,7 @@ class Terminal:
     def err(self, line: str) -> None:
         """One line on stderr."""
         self._gauge.wipe()
-        _write(sys.stderr, line + "\n")
+        _write(sys.stderr, _fitted(sys.stderr, line) + "\n")
 
     def progress(self, text: str) -> None:
         """The line that is written over."""
@@ -85,6 +89,32 @@ class Terminal:
 def is_terminal() -> bool:
     """True where somebody can be asked: standard input is a terminal."""
     return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _fitted(stream: TextIO | None, line: str) -> str:
+    """A line as it is to be shown there: on a terminal broken at blanks to its width."""
+    try:
+        return folded(line, os.get_terminal_size(stream.fileno()).columns) if stream and stream.isatty() else line
+    except (OSError, ValueError):
+        return line
+
+
+def folded(line: str, width: int) -> str:
+    """A line broken at blanks to a width, the rest below its last column; boxes and next commands stay whole."""
+    if len(line) <= width or width < NARROW or line.startswith(("+", "|", "NEXT:")):
+        return line
+    columns = re.match(r"\s*\S+(?: \S+)*?\s{2,}(?=\S)|[A-Z]+: |\s*", line)
+    indent = columns.end() if columns and columns.end() <= width // 2 else 4
+    shown = wrap(
+        line,
+        width,
+        subsequent_indent=" " * indent,
+        expand_tabs=False,
+        replace_whitespace=False,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(shown)
 
 
 def _write(stream: TextIO | None, text: str) -> str:

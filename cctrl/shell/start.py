@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -73,7 +74,8 @@ def _read(path: str) -> list[str]:
         with open(path, encoding="utf-8") as file:  # noqa: PTH123 - the name is shown as it was given
             return file.readlines()
     except (OSError, ValueError) as error:
-        raise UsageError(f"cannot read the commands in {path!r}: {in_words(error)}", next="-f FILE") from None
+        what = f"cannot read the commands in {path!r}: {in_words(error)}"
+        raise UsageError(what, next=f"ls -l {shlex.quote(path)}   (in your system's shell)") from None
 
 
 def _joined(name: str, lines: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ from cctrl.config import Host
 from cctrl.outcome import Refused, Unreachable, in_words
 from cctrl.ssh import hostkeys
 from cctrl.ssh.auth import AskSecret
+from cctrl.ssh.by_hand import login
 from cctrl.ssh.connection import Attempt
 from cctrl.ssh.connector import Connector, hop_host
 from cctrl.ssh.failure import CannotReach
@@ -71,7 +72,7 @@ def trust(host: Host, *, timeout: float = 5.0, ask_secret: AskSecret | None = No
             offer = _offer(hosts, host, timeout)
         except CannotReach as failure:
             what = f"cannot fetch the key of {host.name}: {failure.reason}"
-            raise Unreachable(what, next="" if failure.untrusted else failure.next) from None
+            raise Unreachable(what, next="" if failure.untrusted else failure.next or login(host)) from None
         except OSError as error:
             raise Refused(f"cannot read {error.filename}: {error.strerror}") from None
     if offer.verdict.standing is Standing.REVOKED:

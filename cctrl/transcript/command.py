@@ -231,8 +231,9 @@ class _Run:
             changes = list(difflib.unified_diff(old.splitlines(), new.splitlines(), "before", "after", "", "", 1, ""))
             for text in changes[2:]:
                 self.out.line(f"  {text}")
-            lines = sum(text[:1] in "+-" for text in changes[2:])
-            self.out.line(f"updated {transcript.path} ({lines} lines, {result.seconds:.1f} s)")
+            lines = max(sum(text.startswith(sign) for text in changes[2:]) for sign in "+-")
+            counted = "1 line" if lines == 1 else f"{lines} lines"
+            self.out.line(f"updated {transcript.path} ({counted}, {result.seconds:.1f} s)")
         if result.ended_early:
             self._failure(transcript.path, result.failures[-1])
         return not result.ended_early

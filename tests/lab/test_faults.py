@@ -178,7 +178,8 @@ def test_a_server_that_cannot_start_says_why(make_lab: MakeLab) -> None:
 def test_no_such_host_names_the_nearest(lab: Lab) -> None:
     with pytest.raises(UsageError) as caught:
         fault(lab, "kill", "hsot2")
-    assert caught.value.next == "did you mean host2?"
+    assert "did you mean host2?" in caught.value.detail
+    assert caught.value.next == "cctrl lab list"
     with pytest.raises(UsageError, match="has no server '1'"):
         fault(lab, "kill", "host1:1")
     assert fault(lab, "thaw", f"host2:{server(lab, 'host2').port}") == ["host2 is not frozen: nothing to do"]

@@ -1,0 +1,29 @@
+"""Lines on a terminal are broken at blanks; in pipes and transcripts they stay as they are."""
+
+from __future__ import annotations
+
+import pytest
+
+from cctrl.shell.console import folded
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("short", "short"),
+        (
+            " 6  start host1 and wait until it accepts connections",
+            " 6  start host1 and wait until it\n    accepts connections",
+        ),
+        (
+            "switch [to HOST]  move the master while it is well",
+            "switch [to HOST]  move the master while\n                  it is well",
+        ),
+        ("DETAIL: one two three four five six seven eight", "DETAIL: one two three four five six\n        seven eight"),
+        ("NEXT: datasource host1 recover --force   (its log is kept)", None),
+        ("|host3(slave:FAILED(DATASERVER STOPPED), progress=3)       |", None),
+        ("x" * 60, None),
+    ],
+)
+def test_a_line_is_broken_at_blanks_under_its_last_column(line: str, shown: str | None) -> None:
+    assert folded(line, 40) == (line if shown is None else shown)
