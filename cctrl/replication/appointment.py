@@ -199,7 +199,9 @@ def plan_appointment(
     lost = [loss for loss in standing.losses if loss.matters]
     if lost and not force:
         raise _loses(target, lost, best(found), again)
-    return Appointment(target, found, Plan(_groups(view, target, standing), _unseen(view, standing)))
+    return Appointment(
+        target, found, Plan(_groups(view, target, standing), (*_unseen(view, standing), *_later(view, standing)))
+    )
 
 
 def nobody_writes(view: View, diagnosis: Diagnosis, target: str) -> None:
@@ -267,4 +269,13 @@ def _unseen(view: View, standing: Standing) -> tuple[str, ...]:
         "and if it lives it may accept writes"
         for m in view.members
         if m.name != standing.name and not m.seen
+    )
+
+
+def _later(view: View, standing: Standing) -> tuple[str, ...]:
+    """One that was promoted since: the new primary's timeline may get the number of its own, for another history."""
+    return tuple(
+        f"at risk: {m.name} is on the later timeline {m.timeline}, and may come back only by a full copy"
+        for m in view.members
+        if m.seen and m.timeline > standing.timeline
     )

@@ -169,3 +169,9 @@ def test_what_could_start_writable_is_fenced_and_what_could_not_is_left() -> Non
 
 def test_nobody_is_best_where_none_can() -> None:
     assert best(ranked(view(facts("host1", Server.NO_DATA), unseen("host2")))) == ""
+
+
+def test_one_on_a_later_timeline_is_named() -> None:
+    sight = view(crashed(), lying("host2", **SECOND, received=at(120)))
+    (warning,) = plan_appointment(sight, "host1", ranked(sight, Tail(True))).plan.warnings
+    assert "host2 is on the later timeline 2" in warning
