@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cctrl.dataservice import listing, newcomers, routing
-from cctrl.dataservice.advice import for_datasource
+from cctrl.dataservice.advice import DOCTOR, for_datasource
 from cctrl.dataservice.appoint import Ranking, rank
 from cctrl.dataservice.change import MANAGERS_OWN
 from cctrl.dataservice.service import Dataservice, Picture
@@ -85,7 +85,8 @@ def _tell(picture: Picture, ranking: Ranking, talk: Talk) -> None:
     for line in ranking.lines():
         talk.note(line)
     talk.data("candidates", list(ranking.standings))
-    talk.note(f"NEXT: {_using(ranking) or 'ping'}")
+    misconfigured = any(facts.server is Server.MISCONFIGURED for facts in picture.view.members)
+    talk.note(f"NEXT: {DOCTOR if misconfigured else _using(ranking) or 'ping'}")
 
 
 def _tell_of_the_manager(picture: Picture, mode: str, talk: Talk) -> None:

@@ -16,7 +16,7 @@ class Health(Enum):
     PRIMARY_STOPPED = "the primary was shut down in an orderly way"
     PRIMARY_CRASHED = "the primary's server is down"
     PRIMARY_NOT_ANSWERING = "the primary's server runs but does not answer"
-    PRIMARY_MISCONFIGURED = "the primary's server runs, but not as the configuration says"
+    PRIMARY_MISCONFIGURED = "the primary cannot be worked with as the configuration says"
     PRIMARY_UNREACHABLE = "the primary's host cannot be reached"
     PRIMARY_SEEN_BY_OTHERS = "the primary cannot be reached from here, but standbys still receive from it"
     TWO_PRIMARIES = "more than one member accepts writes"

@@ -18,7 +18,7 @@ class Server(Enum):
     FROZEN = "runs but does not answer"
     DOWN = "is not running"
     NO_DATA = "has no data directory"
-    MISCONFIGURED = "runs, but not as the configuration says"  # nothing can be done with it, nor with its files
+    MISCONFIGURED = "cannot be worked with as the configuration says"  # wrong place or program, or sudo refused
     NO_BINARIES = "has no PostgreSQL binaries where the configuration says"
     UNSEEN = "cannot be seen"  # the host did not answer: nothing is known, not even that it is down
 

@@ -200,6 +200,8 @@ def test_sudo_that_is_not_allowed_is_named(debian: Debian) -> None:
     listed = debian.cctrl("-c", "ls")
     assert listed.returncode == 0
     assert "sudo" in listed.stderr
+    assert "UNREACHABLE" not in listed.stdout  # the host answers
+    assert "NEXT: cctrl doctor" in listed.stderr
     assert "Traceback" not in listed.stderr
     doctor = debian.cctrl("doctor")
     assert doctor.returncode == 3

@@ -34,6 +34,7 @@ PROGRAMS = ("postgres", "psql", "pg_controldata", "pg_rewind", "pg_waldump", "pg
 STALL = 30.0  # seconds without any progress before a wait is given up
 PROMOTE_LIMIT = 60.0  # seconds from the request to the first write
 UNTOUCHED = 1  # the status in which rewind.sh ends where it has overwritten nothing
+TIMED_OUT_THERE = (124, 137)  # exit statuses of timeout(1)
 ASKED = "its promotion was asked for"  # said by promote.sh
 
 
@@ -135,9 +136,7 @@ class PostgreSQL:
         facts = probe_parse.read(member, result.stdout, at) if result.ok else None
         if facts is None:
             reason = result.reason or last_line(result.stderr) or f"{result.ended.value} {result.status}"
-            # A host that took the command and did not end it is there: something on it hangs.
-            state = ServerState.FROZEN if result.ended is Ended.TIMED_OUT else ServerState.UNSEEN
-            return Facts(member, at, state, reason=reason, next=result.next)
+            return Facts(member, at, _not_looked_at(result), reason=reason, next=result.next)
         if "wal_segment" in facts.settings:
             self.wal_segments[member] = int(facts.settings["wal_segment"])
         self.slots[member] = facts.settings.get("primary_slot_name", "")
@@ -390,3 +389,10 @@ class PostgreSQL:
 def _array(names: tuple[str, ...]) -> str:
     """An SQL array of names."""
     return "array[" + ", ".join("'" + name.replace("'", "''") + "'" for name in names) + "]::text[]"
+
+
+def _not_looked_at(result: CommandResult) -> ServerState:
+    """What is known of a server whose host ran no look to its end: one that took the command is there."""
+    if result.ended is Ended.TIMED_OUT or result.status in TIMED_OUT_THERE:
+        return ServerState.FROZEN  # something on it hangs
+    return ServerState.MISCONFIGURED if result.ended is Ended.EXITED else ServerState.UNSEEN
