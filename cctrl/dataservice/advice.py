@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 from cctrl.config import Service
 from cctrl.dataservice.states import BY_HAND, MASTER, PAUSED, REMOVED, Datasource, State, worded
 from cctrl.replication.diagnosis import Diagnosis, Health
 from cctrl.replication.facts import Server as ServerState
 from cctrl.replication.rejection import COPY_NEEDED, Rejected, Why
+from cctrl.replication.synchrony import waits
 
 NO_MASTER_HELP = "ls   (it ranks the candidates; then: recover using HOST)"
 WAIT = "ls {member}   (again, until it accepts writes: it is being promoted)"
 DOCTOR = "cctrl doctor   (checks the configuration on every host)"
+FULL = re.compile("too many clients|remaining connection slots|too many connections")
+ROOM = (
+    "ls {member}   (when client sessions have ended there, or max_connections is larger; "
+    "superuser_reserved_connections keeps some for cctrl)"
+)
 _NEXT = {
     Why.PRIMARY_HEALTHY: "switch   (moves the master while it is well)",
     Why.PRIMARY_FAILED: "failover",
@@ -62,21 +70,44 @@ def for_datasource(source: Datasource, diagnosis: Diagnosis) -> str:
         return f"delete its table from the configuration; to have it back: datasource {source.name} recover"
     if diagnosis.promoting and (diagnosis.promoting == source.name or not diagnosis.healthy):
         return WAIT.format(member=diagnosis.promoting)
-    if source.facts.server is ServerState.UNSEEN:
-        return source.facts.next or ("failover" if _was_master(source, diagnosis) else "ping")
-    if source.facts.server is ServerState.MISCONFIGURED:
-        return DOCTOR
-    if _was_master(source, diagnosis):
-        return "failover"
+    if not source.facts.up or _was_master(source, diagnosis):
+        following = _of_one_that_fails(source, diagnosis)
+        if following:
+            return following
     if source.state is State.OFFLINE and not source.fault and source.facts.up:
         return f"datasource {source.name} online"
+    if diagnosis.health is Health.TWO_PRIMARIES and source.name in diagnosis.strays:
+        return two_masters(diagnosis)
     if not diagnosis.healthy:
         return ""
+    if source.name == diagnosis.primary and waits(source.facts):
+        return "recover   (brings its slaves back; or, on it: alter system reset synchronous_standby_names)"
     if source.reason in BY_HAND and (source.name == diagnosis.primary or source.master == diagnosis.primary):
         return f"datasource {source.name} welcome"
     if source.state is State.ONLINE and source.fault == PAUSED:
         return f"replicator {source.name} online"
     return f"datasource {source.name} recover"
+
+
+def _of_one_that_fails(source: Datasource, diagnosis: Diagnosis) -> str:
+    """What helps where a server does not answer as it should, or the master fails; "" where a recovery does."""
+    alive = diagnosis.health is Health.PRIMARY_SEEN_BY_OTHERS
+    for_master = _NEXT[Why.PRIMARY_SEEN_BY_OTHERS] if alive else "failover"
+    if source.facts.server is ServerState.UNSEEN:
+        return source.facts.next or (for_master if _was_master(source, diagnosis) else "ping")
+    if source.facts.server is ServerState.MISCONFIGURED:
+        return DOCTOR
+    if source.facts.server is ServerState.REJECTING and FULL.search(source.facts.reason):
+        return ROOM.format(member=source.name)
+    return for_master if _was_master(source, diagnosis) else ""
+
+
+def two_masters(diagnosis: Diagnosis) -> str:
+    """The way out where two accept writes and neither is later: only a person can tell which is right."""
+    right = diagnosis.recorded or diagnosis.strays[0]
+    other = next(name for name in diagnosis.strays if name != right)
+    known = "the master on record, " if diagnosis.recorded else ""
+    return f"datasource {other} recover   (if {right}, {known}is right; first stop the server of {other})"
 
 
 def _was_master(source: Datasource, diagnosis: Diagnosis) -> bool:

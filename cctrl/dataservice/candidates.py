@@ -63,6 +63,7 @@ def _why_not(verdict: Verdict, move: Move) -> str:
     taken = next(v for v in move.verdicts if v.name == move.target)
     if verdict.received < taken.received:
         return f"{size(taken.received - verdict.received)} behind {move.target}"
-    if verdict.received > taken.received:
+    order = [v.name for v in move.verdicts]  # the best first: whoever stands before the one taken was passed over
+    if order.index(verdict.name) < order.index(move.target):
         return f"{move.target} was asked for"
     return f"as far as {move.target}, which comes first"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from cctrl.dataservice import candidates
-from cctrl.dataservice.advice import DOCTOR, advised
+from cctrl.dataservice.advice import DOCTOR, advised, for_datasource, two_masters
 from cctrl.dataservice.change import Change, changing, member, primary
 from cctrl.dataservice.promotion import pending
 from cctrl.dataservice.service import Dataservice, Picture
@@ -15,6 +15,7 @@ from cctrl.dataservice.states import BY_HAND, MASTER, REMOVED, SLAVE, State, fai
 from cctrl.dataservice.ways import bring_back
 from cctrl.outcome import CctrlError, Incomplete, Outcome, Refused
 from cctrl.registry import Invocation, Talk
+from cctrl.replication.diagnosis import Health
 from cctrl.replication.divergence import Tail
 from cctrl.replication.events import Done, Event, Progress, Started
 from cctrl.replication.executor import execute
@@ -233,6 +234,10 @@ def _takeover(dataservice: Dataservice, picture: Picture, target: str) -> Move:
 def _advised(rejected: Rejected, dataservice: Dataservice, picture: Picture) -> Rejected:
     if rejected.why is Why.NOT_ELIGIBLE:
         rejected.next = candidates.way_back(picture.source(rejected.member))
+    elif rejected.why is Why.TWO_PRIMARIES and picture.diagnosis.health is Health.TWO_PRIMARIES:
+        rejected.next = two_masters(picture.diagnosis)
+    elif rejected.why in (Why.PRIMARY_SEEN_BY_OTHERS, Why.PRIMARY_FAILED):
+        rejected.next = rejected.next or for_datasource(picture.source(rejected.member), picture.diagnosis)
     return advised(rejected, dataservice.service, picture.diagnosis.primary)
 
 

@@ -6,7 +6,7 @@ import queue
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cctrl.dataservice.advice import DOCTOR, NO_MASTER_HELP, WAIT, for_datasource, next_command
+from cctrl.dataservice.advice import DOCTOR, NO_MASTER_HELP, WAIT, for_datasource, next_command, two_masters
 from cctrl.dataservice.change import Change, changing, member, receiver
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import BY_HAND, MASTER, REMOVED, Datasource, State, adrift, worded
@@ -104,6 +104,7 @@ class Narrator:
         self.line = line
         self.note = note
         self.available = False
+        self.unneeded = False  # a rewind that turned out not to be needed
 
     def begin(self) -> None:
         """The work on the member begins."""
@@ -123,6 +124,8 @@ class Narrator:
             self.note(f"{self.name}: its server is ended at once")
         elif isinstance(event, Progress) and event.step.action is not Action.COPY:
             self.note(f"{self.name}: {event.text}")
+        elif isinstance(event, Done) and event.step.action is Action.REWIND:
+            self.unneeded = event.result.count == 0
         elif isinstance(event, Done) and event.step.action in (Action.START, Action.FOLLOW):
             self.connected()
         elif isinstance(event, Done) and event.step.action is Action.KEEP:
@@ -207,7 +210,9 @@ def _one(change: Change, picture: Picture, name: str, primary: str, talk: Talk, 
             for line in ORPHANS.format(name).splitlines():
                 talk.line(line)
         raise
-    if chosen.way in (Way.REWIND, Way.COPY):
+    if narrator.unneeded:
+        talk.note(f"{name}: nothing had to be rewound: it was marked as a slave, and catches up")
+    elif chosen.way in (Way.REWIND, Way.COPY):
         talk.note(f"{name}: {worded(chosen.way.value)}")
 
 
@@ -216,7 +221,7 @@ def present_master(picture: Picture, name: str) -> str:
     diagnosis = picture.diagnosis
     if diagnosis.health is Health.TWO_PRIMARIES:
         what = f"two masters accept writes: {diagnosis.evidence}; neither descends from the other"
-        raise Refused(what, next="ls -l   (find out which one is right, and stop the other's server)")
+        raise Refused(what, next=two_masters(diagnosis))
     if diagnosis.promoting and not diagnosis.healthy:
         what = f"no master to recover under: {diagnosis.promoting} is being promoted"
         raise Refused(what, next=WAIT.format(member=diagnosis.promoting))
@@ -225,13 +230,18 @@ def present_master(picture: Picture, name: str) -> str:
     if not diagnosis.healthy:
         who = f"{diagnosis.primary}, " if diagnosis.primary else ""
         what = f"no master to recover under ({who}{worded(diagnosis.health.value)})"
-        following = NO_MASTER_HELP if adrift(picture.view, diagnosis) else "failover"
+        following = NO_MASTER_HELP if adrift(picture.view, diagnosis) else _for_the_master(picture)
         raise Refused(what, detail=diagnosis.evidence, next=following)
     if name == diagnosis.primary:
         what = f"{name} is the master and accepts writes: there is nothing to recover"
         following = for_datasource(picture.source(name), diagnosis)
         raise Refused(what, next=following or "switch   (moves the master while it is well)")
     return diagnosis.primary
+
+
+def _for_the_master(picture: Picture) -> str:
+    name = picture.diagnosis.primary
+    return (for_datasource(picture.source(name), picture.diagnosis) if name else "") or "failover"
 
 
 def _well(source: Datasource) -> bool:

@@ -11,7 +11,7 @@ from enum import Enum
 
 from cctrl.replication.diagnosis import Diagnosis, Health
 from cctrl.replication.facts import Facts, Ran, Server, View
-from cctrl.replication.synchrony import lacking
+from cctrl.replication.synchrony import lacking, waits
 from cctrl.store import MemberIntent, ServiceIntent
 
 AUTOMATIC, MANUAL, MAINTENANCE = "AUTOMATIC", "MANUAL", "MAINTENANCE"
@@ -180,9 +180,12 @@ def _fault(view: View, diagnosis: Diagnosis, facts: Facts, service: str) -> str:
     if not facts.up:
         return _NOT_UP[facts.server].format(f"{facts.name}@{service}")
     if facts.name in diagnosis.strays:
-        return f"ACCEPTS WRITES BESIDE '{diagnosis.primary}@{service}'"
+        beside = diagnosis.primary or next((name for name in diagnosis.strays if name != facts.name), "")
+        return f"ACCEPTS WRITES BESIDE '{beside}@{service}'" if beside else "ACCEPTS WRITES, BUT WAS SUPERSEDED"
     if facts.writable and facts.name in lacking(view):
         return "ACKNOWLEDGES WRITES THAT NOBODY ELSE HAS"
+    if waited := waits(facts):
+        return f"WRITES HANG: {waited[0]} SYNCHRONOUS SLAVES ARE WAITED FOR, {waited[1]} RECEIVE"
     if facts.promoting:
         return f"DATASERVER '{facts.name}@{service}' IS BEING PROMOTED"
     if facts.standby and facts.upstream is None:

@@ -33,6 +33,7 @@ class Diagnosis:
     primary: str = ""
     strays: tuple[str, ...] = ()  # members that accept writes and should not
     evidence: str = ""  # what was seen, with names
+    recorded: str = ""  # of several primaries of which none is later: the one on record
     promoting: str = ""  # the member that is being promoted now
 
     @property
@@ -64,7 +65,8 @@ def _writable(view: View) -> Diagnosis:
     latest = [m for m in view.writable if all(m is o or descends(m, o) for o in view.writable)]
     names = tuple(m.name for m in view.writable)
     if not latest:
-        return Diagnosis(Health.TWO_PRIMARIES, strays=names, evidence=" and ".join(names))
+        recorded = _intended(view) if _intended(view) in names else ""
+        return Diagnosis(Health.TWO_PRIMARIES, strays=names, evidence=" and ".join(names), recorded=recorded)
     primary = latest[0]
     later = [m.name for m in view.members if not m.writable and descends(m, primary)]
     if later:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cctrl.replication.candidates import Verdict, choose, parted, verdicts
@@ -13,7 +13,7 @@ from cctrl.replication.position import size
 from cctrl.replication.recovery import misconfigured
 from cctrl.replication.rejection import Rejected, Why
 from cctrl.replication.steps import Action, Group, Plan, Step
-from cctrl.replication.synchrony import kept, lacking, needed
+from cctrl.replication.synchrony import SETTING, demanded, kept, lacking, needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,8 @@ def plan_move(view: View, target: str, excluded: Mapping[str, str], limit: int) 
         raise Rejected(Why.IS_PRIMARY, target, f"{target} already is the primary")
     judged = verdicts(view, diagnosis, excluded, limit=limit)
     chosen = _pick(judged, target)
-    return Move(source, chosen.name, judged, Plan(_move_groups(view, source, chosen.name)))
+    warnings = _hanging(view, chosen.name, _standbys(view, source, chosen.name))
+    return Move(source, chosen.name, judged, Plan(_move_groups(view, source, chosen.name), warnings))
 
 
 def _movable(view: View, diagnosis: Diagnosis) -> str:
@@ -135,6 +136,7 @@ def plan_takeover(view: View, target: str, excluded: Mapping[str, str], tail: Ta
         *_unfenced(view, view[source], chosen.name),
         *_lost(view, source, chosen, tail),
         *_unseen(view, source, chosen),
+        *_hanging(view, chosen.name, _standbys(view, source, chosen.name)[1:]),
     )
     return Move(source, chosen.name, judged, Plan(_takeover_groups(view, source, chosen, feeder), warnings))
 
@@ -200,6 +202,19 @@ def _takeover_groups(view: View, source: str, chosen: Verdict, feeder: Facts) ->
 def _synchronise(view: View, target: str) -> Group:
     """A new primary acknowledges nothing that only it has, from its first write on."""
     return (Step(Action.SYNCHRONISE, target),) if target in lacking(view) else ()
+
+
+def _hanging(view: View, target: str, followers: Sequence[str]) -> tuple[str, ...]:
+    """A new primary that waits for standbys which will not be there accepts writes, and acknowledges none."""
+    value = view.acknowledged_by if target in lacking(view) else view[target].settings.get(SETTING, "")
+    demand = demanded(value)
+    there = demand.met_by(followers) if demand else 0
+    if demand is None or there >= demand.number:
+        return ()
+    return (
+        f"at risk: writes on {target} will hang: it waits for {demand.number} of the standbys "
+        f"{', '.join(demand.names)} ({SETTING}), and {there} of them will receive from it",
+    )
 
 
 def _unfenced(view: View, source: Facts, target: str) -> tuple[str, ...]:

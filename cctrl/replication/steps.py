@@ -84,7 +84,7 @@ class Result:
     """What a step found out while it was done."""
 
     position: Position | None = None  # STOP: the end of the log; PROMOTE: where the new timeline began
-    count: int = 0  # STOP: client sessions ended
+    count: int = 0  # STOP: client sessions ended; REWIND: 0 where none was needed
     text: str = ""
 
 

@@ -6,7 +6,9 @@ is on n // 2 standbys beside the primary: on a majority, and any majority that a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from cctrl.replication.facts import Facts, View
 
@@ -41,3 +43,38 @@ def kept(view: View) -> bool:
 
 def _has(view: View, member: Facts) -> bool:
     return member.settings.get(SETTING) == view.acknowledged_by
+
+
+_VALUE = re.compile(r"\s*(?:(?:FIRST|ANY)\s+)?(\d+)\s*\((.*)\)\s*\Z", re.IGNORECASE | re.DOTALL)
+_NAME = re.compile(r'"((?:[^"]|"")*)"|([^\s,"]+)')
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a primary waits for before it acknowledges a commit: so many of these standbys; `*` stands for any."""
+
+    number: int
+    names: tuple[str, ...]
+
+    def met_by(self, standbys: Iterable[str]) -> int:
+        """How many of some standbys it may wait for. Names are compared as PostgreSQL does it, without case."""
+        known = {name.lower() for name in self.names}
+        return sum("*" in known or standby.lower() in known for standby in standbys)
+
+
+def demanded(value: str) -> Demand | None:
+    """Read synchronous_standby_names: `FIRST k (…)`, `ANY k (…)`, `k (…)` or a list, of which one is waited for; None
+    where nobody is waited for."""
+    counted = _VALUE.match(value)
+    listed = counted[2] if counted else value
+    names = tuple(m[1].replace('""', '"') if m[1] is not None else m[2] for m in _NAME.finditer(listed))
+    return Demand(int(counted[1]) if counted else 1, names) if names else None
+
+
+def waits(primary: Facts) -> tuple[int, int] | None:
+    """Of a primary whose writes hang: how many standbys it waits for, and how many of them receive from it."""
+    demand = demanded(primary.settings.get(SETTING, ""))
+    if demand is None or not primary.writable:
+        return None
+    there = demand.met_by(d.name for d in primary.downstreams if d.state == "streaming")
+    return (demand.number, there) if there < demand.number else None

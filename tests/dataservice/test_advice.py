@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from cctrl import grammar
 from cctrl.config import Config, Service, load
-from cctrl.dataservice.advice import for_datasource, next_command
+from cctrl.dataservice.advice import for_datasource, next_command, two_masters
 from cctrl.dataservice.commands import COMMANDS
 from cctrl.dataservice.states import Datasource, State, datasources, headless
-from cctrl.replication.diagnosis import diagnose
+from cctrl.replication.diagnosis import Health, diagnose
 from cctrl.replication.facts import Fence, Server, View
 from cctrl.replication.rejection import Rejected, Why
 from cctrl.store import MemberIntent, ServiceIntent
-from tests.replication.worlds import views
+from tests.replication.worlds import facts, primary, standby, view, views
 
 HOSTS = ("host1", "host2", "host3", "host4")
 
@@ -107,3 +107,19 @@ def test_a_state_is_what_was_decided_or_what_is_seen(view: View, told: dict[str,
         else:
             assert source.state is (State.OFFLINE if decided == "OFFLINE" else State.ONLINE)
         assert (source.status == "DIMINISHED") == (source.state is State.ONLINE and bool(source.fault))
+
+
+def test_a_server_that_has_too_many_clients_is_not_failed_over() -> None:
+    full = facts("host1", Server.REJECTING, reason="FATAL:  sorry, too many clients already")
+    seen = view(full, standby("host2"), intended="host1")
+    found = for_datasource(as_shown(seen, {}, "")[0], diagnose(seen))
+    assert found.startswith("ls host1   (when client sessions have ended there, or max_connections is larger")
+
+
+def test_of_two_masters_the_one_on_record_is_named_everywhere() -> None:
+    both = view(primary(), primary("host2"), intended="host2")
+    found = diagnose(both)
+    assert (found.health, found.primary, found.recorded) == (Health.TWO_PRIMARIES, "", "host2")
+    for source in as_shown(both, {}, ""):
+        assert for_datasource(source, found) == two_masters(found)
+    assert two_masters(found).startswith("datasource host1 recover   (if host2, the master on record, is right; first")

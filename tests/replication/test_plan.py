@@ -313,3 +313,13 @@ def test_nobody_is_promoted_beside_one_that_is_being_promoted(target: str) -> No
     refused(lambda: plan_move(seen, target, {}, LIMIT), Why.PROMOTING, "host2 is being promoted")
     seen = view(primary(), replace(standby("host2"), promoting=True), standby("host3"), intended="host1")
     refused(lambda: plan_move(seen, "host2", {}, LIMIT), Why.PROMOTING, "host2 is being promoted")
+
+
+def test_a_target_that_will_wait_for_standbys_that_are_not_there_is_told_of() -> None:
+    waiting = replace(standby("host2", ""), settings={"synchronous_standby_names": "FIRST 1 (host1)"})
+    seen = view(crashed(), waiting, standby("host3", ""), intended="host1")
+    (warning,) = plan_takeover(seen, "host2", {}).plan.warnings
+    assert warning.startswith("at risk: writes on host2 will hang: it waits for 1 of the standbys host1 ")
+    assert not plan_takeover(seen, "host3", {}).plan.warnings
+    waiting = replace(standby("host2"), settings={"synchronous_standby_names": "FIRST 1 (host1)"})
+    assert not plan_move(view(primary(), waiting, standby("host3")), "host2", {}, LIMIT).plan.warnings

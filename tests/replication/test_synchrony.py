@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cctrl.replication.synchrony import needed, setting
+from cctrl.replication.facts import Downstream
+from cctrl.replication.synchrony import SETTING, demanded, needed, setting, waits
+from tests.replication import worlds
 
 
 @pytest.mark.parametrize(
@@ -35,3 +38,32 @@ def test_every_majority_has_every_acknowledged_commit(members: int) -> None:
             holders = {primary, *acknowledged}
             for seen in combinations(everyone, members // 2 + 1):
                 assert holders & set(seen)
+
+
+@pytest.mark.parametrize(
+    ("value", "number", "names", "met"),
+    [
+        ("FIRST 1 (host1)", 1, ("host1",), 0),
+        ("any 2 (host2, HOST3)", 2, ("host2", "HOST3"), 2),
+        ("2 (*)", 2, ("*",), 2),
+        ("*", 1, ("*",), 2),
+        ('host2, "ho""st"', 1, ("host2", 'ho"st'), 1),
+    ],
+)
+def test_what_a_setting_of_somebody_else_demands(value: str, number: int, names: tuple[str, ...], met: int) -> None:
+    found = demanded(value)
+    assert found is not None
+    assert (found.number, found.names, found.met_by(["host2", "host3"])) == (number, names, met)
+
+
+def test_nobody_is_waited_for() -> None:
+    assert demanded("") is demanded("  ") is None
+
+
+def test_a_master_whose_writes_hang() -> None:
+    at_work = Downstream("host2", "streaming")
+    first = replace(worlds.primary(), settings={SETTING: "FIRST 1 (host3)"}, downstreams=(at_work,))
+    assert waits(first) == (1, 0)
+    assert waits(replace(first, downstreams=(at_work, Downstream("host3", "catchup")))) == (1, 0)
+    assert waits(replace(first, downstreams=(Downstream("host3", "streaming"),))) is None
+    assert waits(replace(first, writable=False)) is None

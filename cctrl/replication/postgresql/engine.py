@@ -327,7 +327,7 @@ class PostgreSQL:
                 error.changed = True
                 error.detail += f"\nthe data of {step.member} is half rewound: its server must not be started"
             raise
-        return Result()
+        return Result(count=0 if any("no rewind required" in line for line in lines) else 1)
 
     def _stream(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
         self._ensure_slot(self._sql(step.member, "select current_setting('primary_slot_name')"), step.other)
