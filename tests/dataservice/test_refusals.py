@@ -37,9 +37,9 @@ WELL = {
     "datasource host2 recover": ("there is nothing to recover", "ls host2"),
     "datasource host2 welcome": ("host2 is not SHUNNED, it is ONLINE", "ls host2"),
     "datasource host2 offline; datasource host2 recover": ("there is nothing to recover", "datasource host2 online"),
-    "datasource host2 shun; datasource host2 shun": ("already is SHUNNED", "datasource host2 recover"),
+    "datasource host2 shun; datasource host2 shun": ("already is SHUNNED", "datasource host2 welcome"),
     "datasource host2 shun; datasource host2 online": ("is SHUNNED(MANUALLY-SHUNNED)", "datasource host2 welcome"),
-    "datasource host2 shun; datasource host2 offline": ("is SHUNNED(MANUALLY-SHUNNED)", "datasource host2 recover"),
+    "datasource host2 shun; datasource host2 offline": ("is SHUNNED(MANUALLY-SHUNNED)", "datasource host2 welcome"),
     "datasource host2 shun; switch to host2": ("it is SHUNNED(MANUALLY-SHUNNED); first:", "datasource host2 welcome"),
     "datasource host2 offline; switch to host2": (
         "it is OFFLINE; first: datasource host2 online",
