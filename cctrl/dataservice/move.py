@@ -233,7 +233,7 @@ def _takeover(dataservice: Dataservice, picture: Picture, target: str) -> Move:
 
 def _advised(rejected: Rejected, dataservice: Dataservice, picture: Picture) -> Rejected:
     if rejected.why is Why.NOT_ELIGIBLE:
-        rejected.next = candidates.way_back(picture.source(rejected.member))
+        rejected.next = rejected.next or candidates.way_back(picture.source(rejected.member))
     elif rejected.why is Why.TWO_PRIMARIES and picture.diagnosis.health is Health.TWO_PRIMARIES:
         rejected.next = two_masters(picture.diagnosis)
     elif rejected.why in (Why.PRIMARY_SEEN_BY_OTHERS, Why.PRIMARY_FAILED):

@@ -38,7 +38,7 @@ def plan_move(view: View, target: str, excluded: Mapping[str, str], limit: int) 
     if target == source:
         raise Rejected(Why.IS_PRIMARY, target, f"{target} already is the primary")
     judged = verdicts(view, diagnosis, excluded, limit=limit)
-    chosen = _pick(judged, target)
+    chosen = _pick(view, judged, target)
     warnings = _hanging(view, chosen.name, _standbys(view, source, chosen.name))
     return Move(source, chosen.name, judged, Plan(_move_groups(view, source, chosen.name), warnings))
 
@@ -76,17 +76,19 @@ def _two(view: View, diagnosis: Diagnosis) -> Rejected:
     return Rejected(Why.TWO_PRIMARIES, stray, what, detail=diagnosis.evidence)
 
 
-def _pick(judged: tuple[Verdict, ...], target: str) -> Verdict:
+def _pick(view: View, judged: tuple[Verdict, ...], target: str) -> Verdict:
     if target:
         verdict = next((v for v in judged if v.name == target), None)
         if verdict is None or not verdict.eligible:
             reason = verdict.reason if verdict else "it is no candidate"
-            raise Rejected(Why.NOT_ELIGIBLE, target, f"{target} cannot become the primary: {reason}")
+            following = view[target].next if verdict else ""
+            raise Rejected(Why.NOT_ELIGIBLE, target, f"{target} cannot become the primary: {reason}", next=following)
         return verdict
     chosen = choose(judged)
     if chosen is None:
         detail = "\n".join(f"{v.name}: {v.reason}" for v in judged)
-        raise Rejected(Why.NO_CANDIDATE, "", "no member can become the primary", detail=detail)
+        following = next((view[v.name].next for v in judged if view[v.name].next), "")
+        raise Rejected(Why.NO_CANDIDATE, "", "no member can become the primary", detail=detail, next=following)
     return chosen
 
 
@@ -130,7 +132,7 @@ def plan_takeover(view: View, target: str, excluded: Mapping[str, str], tail: Ta
     nobody_promotes(view, diagnosis, target)
     source = _failed(view, diagnosis)
     judged = verdicts(view, diagnosis, excluded)
-    chosen = _pick(judged, target)
+    chosen = _pick(view, judged, target)
     feeder = _feeder(view, view[source], chosen)
     warnings = (
         *_unfenced(view, view[source], chosen.name),

@@ -78,17 +78,20 @@ for tool in flock timeout; do
 done
 dir=${file%/*}/
 [ -d "$dir" ] || mkdir -p -- "$dir" || fail "cannot make $dir"
-( : >>"$file" ) || fail "cannot write $file"
-exec 9>>"$file"
-if ! flock -w "$wait" 9; then
-    echo held
-    head -c 2000 "$file"
-    exit 75
+held() { echo held; head -c 2000 "$file" 2>&-; exit 75; }
+exec 8<"$dir"
+said=$( ( : >>"$file" ) 2>&1 )
+if [ $? -eq 0 ]; then
+    exec 9>>"$file"
+    flock -w "$wait" 9 && flock -s -w "$wait" 8 || held
+    ( printf '%s\n' "$owner" >"$file" ) 2>&- || : >"$file" # it is held all the same
+else # on a full disk no file can be made: its directory is locked, which whoever locks a file in it would share
+    case $said in *'o space left'* | *quota*) ;; *) fail "cannot write $file: $said" ;; esac
+    flock -w "$wait" 8 || held
 fi
-( printf '%s\n' "$owner" >"$file" ) || fail "cannot write $file"
 echo locked
 shift 4
-[ $# -eq 0 ] || { "$@" 9>&- </dev/null; echo "ended $?"; }
-while timeout "$silence" sh -c 'read -r beat' 9>&-; do :; done
-: >"$file"
+[ $# -eq 0 ] || { "$@" 8<&- 9>&- </dev/null; echo "ended $?"; }
+while timeout "$silence" sh -c 'read -r beat' 8<&- 9>&-; do :; done
+[ ! -e "$file" ] || : >"$file"
 """

@@ -64,5 +64,9 @@ def test_a_switch_that_is_put_back_says_that_the_policy_is(alpha: Alpha) -> None
     alpha.sql("host1", "create table t (i int)")
     refused = alpha("switch to host2")
     assert refused.returncode == 3, refused.stdout + refused.stderr
+    assert re.search(r"^ERROR: host2 does not come as far as \S+$", refused.stderr, re.M), refused.stderr
+    assert re.search(r"^DETAIL: it has been at \S+ for 30 s$", refused.stderr, re.M)
+    assert "DETAIL: it holds changes back for recovery_min_apply_delay = 1h" in refused.stderr
+    assert "do $$" not in refused.stderr
     lines = refused.stdout.splitlines()
     assert (lines[0], lines[-1]) == ("SET POLICY: AUTOMATIC => MAINTENANCE", "REVERT POLICY: MAINTENANCE => AUTOMATIC")

@@ -323,3 +323,12 @@ def test_a_target_that_will_wait_for_standbys_that_are_not_there_is_told_of() ->
     assert not plan_takeover(seen, "host3", {}).plan.warnings
     waiting = replace(standby("host2"), settings={"synchronous_standby_names": "FIRST 1 (host1)"})
     assert not plan_move(view(primary(), waiting, standby("host3")), "host2", {}, LIMIT).plan.warnings
+
+
+def test_what_a_candidates_host_says_is_the_next_command() -> None:
+    changed = replace(unseen("host2"), reason="its host key has changed", next="cctrl trust host2")
+    seen = view(primary(), changed)
+    for target in ("", "host2"):
+        with pytest.raises(Rejected) as caught:
+            plan_move(seen, target, {}, LIMIT)
+        assert caught.value.next == "cctrl trust host2"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
 from time import monotonic
@@ -144,3 +145,32 @@ def test_trouble(hosts: Hosts, host: Host, known_hosts: Path, tmp_path: Path) ->
     away = Host("db9", "127.0.0.1", free_port(), "x", "/none", str(known_hosts))
     with pytest.raises(Unreachable, match="connection refused"):
         hold(hosts, away, str(tmp_path / "lock"), "me")
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    place = tmp_path / "small"
+    place.mkdir()
+    mounted = os.geteuid() == 0 and not subprocess.call(
+        ["mount", "-t", "tmpfs", "-o", "size=64k,nr_inodes=3", "tmpfs", place], stderr=subprocess.DEVNULL
+    )
+    if not mounted:
+        pytest.skip("a small file system cannot be mounted here (needs root)")
+    (place / "one").write_text("")
+    (place / "two").write_text("")
+    yield place
+    subprocess.run(["umount", "-l", place], check=True)
+
+
+def test_a_full_disk_can_be_locked(hosts: Hosts, host: Host, full_disk: Path) -> None:
+    path = str(full_disk / "lock")
+    first = hold(hosts, host, path, "alice")
+    assert isinstance(first, Lease)
+    assert not (full_disk / "lock").exists()
+    assert isinstance(hold(hosts, host, path, "bob", wait=0), Held)
+    (full_disk / "one").unlink()  # there is room again while it is held
+    assert isinstance(hold(hosts, host, path, "bob", wait=0), Held)
+    first.release()
+    second = hold(hosts, host, path, "bob", wait=1)
+    assert isinstance(second, Lease)
+    second.release()

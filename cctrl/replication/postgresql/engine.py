@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
@@ -35,6 +36,7 @@ STALL = 30.0  # seconds without any progress before a wait is given up
 PROMOTE_LIMIT = 60.0  # seconds from the request to the first write
 UNTOUCHED = 1  # the status in which rewind.sh ends where it has overwritten nothing
 TIMED_OUT_THERE = (124, 137)  # exit statuses of timeout(1)
+STILL = re.compile(r"at (\S+) for ([\d.]+) s, wanted (\S+)")  # what queries.WAIT raises
 ASKED = "its promotion was asked for"  # said by promote.sh
 
 
@@ -277,6 +279,8 @@ class PostgreSQL:
         try:
             self._must(server, "promote", *words, timeout=PROMOTE_LIMIT + 2 * STALL, what=what)
         except StepFailed as error:
+            if ASKED not in error.detail and (still := self._stands_still(step.member, error)):
+                raise still from error
             # Only where it never came to ask for the promotion is it certain that none will happen.
             error.uncertain = error.uncertain or ASKED in error.detail
             raise
@@ -360,7 +364,19 @@ class PostgreSQL:
         text = queries.WAIT.format(
             position=position, reached=reached, wanted=wanted, and_also=and_also, stall=int(STALL)
         )
-        self._sql_all(member, [text], START_LIMIT)
+        try:
+            self._sql_all(member, [text], START_LIMIT)
+        except StepFailed as error:
+            raise self._stands_still(member, error) or error from error
+
+    def _stands_still(self, member: str, error: StepFailed) -> StepFailed | None:
+        """Where a wait for a position was given up: what was awaited, and why the replay stands still, if known."""
+        found = STILL.search(error.detail)
+        if found is None:
+            return None
+        why = self._run(self.service.member(member), "sql", queries.STANDS_STILL).stdout.strip()
+        what = f"{member} does not come as far as {found[3]}"
+        return StepFailed(what, detail=f"it has been at {found[1]} for {found[2]} s\n{why}".strip())
 
     def _sql(self, member: str, statement: str, *, timeout: float | None = None) -> str:
         return self._sql_all(member, [statement], timeout or self.timeout)

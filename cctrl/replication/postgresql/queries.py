@@ -73,6 +73,17 @@ do $$ declare last pg_lsn := '0/0'; here pg_lsn; idle float := 0; at timestamptz
   perform pg_sleep(0.005);
  end loop; end $$"""
 
+STANDS_STILL = """\
+select 'its replay is paused; first, on it: select pg_wal_replay_resume()' where pg_is_wal_replay_paused()
+union all
+select 'it holds changes back for recovery_min_apply_delay = ' || current_setting('recovery_min_apply_delay')
+ where current_setting('recovery_min_apply_delay') <> '0'
+union all
+select * from (select format('its session %s has run for %s s: %s', pid,
+  extract(epoch from clock_timestamp() - coalesce(xact_start, query_start))::int, left(query, 60))
+ from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid() and state <> 'idle'
+  and application_name not like 'cctrl%' order by coalesce(xact_start, query_start) limit 1) q"""
+
 REPLAYED = "coalesce(pg_last_wal_replay_lsn(), '0/0')"
 RECEIVED = "greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())"
 STREAMING = (

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 
 from cctrl.config import Server
 from cctrl.replication.engine import StepFailed
 from cctrl.replication.postgresql.scripts import script
 from cctrl.ssh import CommandResult, Ended
+
+FULL = re.compile("No space left|printf: I/O error|write error|quota exceeded")
 
 
 def command(name: str, server: Server, words: tuple[str, ...]) -> tuple[str, ...]:
@@ -44,4 +47,6 @@ def check(result: CommandResult, what: str, said: str = "") -> None:
     ended = f"{result.host}: {result.ended.value}" + (f" {result.status}" if result.status is not None else "")
     reason = f", {result.reason}" if result.reason else ""
     detail = "\n".join([*lines, f"{ended}{reason} after {result.duration:.1f} s"])
+    if any(FULL.search(line) for line in lines):
+        what = f"{what}: no space is left on {result.host}"
     raise StepFailed(what, detail=detail, next=result.next, uncertain=uncertain)
