@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
@@ -15,14 +14,13 @@ from cctrl.replication.beat import Beat
 from cctrl.replication.divergence import Tail
 from cctrl.replication.engine import Claim, OnText, StepFailed, Taken
 from cctrl.replication.facts import Facts
-from cctrl.replication.facts import Server as ServerState
 from cctrl.replication.position import Position
 from cctrl.replication.postgresql import conninfo, probe_parse, queries, wal
 from cctrl.replication.postgresql.backups import Backups
 from cctrl.replication.postgresql.claims import HeldClaim, no_place
 from cctrl.replication.postgresql.copying import Copies
 from cctrl.replication.postgresql.inquiries import Inquiries
-from cctrl.replication.postgresql.remote import beside, check, command, last_line
+from cctrl.replication.postgresql.remote import beside, check, command, given_up, last_line, not_looked_at
 from cctrl.replication.postgresql.replay import Replay
 from cctrl.replication.recovery import LogRange, log_after, timeline_at
 from cctrl.replication.steps import Action, Result, Step
@@ -35,8 +33,6 @@ PROGRAMS = ("postgres", "psql", "pg_controldata", "pg_rewind", "pg_waldump", "pg
 STALL = 30.0  # seconds without any progress before a wait is given up
 PROMOTE_LIMIT = 60.0  # seconds from the request to the first write
 UNTOUCHED = 1  # the status in which rewind.sh ends where it has overwritten nothing
-TIMED_OUT_THERE = (124, 137)  # exit statuses of timeout(1)
-STILL = re.compile(r"at (\S+) for ([\d.]+) s, wanted (\S+)")  # what queries.WAIT raises
 ASKED = "its promotion was asked for"  # said by promote.sh
 
 
@@ -138,7 +134,7 @@ class PostgreSQL:
         facts = probe_parse.read(member, result.stdout, at) if result.ok else None
         if facts is None:
             reason = result.reason or last_line(result.stderr) or f"{result.ended.value} {result.status}"
-            return Facts(member, at, _not_looked_at(result), reason=reason, next=result.next)
+            return Facts(member, at, not_looked_at(result), reason=reason, next=result.next)
         if "wal_segment" in facts.settings:
             self.wal_segments[member] = int(facts.settings["wal_segment"])
         self.slots[member] = facts.settings.get("primary_slot_name", "")
@@ -370,13 +366,10 @@ class PostgreSQL:
             raise self._stands_still(member, error) or error from error
 
     def _stands_still(self, member: str, error: StepFailed) -> StepFailed | None:
-        """Where a wait for a position was given up: what was awaited, and why the replay stands still, if known."""
-        found = STILL.search(error.detail)
-        if found is None:
-            return None
-        why = self._run(self.service.member(member), "sql", queries.STANDS_STILL).stdout.strip()
-        what = f"{member} does not come as far as {found[3]}"
-        return StepFailed(what, detail=f"it has been at {found[1]} for {found[2]} s\n{why}".strip())
+        """See `given_up`."""
+        return given_up(
+            error, member, lambda: self._run(self.service.member(member), "sql", queries.STANDS_STILL).stdout
+        )
 
     def _sql(self, member: str, statement: str, *, timeout: float | None = None) -> str:
         return self._sql_all(member, [statement], timeout or self.timeout)
@@ -405,10 +398,3 @@ class PostgreSQL:
 def _array(names: tuple[str, ...]) -> str:
     """An SQL array of names."""
     return "array[" + ", ".join("'" + name.replace("'", "''") + "'" for name in names) + "]::text[]"
-
-
-def _not_looked_at(result: CommandResult) -> ServerState:
-    """What is known of a server whose host ran no look to its end: one that took the command is there."""
-    if result.ended is Ended.TIMED_OUT or result.status in TIMED_OUT_THERE:
-        return ServerState.FROZEN  # something on it hangs
-    return ServerState.MISCONFIGURED if result.ended is Ended.EXITED else ServerState.UNSEEN

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import PurePosixPath
 
 from cctrl.config import Server
 from cctrl.replication.engine import StepFailed
+from cctrl.replication.facts import Server as ServerState
 from cctrl.replication.postgresql.scripts import script
 from cctrl.ssh import CommandResult, Ended
 
+TIMED_OUT_THERE = (124, 137)  # exit statuses of timeout(1)
+STILL = re.compile(r"at (\S+) for ([\d.]+) s, wanted (\S+)")  # what queries.WAIT raises
 FULL = re.compile("No space left|printf: I/O error|write error|quota exceeded")
 
 
@@ -50,3 +54,19 @@ def check(result: CommandResult, what: str, said: str = "") -> None:
     if any(FULL.search(line) for line in lines):
         what = f"{what}: no space is left on {result.host}"
     raise StepFailed(what, detail=detail, next=result.next, uncertain=uncertain)
+
+
+def given_up(error: StepFailed, member: str, ask: Callable[[], str]) -> StepFailed | None:
+    """The error of a wait that queries.WAIT gave up, in words; `ask` finds out why nothing moves. None for another."""
+    found = STILL.search(error.detail)
+    if found is None:
+        return None
+    what = f"{member} does not come as far as {found[3]}"
+    return StepFailed(what, detail=f"it has been at {found[1]} for {found[2]} s\n{ask()}".strip())
+
+
+def not_looked_at(result: CommandResult) -> ServerState:
+    """What is known of a server whose host ran no look to its end: one that took the command is there."""
+    if result.ended is Ended.TIMED_OUT or result.status in TIMED_OUT_THERE:
+        return ServerState.FROZEN  # something on it hangs
+    return ServerState.MISCONFIGURED if result.ended is Ended.EXITED else ServerState.UNSEEN
