@@ -155,7 +155,8 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
             next="cctrl demo   (three servers on this machine; it needs the extra: pip install '.[lab]')",
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot read the configuration {path}: {in_words(error)}") from None
+        following = f"ls -l {path}   (it must be a file of text that you may read; --config names another)"
+        raise ConfigError(f"cannot read the configuration {path}: {in_words(error)}", next=following) from None
     try:
         document = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
