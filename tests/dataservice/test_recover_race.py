@@ -39,7 +39,7 @@ def test_a_row_that_is_written_after_the_look(alpha: Alpha) -> None:
     assert acknowledged == ["424242"]
     said = "".join(ended.told)
     assert ended.status == 4, said + ended.out
-    assert "host1 has 1 committed transactions that host2 does not have" in said
+    assert "host1 has 1 committed transaction that host2 does not have" in said
     assert "its server was ended before, and is marked so that it cannot start writable" in said
     assert re.search(r"^NEXT: datasource host1 recover --force", said, re.M)
     alpha.fault("start", "host1")

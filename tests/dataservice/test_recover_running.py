@@ -40,7 +40,7 @@ def test_explain_says_that_the_log_is_judged_when_the_server_has_ended(alpha: Al
 def test_what_only_an_old_master_has_is_refused_before_it_is_ended(alpha: Alpha) -> None:
     superseded(alpha)
     alpha.inside("host1", "create table only_here (i int)")
-    assert "committed transactions that host2 does not have" in alpha.refuses("datasource host1 recover")
+    assert "1 committed transaction that host2 does not have" in alpha.refuses("datasource host1 recover")
     assert alpha.standing("host1") == {"host1": "writable"}, "refused with nothing changed"
     alpha.does("datasource host1 recover --force")
     alpha.stands("host2", ["host1", "host3"])
