@@ -201,7 +201,7 @@ def _stages(options: Options) -> StageFactory:
         wanted = lab.Options(
             kind=head.lab,
             name=f"replay{os.getpid()}-{next(numbers)}",
-            hosts=head.hosts,
+            hosts=head.hosts if "hosts" in head.given else 0,
             postgresql=head.postgresql,
             sshd=head.sshd,
             manager=head.manager,

@@ -55,6 +55,11 @@ class Server:
     start: tuple[str, ...] = ()  # service commands, run as the SSH user; pg_ctl where empty
     stop: tuple[str, ...] = ()
     backup_dir: str = ""  # on its host; "" means beside data_dir
+    application_name: str = ""  # what it calls itself to its primary; its own name where empty
+    dbid: int = 0  # these four are of segment clusters
+    content: int = -1  # which pair it belongs to; -1 for the coordinator
+    preferred_role: str = ""  # p or m
+    shown_address: str = ""  # the address that the catalog names; the database address where empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,10 @@ class Service:
     synchronous: bool = False  # a commit is acknowledged once a quorum of the members has it
     failure_timeout: float = 10.0  # seconds without an answer after which the manager takes a host for gone
     failover_block: float = 60.0  # seconds after an automatic failover in which there is no second one
+    gp_fts_probe_interval: float = 60.0  # seconds; these four are of segment clusters
+    gp_fts_probe_timeout: float = 20.0  # seconds
+    gp_fts_probe_retries: int = 5
+    gp_fts_mark_mirror_down_grace_period: float = 30.0  # seconds
 
     def member(self, name: str) -> Server:
         """The member of that name; KeyError where there is none."""
@@ -170,6 +179,7 @@ _HOST_KEYS = {"ssh_port": int, "ssh_user": str, "identity": str, "known_hosts": 
 _SERVER_KEYS = {
     "host": str, "address": str, "port": int, "data_dir": str, "bin_dir": str, "config_file": str,
     "socket_dir": str, "user": str, "database": str, "start": list, "stop": list, "backup_dir": str,
+    "dbid": int, "content": int, "preferred_role": str, "shown_address": str,
 }  # fmt: skip
 _MEMBER_KEYS = {**_HOST_KEYS, **_SERVER_KEYS, "ssh_address": str}
 _SERVICE_KEYS = {
@@ -183,6 +193,10 @@ _SERVICE_KEYS = {
     "synchronous": bool,
     "failure_timeout": float,
     "failover_block": float,
+    "gp_fts_probe_interval": float,
+    "gp_fts_probe_timeout": float,
+    "gp_fts_probe_retries": int,
+    "gp_fts_mark_mirror_down_grace_period": float,
     "members": dict,
     "routers": dict,
 }
@@ -359,6 +373,12 @@ _NUMBERS = {
     "check_port": (0, 65535),
     "failure_timeout": (2.0, 3600.0),
     "failover_block": (0.0, 86400.0),
+    "dbid": (1, 32767),
+    "content": (-1, 32766),
+    "gp_fts_probe_interval": (1.0, 3600.0),
+    "gp_fts_probe_timeout": (0.5, 3600.0),
+    "gp_fts_probe_retries": (0, 100),
+    "gp_fts_mark_mirror_down_grace_period": (0.0, 3600.0),
 }
 _OPTION_LIKE = {  # these are handed to programs: none may look like an option
     "host": "host",

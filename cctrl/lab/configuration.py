@@ -21,9 +21,7 @@ def cctrl_toml(plan: Plan) -> str:
     ssh = f"{plan.directory}/ssh"
     top = {"lab": plan.directory, "state_dir": f"{plan.directory}/state"}
     service: dict[str, str | float] = {
-        "synchronous": plan.synchronous,
-        "failure_timeout": plan.failure_timeout,
-        "failover_block": plan.failover_block,
+        **(_fts(plan) if plan.kind == "segments" else _policy(plan)),
         "replication_user": REPLICATION_USER,
         "passfile": plan.passfile,
         "bin_dir": plan.bin_dir,
@@ -41,6 +39,24 @@ def cctrl_toml(plan: Plan) -> str:
     return text
 
 
+def _policy(plan: Plan) -> dict[str, str | float]:
+    return {
+        "synchronous": plan.synchronous,
+        "failure_timeout": plan.failure_timeout,
+        "failover_block": plan.failover_block,
+    }
+
+
+def _fts(plan: Plan) -> dict[str, str | float]:
+    """Shorter than outside a lab, whose hosts answer at once."""
+    return {
+        "gp_fts_probe_interval": 10.0,
+        "gp_fts_probe_timeout": plan.failure_timeout,
+        "gp_fts_probe_retries": 1,
+        "gp_fts_mark_mirror_down_grace_period": 2.0,
+    }
+
+
 def _member(host: HostPlan, server: ServerPlan) -> dict[str, str | float]:
     return {
         "host": host.name,
@@ -51,6 +67,16 @@ def _member(host: HostPlan, server: ServerPlan) -> dict[str, str | float]:
         "data_dir": server.data_dir,
         "config_file": server.config_file,
         "socket_dir": server.socket_dir,
+        **(_instance(host, server) if server.preferred_role else {}),
+    }
+
+
+def _instance(host: HostPlan, server: ServerPlan) -> dict[str, str | float]:
+    return {
+        "dbid": server.dbid,
+        "content": server.content,
+        "preferred_role": server.preferred_role,
+        "shown_address": host.name,
     }
 
 

@@ -11,7 +11,7 @@ servers' user can pass through it); `hosts_dir` holds one directory per host and
     DIR/switchboard.log   the supervisor's log
     DIR/manager.log       the manager's
     hosts_dir/pgpass      the replication password, readable by the servers' user only
-    hosts_dir/HOST/       home of the host's commands: conf/, data/, log/, run/
+    hosts_dir/HOST/       home of the host's commands: conf/, data/ (or primary/, mirror/), log/, run/
 """
 
 from __future__ import annotations
@@ -65,6 +65,9 @@ class ServerPlan:
     socket_dir: str
     log_file: str
     startup_log: str  # what the server says before its log is open
+    dbid: int = 0  # these three are of segment clusters
+    content: int = 0  # which servers replicate each other
+    preferred_role: str = ""  # p, m
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,15 @@ class Plan:
     def passfile(self) -> str:
         """The libpq password file of the replication role, on every host."""
         return f"{self.hosts_dir}/pgpass"
+
+    @property
+    def sets(self) -> list[list[tuple[HostPlan, ServerPlan]]]:
+        """The servers that replicate each other, the first primary of each set first."""
+        found: dict[int, list[tuple[HostPlan, ServerPlan]]] = {}
+        for host in self.hosts:
+            for server in host.servers:
+                found.setdefault(server.content, []).append((host, server))
+        return [sorted(found[content], key=lambda one: one[1].preferred_role == "m") for content in sorted(found)]
 
     @property
     def host_names(self) -> tuple[str, ...]:

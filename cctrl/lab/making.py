@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import socket
@@ -38,11 +39,23 @@ def _directories(plan: Plan) -> None:
     for host in plan.hosts:
         Path(host.home).mkdir(mode=0o700)
         disks.mount(plan, host)
-        server_dirs = [d for s in host.servers for d in (s.data_dir, s.socket_dir)]
-        for directory in (host.home, f"{host.home}/conf", f"{host.home}/log", *server_dirs):
-            Path(directory).mkdir(mode=0o700, exist_ok=True)
+        for directory in _own_directories(host):
+            directory.mkdir(mode=0o700, exist_ok=True)
             if plan.run_as.switch:
                 os.chown(directory, plan.run_as.uid, plan.run_as.gid)
+
+
+def _own_directories(host: HostPlan) -> list[Path]:
+    """What lies on a host, the outer directories first; a place for sockets may lie elsewhere."""
+    home = Path(host.home)
+    wanted = [home / "conf", home / "log"]
+    for server in host.servers:
+        wanted += [Path(server.data_dir), Path(server.config_file).parent, Path(server.socket_dir)]
+    found = [home]
+    for directory in wanted:
+        above = [parent for parent in directory.parents if home in parent.parents]
+        found += [*reversed(above), directory]
+    return list(dict.fromkeys(found))
 
 
 def _start_switchboard(plan: Plan, listeners: dict[str, socket.socket]) -> int:
@@ -62,26 +75,41 @@ def _start_switchboard(plan: Plan, listeners: dict[str, socket.socket]) -> int:
 
 
 def _databases(plan: Plan, switchboard: int, say: Callable[[str], None]) -> None:
-    """A primary on the first host, standbys of it on the others.
+    """In each set of servers a primary, and standbys of it.
 
     The standbys are made from copies of the files before their first start: as good as base backups, and three
     times as fast."""
-    (first, primary), *others = [(host, host.servers[0]) for host in plan.hosts]
     passwords = _passwords(plan)
-    _initdb(plan, first, primary, passwords["superuser"])
-    say(f"{first.name}: database initialised")
+    sets = plan.sets
+    firsts = [members[0] for members in sets]
+    others = [(first, other) for first, *rest in sets for other in rest]
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-        for host, server in [(first, primary), *others]:
+        list(pool.map(lambda one: _initdb(plan, one[0], one[1], passwords["superuser"]), firsts))
+        say(f"{', '.join(host.name for host, _ in firsts)}: database initialised")
+        for host, server in [one for members in sets for one in members]:
             _configure(plan, host, server)
-        list(pool.map(lambda other: _copy(plan, first, primary, *other), others))
+        list(pool.map(lambda pair: _copy(plan, *pair[0], *pair[1]), others))
         if others:
-            say(f"{', '.join(host.name for host, _ in others)}: copied")
+            say(f"{', '.join(host.name for _, (host, _) in others)}: copied")
         _wait_for_switchboard(plan, switchboard)
-        servers.start(plan, first, primary)
-        servers.psql(plan, first, primary, postgresql.roles_sql(passwords["replication"]))
-        list(pool.map(lambda other: servers.start(plan, *other), others))
-    _wait_for_streaming(plan, first, primary, len(others))
-    say(f"all started, {len(others)} streaming from {first.name}" if others else f"{first.name}: started")
+        list(pool.map(lambda one: _start_first(plan, one[0], one[1], passwords["replication"]), firsts))
+        list(pool.map(lambda pair: servers.start(plan, *pair[1]), others))
+        list(pool.map(lambda members: _wait_for_streaming(plan, members), sets))
+    say(_all_started(sets))
+
+
+def _all_started(sets: list[list[tuple[HostPlan, ServerPlan]]]) -> str:
+    if len(sets) > 1:
+        pairs = sum(len(members) > 1 for members in sets)
+        return f"all started, {pairs} mirrors stream from their primaries"
+    (host, _), *others = sets[0]
+    return f"all started, {len(others)} streaming from {host.name}" if others else f"{host.name}: started"
+
+
+def _start_first(plan: Plan, host: HostPlan, server: ServerPlan, password: str) -> None:
+    servers.start(plan, host, server)
+    slot = postgresql.SLOT_SQL if server.preferred_role and server.content >= 0 else ""
+    servers.psql(plan, host, server, postgresql.roles_sql(password) + slot)
 
 
 def _passwords(plan: Plan) -> dict[str, str]:
@@ -93,7 +121,7 @@ def _passwords(plan: Plan) -> dict[str, str]:
 
 
 def _initdb(plan: Plan, host: HostPlan, server: ServerPlan, password: str) -> None:
-    given = Path(host.home) / "conf" / "password"
+    given = Path(server.config_file).parent / "password"
     layout.write_private(given, password + "\n", plan.run_as)
     options = ["--no-sync", "--no-instructions", "--locale=C", "--encoding=UTF8", f"--username={postgresql.SUPERUSER}"]
     auth = ["--auth-local=trust", "--auth-host=scram-sha-256", f"--pwfile={given}"]
@@ -124,7 +152,8 @@ def _copy(plan: Plan, first: HostPlan, primary: ServerPlan, host: HostPlan, serv
     data = Path(server.data_dir)
     layout.write_private(data / "standby.signal", "", plan.run_as)
     auto = "# Do not edit this file manually!\n# It will be overwritten by the ALTER SYSTEM command.\n"
-    text = auto + postgresql.standby_conf(plan, server.name, first, primary)
+    name = postgresql.WALRECEIVER if server.preferred_role else server.name
+    text = auto + postgresql.standby_conf(plan, name, first, primary)
     layout.write_private(data / "postgresql.auto.conf", text, plan.run_as)
 
 
@@ -137,14 +166,31 @@ def _last_line(path: Path) -> str:
     return "".join(path.read_text().splitlines()[-1:])
 
 
-def _wait_for_streaming(plan: Plan, host: HostPlan, server: ServerPlan, count: int) -> None:
+def _wait_for_streaming(plan: Plan, members: list[tuple[HostPlan, ServerPlan]]) -> None:
+    (host, server), *others = members
     limit = f"SET statement_timeout = '{STREAMING_SECONDS}s';\n"
     try:
-        servers.psql(plan, host, server, limit + postgresql.STREAMING_SQL.replace("{count}", str(count)))
+        servers.psql(plan, host, server, limit + postgresql.STREAMING_SQL.replace("{count}", str(len(others))))
     except CctrlError:
         found = servers.psql(plan, host, server, "SELECT application_name, state FROM pg_stat_replication;")
-        tails = [f"{h.name}: {servers.log_tail(h.servers[0], lines=3)}" for h in plan.hosts[1:]]
+        tails = [f"{s.name}: {servers.log_tail(s, lines=3)}" for _, s in others]
         raise Refused(
-            f"not all standbys stream after {STREAMING_SECONDS} s",
+            f"not all standbys of {server.name} stream after {STREAMING_SECONDS} s",
             detail=f"streaming: {found.strip()}\n" + "\n".join(tails),
         ) from None
+
+
+def wait_for_catalog(plan: Plan, say: Callable[[str], None]) -> None:
+    """Wait until the manager of a segment cluster has put down that all pairs are in sync. Raises Refused."""
+    (host, server), *_ = plan.sets[0]
+    pairs = len(plan.sets) - 1
+
+    def in_sync() -> bool:
+        with contextlib.suppress(CctrlError):
+            return servers.psql(plan, host, server, postgresql.CATALOG_SQL).strip() == str(2 * pairs)
+        return False  # it is not there yet
+
+    if not processes.wait_until(in_sync, STREAMING_SECONDS, 0.1):
+        log = Path(plan.directory, "manager.log").read_text()
+        raise Refused(f"the pairs are not in sync after {STREAMING_SECONDS} s", detail=log[-1000:])
+    say(f"{pairs} pairs in sync")

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cctrl.config import KINDS, problem
-from cctrl.lab import control, disks, layout, netns, place
-from cctrl.lab.layout import HostPlan, Plan, RunAs, ServerPlan, name_option
+from cctrl.lab import control, disks, layout, netns, place, spread
+from cctrl.lab.layout import Plan, RunAs, name_option
 from cctrl.outcome import CctrlError, Refused, UsageError, did_you_mean, in_words
 
 MOST_HOSTS = 100
@@ -24,7 +24,7 @@ class Options:
 
     kind: str = "dataservice"
     name: str = "lab"
-    hosts: int = 3
+    hosts: int = 0  # as many as a lab of the kind usually has where 0; a coordinator's comes on top
     directory: str = ""  # "" means the state directory
     postgresql: str = ""  # directory of the PostgreSQL programs; "" means the wheel's
     sshd: bool = False
@@ -35,17 +35,25 @@ class Options:
     failure_timeout: float = 4.0  # seconds; shorter than outside a lab, whose hosts answer at once
     failover_block: float = 60.0  # seconds
 
+    @property
+    def count(self) -> int:
+        """How many hosts, the coordinator's not counted."""
+        return self.hosts or spread.USUAL[self.kind]
+
 
 def check(options: Options) -> None:
     """Refuse what no lab can be, before anything is made. Raises UsageError, Refused."""
     layout.check_name(options.name)
-    if options.kind in KINDS and options.kind != "dataservice":
+    if options.kind in KINDS and options.kind not in spread.USUAL:
         raise UsageError(f"no labs of the kind {options.kind} yet", next="cctrl lab up dataservice")
-    if options.kind != "dataservice":
+    if options.kind not in spread.USUAL:
         near = did_you_mean(options.kind, KINDS)
         raise UsageError(f"{options.kind!r} is no kind of lab", next=near or "cctrl lab up dataservice")
-    if not 1 <= options.hosts <= MOST_HOSTS:
-        raise UsageError(f"a lab has 1 to {MOST_HOSTS} hosts, not {options.hosts}", next="cctrl lab up --hosts 3")
+    least = 2 if options.kind == "segments" else 1  # a mirror is on another host than its primary
+    if not least <= options.count <= MOST_HOSTS:
+        usual = spread.USUAL[options.kind]
+        what = f"a lab of the kind {options.kind} has {least} to {MOST_HOSTS} hosts, not {options.hosts}"
+        raise UsageError(what, next=f"cctrl lab up {options.kind} --hosts {usual}")
     disks.size(options.disk)
     for key in ("failure_timeout", "failover_block"):
         if wrong := problem(key, getattr(options, key)):
@@ -121,11 +129,13 @@ def planned(options: Options, directory: Path, made: bool) -> Iterator[tuple[Pla
         hosts_dir, sockets_dir, scratch = _places(options, directory, user, undo)
         bridge = netns.take_bridge() if options.netns else ""
         undo.callback(netns.drop_bridge, bridge)
-        hosts = tuple(_host(n, bridge, hosts_dir, sockets_dir, listeners) for n in range(1, options.hosts + 1))
+        where = spread.Where(hosts_dir, sockets_dir, bridge, listeners)
+        hosts = spread.hosts(options.kind, options.count, where)
         always.callback(_close_all, listeners)
         control_dir = directory if place.fits_socket(directory, "control") else sockets_dir or hosts_dir
         plan = Plan(
-            name=options.name, kind=options.kind, service="alpha", directory=str(directory), made_directory=made,
+            name=options.name, kind=options.kind, service=spread.SERVICES[options.kind],
+            directory=str(directory), made_directory=made,
             hosts_dir=str(hosts_dir), scratch=tuple(map(str, scratch)), control=f"{control_dir}/control", run_as=user,
             bin_dir=str(place.reachable_bin_dir(programs, user, hosts_dir)), sshd=sshd,
             ssh_user="root" if sshd and user.switch else user.name, bridge=bridge, hosts=hosts,
@@ -154,45 +164,11 @@ def _places(
         undo.callback(shutil.rmtree, hosts_dir, ignore_errors=True)
     else:
         hosts_dir = outside()
-    fits = place.fits_socket(hosts_dir / f"host{options.hosts}" / "run")
+    longest = max(spread.host_names(options.kind, options.count), key=len)
+    fits = place.fits_socket(hosts_dir / longest / "run")
     return hosts_dir, None if fits else outside(), scratch
-
-
-def _host(
-    number: int, bridge: str, hosts_dir: Path, sockets_dir: Path | None, listeners: dict[str, socket.socket]
-) -> HostPlan:
-    name = f"host{number}"
-    home = hosts_dir / name
-    if bridge:
-        address = inside = netns.address(bridge, number)
-        ssh_port, port = 22, 5432
-    else:
-        address, inside = "127.0.0.1", f"127.0.1.{number}"
-        ssh_port, port = (_reserve(name, inside, listeners) for _ in range(2))
-    server = ServerPlan(
-        name=name, port=port, data_dir=f"{home}/data", config_file=f"{home}/conf/postgresql.conf",
-        socket_dir=str(sockets_dir / name if sockets_dir else home / "run"),
-        log_file=f"{home}/log/postgresql.log", startup_log=f"{home}/log/startup.log",
-    )  # fmt: skip
-    return HostPlan(
-        name, address, inside, ssh_port, str(home), f"{bridge}h{number}" if bridge else "", servers=(server,)
-    )
 
 
 def _close_all(listeners: dict[str, socket.socket]) -> None:
     for listener in listeners.values():
         listener.close()
-
-
-def _reserve(name: str, inside: str, listeners: dict[str, socket.socket]) -> int:
-    """A port that is free both where it is published and inside; it stays bound for the relay."""
-    for _ in range(50):
-        listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        port = int(listener.getsockname()[1])
-        with contextlib.suppress(OSError), socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((inside, port))
-            listeners[f"{name}:{port}"] = listener
-            return port
-        listener.close()
-    raise Refused(f"no port is free both on 127.0.0.1 and on {inside}")

@@ -6,6 +6,8 @@ from cctrl.lab.layout import HostPlan, Plan, ServerPlan
 
 SUPERUSER = "postgres"
 REPLICATION_USER = "replicator"
+SLOT = "internal_wal_replication_slot"  # these two are of segment clusters: what a mirror uses on its primary,
+WALRECEIVER = "gp_walreceiver"  # and how it calls itself there
 
 
 def postgresql_conf(plan: Plan, host: HostPlan, server: ServerPlan) -> str:
@@ -54,6 +56,8 @@ def postgresql_conf(plan: Plan, host: HostPlan, server: ServerPlan) -> str:
         "lc_messages": "C",
         "default_text_search_config": "pg_catalog.english",
     }
+    if server.content >= 0 and server.preferred_role:
+        settings["primary_slot_name"] = SLOT  # of a pair either may become the mirror
     lines = [f"{key} = {value if isinstance(value, int) else quoted(value)}" for key, value in settings.items()]
     return f"# Made by cctrl lab up for {server.name}.\n" + "\n".join(lines) + "\n"
 
@@ -102,7 +106,8 @@ def roles_sql(password: str) -> str:
         "pg_read_binary_file(text, bigint, bigint, boolean)",
     )
     grants = "".join(f"GRANT EXECUTE ON FUNCTION pg_catalog.{f} TO {REPLICATION_USER};\n" for f in functions)
-    return f"CREATE ROLE {REPLICATION_USER} LOGIN REPLICATION PASSWORD '{password}';\n{grants}"
+    watch = f"GRANT pg_monitor TO {REPLICATION_USER};\n"
+    return f"CREATE ROLE {REPLICATION_USER} LOGIN REPLICATION PASSWORD '{password}';\n{grants}{watch}"
 
 
 STREAMING_SQL = """DO $$ BEGIN
@@ -113,6 +118,11 @@ STREAMING_SQL = """DO $$ BEGIN
   END LOOP;
 END $$;
 """  # ends when as many members stream; statement_timeout is its deadline
+
+
+SLOT_SQL = f"SELECT pg_create_physical_replication_slot('{SLOT}', true);\n"
+
+CATALOG_SQL = "SELECT count(*) FROM gp_segment_configuration WHERE content >= 0 AND mode = 's'"
 
 
 def quoted(value: str) -> str:

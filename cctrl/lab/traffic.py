@@ -46,6 +46,8 @@ def start(lab: Lab) -> bool:
     """Let rows be written, into a new table `traffic`; False where they are already. Returns when one has been
     acknowledged. Raises Refused where no member takes writes."""
     plan = read_plan(lab)
+    if plan.kind != "dataservice":
+        raise Refused(f"traffic writes to a dataservice, and lab {plan.name} is of the kind {plan.kind}")
     running = programs.look(plan).get(PROGRAM)
     if running and running.running:
         return False

@@ -27,6 +27,8 @@ def up(options: Options, say: Callable[[str], None] = lambda _: None) -> Lab:
             making.make(plan, listeners, say)
             if options.manager:
                 managers.begin(plan, say)
+            if options.manager and plan.kind == "segments":
+                making.wait_for_catalog(plan, say)
         except BaseException as error:
             with contextlib.suppress(CctrlError):
                 down(plan.lab)

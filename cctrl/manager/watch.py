@@ -84,6 +84,12 @@ class Watch:
             self._awaited.add(member)
             self._changed.notify_all()
 
+    def wake(self) -> None:
+        """Something else than a beat is worth a look."""
+        with self._changed:
+            self._news = True
+            self._changed.notify_all()
+
     def wait(self, seconds: float) -> bool:
         """Wait until something is worth a look; False where nothing is within `seconds`."""
         until = self._clock() + seconds

@@ -36,7 +36,8 @@ def to_source(service: Service, member: str, source: Server, *, database: str = 
     parameters = {"user": service.replication_user, "host": source.address, "port": str(source.port)}
     if service.passfile:
         parameters["passfile"] = service.passfile
-    parameters["application_name"] = member
+    named = next((m.application_name for m in service.members if m.name == member), "")
+    parameters["application_name"] = named or member
     if database:
         parameters["dbname"] = database
     parameters["connect_timeout"] = "10"

@@ -1,0 +1,114 @@
+"""Which hosts and servers a lab has: those of a dataservice, or those of a segment cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cctrl.lab import netns
+from cctrl.lab.layout import HostPlan, ServerPlan
+from cctrl.outcome import Refused
+
+COORDINATOR = "coordinator"
+USUAL = {"dataservice": 3, "segments": 4}  # hosts, without the coordinator's
+SERVICES = {"dataservice": "alpha", "segments": "gp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The places and ports that hosts are made of."""
+
+    hosts_dir: Path
+    sockets_dir: Path | None  # None: each host's own run/
+    bridge: str
+    listeners: dict[str, socket.socket]
+
+
+Port = Callable[[int], int]
+
+
+def host_names(kind: str, count: int) -> list[str]:
+    """The hosts of a lab with so many members' hosts, in order."""
+    if kind == "segments":
+        return ["cdw", *(f"sdw{n}" for n in range(1, count + 1))]
+    return [f"host{n}" for n in range(1, count + 1)]
+
+
+def hosts(kind: str, count: int, where: Where) -> tuple[HostPlan, ...]:
+    """All hosts with their servers, their ports reserved. Raises Refused."""
+    make = _segments if kind == "segments" else _dataservice
+    return tuple(_host(n, name, where, make(n - 1, count)) for n, name in enumerate(host_names(kind, count), 1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A server as the kind of lab wants it; an empty name is the host's."""
+
+    name: str = ""
+    data: str = "data"  # below the host's home
+    port: int = 5432  # in a namespace of its own
+    dbid: int = 0
+    content: int = 0
+    role: str = ""
+
+
+def _dataservice(index: int, count: int) -> list[_Wanted]:
+    return [_Wanted()]
+
+
+def _segments(index: int, count: int) -> list[_Wanted]:
+    """The coordinator alone on the first host; on every other one a primary, and the mirror of the one before."""
+    if index == 0:
+        return [_Wanted(COORDINATOR, "coordinator/gpseg-1", 5432, 1, -1, "p")]
+    own, other = index - 1, (index - 2) % count
+    return [
+        _Wanted(f"primary{own}", f"primary/gpseg{own}", 6000 + own, 2 + own, own, "p"),
+        _Wanted(f"mirror{other}", f"mirror/gpseg{other}", 7000 + other, 2 + count + other, other, "m"),
+    ]
+
+
+def _host(number: int, name: str, where: Where, wanted: list[_Wanted]) -> HostPlan:
+    home = where.hosts_dir / name
+    if where.bridge:
+        address = inside = netns.address(where.bridge, number)
+        ssh_port = 22
+    else:
+        address, inside = "127.0.0.1", f"127.0.1.{number}"
+        ssh_port = _reserve(name, inside, where.listeners)
+    servers = tuple(_server(name, one, inside, where) for one in wanted)
+    namespace = f"{where.bridge}h{number}" if where.bridge else ""
+    return HostPlan(name, address, inside, ssh_port, str(home), namespace, servers)
+
+
+def _server(host: str, wanted: _Wanted, inside: str, where: Where) -> ServerPlan:
+    home, log = where.hosts_dir / host, wanted.name or "postgresql"
+    conf = home / "conf" / wanted.name if wanted.name else home / "conf"
+    return ServerPlan(
+        name=wanted.name or host,
+        port=wanted.port if where.bridge else _reserve(host, inside, where.listeners),
+        data_dir=str(home / wanted.data),
+        config_file=str(conf / "postgresql.conf"),
+        socket_dir=str(where.sockets_dir / host if where.sockets_dir else home / "run"),
+        log_file=str(home / "log" / f"{log}.log"),
+        startup_log=str(home / "log" / (f"{log}.startup.log" if wanted.name else "startup.log")),
+        dbid=wanted.dbid,
+        content=wanted.content,
+        preferred_role=wanted.role,
+    )
+
+
+def _reserve(name: str, inside: str, listeners: dict[str, socket.socket]) -> int:
+    """A port that is free both where it is published and inside; it stays bound for the relay."""
+    for _ in range(50):
+        listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        port = int(listener.getsockname()[1])
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((inside, port))
+            listeners[f"{name}:{port}"] = listener
+            return port
+        listener.close()
+    raise Refused(f"no port is free both on 127.0.0.1 and on {inside}")

@@ -1,0 +1,53 @@
+"""SQL and small questions for single servers: for a vocabulary that keeps its own state in a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from threading import Event
+
+from cctrl.config import Service
+from cctrl.replication.postgresql.remote import check, command
+from cctrl.ssh import CommandResult, Hosts
+
+
+class Asking:
+    """Runs statements through psql on a member's own host; every call has its deadline."""
+
+    def __init__(self, hosts: Hosts, service: Service, timeout: float) -> None:
+        self._hosts = hosts
+        self._service = service
+        self._timeout = timeout
+
+    def sql(self, member: str, *statements: str, timeout: float | None = None) -> str:
+        """What the statements print (unaligned, without headers). Each is one transaction, all are one session.
+        Raises StepFailed with what the server said."""
+        result = self.try_sql(member, *statements, timeout=timeout)
+        check(result, f"{member} refused: {statements[-1].strip().splitlines()[0][:80]}")
+        return result.stdout.strip()
+
+    def try_sql(self, member: str, *statements: str, timeout: float | None = None) -> CommandResult:
+        """The same for a caller who looks at the end of it; never raises for what a host can cause."""
+        return self._run(member, "sql", statements, timeout)
+
+    def control(self, member: str) -> CommandResult:
+        """What pg_controldata prints on the member's host, with its status."""
+        return self._run(member, "control", (), None)
+
+    def lines(self, member: str, query: str, period: float, stop: Event) -> Iterator[str]:
+        """What `query` prints every `period` seconds, for as long as the host can be heard and `stop` is not set.
+        A server that is down yields `down`, one that does not answer `running`."""
+        server = self._service.member(member)
+        process = self._hosts.open(server.host, command("pulse", server, (query, f"{period:g}")))
+        try:
+            while not stop.is_set():
+                line = process.readline(max(period, 1.0))
+                if line is not None:
+                    yield line
+                elif not process.running:
+                    return
+        finally:
+            process.close()
+
+    def _run(self, member: str, name: str, words: tuple[str, ...], timeout: float | None) -> CommandResult:
+        server = self._service.member(member)
+        return self._hosts.run(server.host, command(name, server, words), timeout=timeout or self._timeout)

@@ -1,0 +1,103 @@
+"""Carries out what FTS decided for a pair; every step may be broken off and is done again by the next cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cctrl.outcome import CctrlError
+from cctrl.replication.facts import Facts, Server
+from cctrl.replication.position import Position
+from cctrl.replication.steps import Action, Step
+from cctrl.segments import catalog_sql, fts
+from cctrl.segments.catalog import SYNC, UP, Change, Pair, Row, marked
+from cctrl.segments.cluster import Cluster, now
+from cctrl.segments.fts import Act, Decision
+from cctrl.threads import cancelled
+
+SETTLE = 5.0  # seconds that a mirror gets to have all, before the next cycle looks again
+LOOK = 0.05
+
+
+class Acting:
+    """The acts of FTS. `say` is told what was done, a line at a time."""
+
+    def __init__(self, cluster: Cluster, say: Callable[[str], None]) -> None:
+        self._cluster = cluster
+        self._say = say
+
+    def do(self, pair: Pair, decision: Decision, primary: Facts, mirror: Facts | None) -> None:
+        """Do what was decided. The catalog is written before a server is touched. Raises CctrlError."""
+        if decision.act in (Act.NOTHING, Act.WAIT, Act.DOUBLE_FAULT):
+            return
+        self._mark(decision.changes)
+        if decision.act is Act.ACKNOWLEDGE:
+            self._acknowledge(pair, primary)
+        elif decision.act is Act.RELEASE:
+            self._say(f"turning off synchronous wal replication due to FTS request (content={pair.content})")
+            self._set_names(pair.primary, "")
+        elif decision.act is Act.SWAP:
+            self._promote(pair.mirror, pair.primary, primary)
+        elif decision.act is Act.PROMOTE:
+            self._promote(pair.primary, pair.mirror, mirror)
+
+    def _mark(self, changes: tuple[Change, ...]) -> None:
+        statement = catalog_sql.by_fts(changes)
+        if not statement:
+            return
+        self._cluster.write(statement)
+        for change in changes:
+            row = change.row
+            self._say(
+                f"FTS: update role, status, and mode for dbid {row.dbid} with contentid {row.content} to "
+                f"{change.role}, {change.status}, and {change.mode}"
+            )
+
+    def _set_names(self, row: Row, names: str) -> None:
+        self._cluster.asking.sql(self._cluster.member(row), *catalog_sql.acknowledge(names))
+
+    def _acknowledge(self, pair: Pair, primary: Facts) -> None:
+        """Let commits wait for the mirror; the pair is in sync once that has what was there before."""
+        if not fts.acknowledged(primary):
+            self._set_names(pair.primary, catalog_sql.WALRECEIVER)
+        until, mark = now() + SETTLE, Position(0)
+        while now() < until and not cancelled().wait(LOOK):
+            facts = self._cluster.probe((pair.primary,))[pair.primary.dbid]
+            found = fts.receiver(facts)
+            if not facts.writable or found is None:
+                return
+            if found.sync != "sync":
+                continue
+            if not mark:
+                mark = facts.received  # every commit from here on waits
+            if found.flushed >= mark:
+                self._mark(tuple(change for change in marked(pair, UP, SYNC)))
+                return
+
+    def fence(self, row: Row, successor: Row) -> bool:
+        """End a server for good that is not to accept writes; whether it was seen to have ended."""
+        name, other = self._cluster.member(row), self._cluster.member(successor)
+        try:
+            self._cluster.engine.perform(Step(Action.FENCE, name, other), {}, lambda _: None)
+        except CctrlError as error:
+            self._say(f"unfenced: dbid {row.dbid} ({row.place}): {error.what}")
+            return False
+        self._say(f"dbid {row.dbid} ({row.place}) is fenced: it does not run and cannot start writable")
+        return True
+
+    def _promote(self, row: Row, former: Row, seen: Facts | None) -> None:
+        """Make a mirror the primary that the catalog says it is. The former one is fenced first, where it is in sight:
+        where it is not, its commits wait for a mirror that no longer follows."""
+        if seen is None or seen.server is not Server.UNSEEN:
+            self.fence(former, row)
+        else:
+            self._say(
+                f"unfenced: dbid {former.dbid} ({former.place}) is out of sight: {seen.reason}; "
+                "its commits wait for the mirror that is promoted now, so none is acknowledged"
+            )
+        name = self._cluster.member(row)
+        self._set_names(row, "")
+        self._say(f"FTS promoting mirror (content={row.content}, dbid={row.dbid}) to be the new primary")
+        self._cluster.engine.perform(Step(Action.PROMOTE_NOW, name), {}, lambda _: None)
+        # kept from now on, so that the former primary can be rewound
+        self._cluster.asking.sql(name, catalog_sql.ENSURE_SLOT)
+        self._say(f"dbid {row.dbid} ({row.place}) accepts writes")

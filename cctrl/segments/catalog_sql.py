@@ -1,0 +1,158 @@
+"""The catalog's SQL on the coordinator: its tables and functions, reading, and changing it. Pure.
+
+Tables are found by their bare names; what is cctrl's own lies in the schema `cctrl`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from cctrl.segments.catalog import Change, Row
+
+LISTENER = "cctrl fts"  # application name of the session that hears requests for a scan
+SLOT = "internal_wal_replication_slot"
+WALRECEIVER = "gp_walreceiver"
+SYNC_NAMES = "synchronous_standby_names"
+
+READ = """\
+select json_build_object('version', version(), 'rows', (select json_agg(row_to_json(c)
+ order by content, preferred_role desc) from public.gp_segment_configuration c))"""
+
+_LAST = "case when is_called then last_value else 0 end"
+REQUESTS = f"select set_config('application_name', '{LISTENER}', false) || '|' || {_LAST} from cctrl.fts_requests"
+REQUESTED = f"select {_LAST} from cctrl.fts_requests"
+
+SCAN = "select public.gp_request_fts_probe_scan()"
+
+TABLES = f"""\
+create schema if not exists cctrl;
+create table if not exists public.gp_segment_configuration (
+ dbid smallint not null, content smallint not null, role "char" not null, preferred_role "char" not null,
+ mode "char" not null, status "char" not null, port integer not null, hostname text, address text, datadir text);
+create unique index if not exists gp_segment_config_dbid_index on public.gp_segment_configuration (dbid);
+create table if not exists public.gp_configuration_history (
+ time timestamptz not null, dbid smallint not null, "desc" text);
+create table if not exists cctrl.access (dbid smallint primary key, command text not null);
+create sequence if not exists cctrl.fts_requests;
+create sequence if not exists cctrl.fts_answers;
+create or replace function public.gp_request_fts_probe_scan() returns boolean
+ language plpgsql security definer set search_path = pg_catalog as $$
+declare
+ mine bigint := nextval('cctrl.fts_requests');
+ heard timestamptz := clock_timestamp();
+ answered bigint;
+begin
+ loop
+  select case when is_called then last_value else 0 end into answered from cctrl.fts_answers;
+  exit when answered >= mine;
+  perform pg_stat_clear_snapshot();
+  if exists (select from pg_stat_activity where application_name = '{LISTENER}') then
+   heard := clock_timestamp();
+  end if;
+  if clock_timestamp() > heard + interval '10 s' then
+   raise exception 'FTS does not run' using hint = 'start the manager: cctrl manager';
+  end if;
+  perform pg_sleep(0.02);
+ end loop;
+ return true;
+end $$;
+create or replace function cctrl.wal_senders() returns table (content smallint, sender json)
+ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+ one record;
+begin
+ create temp table if not exists cctrl_wal_senders (line json);
+ for one in select c.content, a.command from public.gp_segment_configuration c join cctrl.access a using (dbid)
+  where c.content >= 0 and c.role = 'p' order by c.content
+ loop
+  begin
+   truncate pg_temp.cctrl_wal_senders;
+   execute format('copy pg_temp.cctrl_wal_senders from program %L', one.command);
+   return query select one.content::smallint, line from pg_temp.cctrl_wal_senders;
+  exception when external_routine_exception then
+   raise warning 'the acting primary of content % does not answer', one.content;
+  end;
+ end loop;
+end $$;
+create or replace view public.gp_stat_replication as
+ select w.content as gp_segment_id, r.*, 'none'::text as sync_error
+ from cctrl.wal_senders() w, json_to_record(w.sender) as r(pid integer, usesysid oid, usename text,
+  application_name text, client_addr inet, client_hostname text, client_port integer, backend_start timestamptz,
+  backend_xmin xid, state text, sent_lsn pg_lsn, write_lsn pg_lsn, flush_lsn pg_lsn, replay_lsn pg_lsn,
+  write_lag interval, flush_lag interval, replay_lag interval, sync_priority integer, sync_state text,
+  reply_time timestamptz);
+"""
+"""All of it in one transaction; nothing is changed where it is there already."""
+
+
+def text(value: str) -> str:
+    """A string as SQL has it."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def fill(rows: Sequence[Row]) -> str:
+    """Put the inventory into a catalog that is empty."""
+    values = ", ".join(
+        f"({r.dbid}, {r.content}, {text(r.role)}, {text(r.preferred_role)}, {text(r.mode)}, {text(r.status)}, {r.port},"
+        f" {text(r.hostname)}, {text(r.address)}, {text(r.datadir)})"
+        for r in rows
+    )
+    return (
+        f"insert into public.gp_segment_configuration select * from (values {values}) v "
+        "where not exists (select from public.gp_segment_configuration)"
+    )
+
+
+SENDERS = "select row_to_json(r) from pg_stat_replication r"
+
+
+def access(commands: Iterable[tuple[int, str]]) -> str:
+    """The shell's command, for each dbid, by which the coordinator asks an instance for SENDERS."""
+    values = ", ".join(f"({dbid}, {text(command)})" for dbid, command in commands)
+    return (
+        f"insert into cctrl.access values {values} on conflict (dbid) do update set command = excluded.command "
+        "where access.command <> excluded.command"
+    )
+
+
+def history(dbid: int, desc: str) -> str:
+    """One row of the history."""
+    return f"insert into public.gp_configuration_history values (clock_timestamp(), {dbid}, {text(desc)})"
+
+
+def by_fts(changes: Sequence[Change]) -> str:
+    """All changes and a row of the history for each, in one transaction; "" where there is nothing to change."""
+    statements: list[str] = []
+    for change in changes:
+        if not change.real:
+            continue
+        row = change.row
+        statements.append(
+            f"update public.gp_segment_configuration set role = {text(change.role)}, status = {text(change.status)}, "
+            f"mode = {text(change.mode)} where dbid = {row.dbid}"
+        )
+        desc = (
+            f"FTS: update role, status, and mode for dbid {row.dbid} with contentid {row.content} to "
+            f"{change.role}, {change.status}, and {change.mode}"
+        )
+        statements.append(history(row.dbid, desc))
+    return "; ".join(statements)
+
+
+def answered(request: int) -> str:
+    """A scan that began after this request is over."""
+    return f"select setval('cctrl.fts_answers', {request})"
+
+
+def acknowledge(names: str) -> tuple[str, str]:
+    """Which standby a commit waits for from now on; none for ""."""
+    return f"alter system set {SYNC_NAMES} = {text(names)}", "select pg_reload_conf()"
+
+
+ENSURE_SLOT = (
+    f"select pg_create_physical_replication_slot('{SLOT}', true) "
+    f"where not exists (select from pg_replication_slots where slot_name = '{SLOT}')"
+)
+DROP_SLOT = (
+    f"select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = '{SLOT}' and not active"
+)

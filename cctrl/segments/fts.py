@@ -1,0 +1,132 @@
+"""What FTS makes of the answer of an acting primary (reference greenplum.md, 3.3 and 3.4). Pure.
+
+Primaries answer for their mirrors: a mirror is looked at by itself only where its primary is dead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from cctrl.replication.facts import Downstream, Facts, Server
+from cctrl.segments.catalog import DOWN, NOT_IN_SYNC, SYNC, UP, Change, Pair, marked, swapped
+from cctrl.segments.catalog_sql import SYNC_NAMES, WALRECEIVER
+
+
+class Act(Enum):
+    """What is to be done for a pair."""
+
+    NOTHING = "the catalog is right"
+    WAIT = "not known well enough yet"
+    MARK = "what the primary says of its mirror is put into the catalog"
+    ACKNOWLEDGE = "commits wait for the mirror from now on; then the pair is in sync"
+    RELEASE = "the mirror is down: commits no longer wait for it"
+    SWAP = "the roles are swapped and the mirror is promoted"
+    PROMOTE = "the acting primary is still a mirror: its promotion is asked for again"
+    DOUBLE_FAULT = "neither of the two can be the primary"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to be done for a pair, and the catalog afterwards."""
+
+    act: Act
+    changes: tuple[Change, ...] = ()
+    why: str = ""
+
+    @property
+    def settled(self) -> bool:
+        """True where nothing is left that another look would change."""
+        return self.act in (Act.NOTHING, Act.DOUBLE_FAULT)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long something has lasted, in seconds, beside what is allowed."""
+
+    without_mirror: float = 0.0  # since the primary last had a mirror, or began to accept connections
+    grace: float = 30.0
+    starting: float = 0.0  # since the primary was first seen to start up
+    start_limit: float = 120.0
+    unheard: float = 0.0  # since anything was last heard of the primary
+
+
+def suspicious(primary: Facts) -> bool:
+    """True where one look is not enough: it may have been the network, or a moment."""
+    return primary.server in (Server.UNSEEN, Server.FROZEN)
+
+
+def decide(pair: Pair, primary: Facts, mirror: Facts | None, patience: Patience) -> Decision:
+    """What is to be done for a pair. `mirror` is needed where the primary does not answer as one."""
+    if primary.writable:
+        return _answered(pair, primary, patience)
+    if primary.up or primary.promoting:
+        return Decision(Act.PROMOTE, why="it answers as a mirror")
+    waiting = _may_be_well(primary, mirror, patience)
+    if waiting:
+        return Decision(Act.WAIT, why=waiting)
+    if pair.synchronized and mirror is not None and mirror.standby:
+        return Decision(Act.SWAP, swapped(pair), why=primary.reason or primary.server.value)
+    why = primary.reason or primary.server.value
+    if pair.synchronized and mirror is not None:
+        why = f"{why}; its mirror {mirror.server.value}"
+    return Decision(Act.DOUBLE_FAULT, why=why)
+
+
+def _may_be_well(primary: Facts, mirror: Facts | None, patience: Patience) -> str:
+    """Why an acting primary that did not answer is not taken for dead; "" where it is."""
+    if primary.server is Server.REJECTING:
+        return f"it runs but refuses connections: {primary.reason}"
+    if primary.server is Server.STARTING and patience.starting < patience.start_limit:
+        return f"it {primary.server.value}"
+    upstream = mirror.upstream if mirror is not None and mirror.standby else None
+    if primary.server is not Server.UNSEEN or upstream is None or upstream.state != "streaming":
+        return ""
+    if upstream.age is not None and upstream.age + 1.0 < patience.unheard:
+        return f"it is out of sight, but its mirror heard from it {upstream.age:.1f} s ago"
+    return ""
+
+
+def receiver(primary: Facts) -> Downstream | None:
+    """The mirror, as its primary sees it."""
+    named = [d for d in primary.downstreams if d.name == WALRECEIVER and d.state in ("streaming", "catchup")]
+    return max(named, key=lambda d: d.flushed, default=None)
+
+
+def acknowledged(primary: Facts) -> bool:
+    """True where commits wait for the mirror."""
+    return bool(primary.settings.get(SYNC_NAMES))
+
+
+def _answered(pair: Pair, primary: Facts, patience: Patience) -> Decision:
+    found = receiver(primary)
+    if found is None:
+        return _no_mirror(pair, primary, patience)
+    if found.state != "streaming":
+        return _marked(pair, UP, NOT_IN_SYNC)
+    if not acknowledged(primary) or (found.sync != "async" and pair.mirror.mode == NOT_IN_SYNC):
+        return Decision(Act.ACKNOWLEDGE, _real(marked(pair, UP, NOT_IN_SYNC)))
+    if found.sync == "async":
+        return Decision(Act.WAIT, why="its mirror does not count for commits yet")
+    return _marked(pair, UP, SYNC)
+
+
+def _no_mirror(pair: Pair, primary: Facts, patience: Patience) -> Decision:
+    if pair.mirror.up and patience.without_mirror < patience.grace:
+        left = patience.grace - patience.without_mirror
+        return Decision(
+            Act.WAIT, why=f"requesting fts retry as mirror didn't connect yet but in grace period: {left:.0f}"
+        )
+    changes = _real(marked(pair, DOWN, NOT_IN_SYNC))
+    if changes or acknowledged(primary):
+        return Decision(Act.RELEASE, changes, why="its mirror is not connected")
+    return Decision(Act.NOTHING)
+
+
+def _marked(pair: Pair, status: str, mode: str) -> Decision:
+    changes = _real(marked(pair, status, mode))
+    return Decision(Act.MARK, changes) if changes else Decision(Act.NOTHING)
+
+
+def _real(changes: tuple[Change, ...]) -> tuple[Change, ...]:
+    return tuple(change for change in changes if change.real)
