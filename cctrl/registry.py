@@ -77,6 +77,9 @@ class Talk(Protocol):
         """Ask for a passphrase, unseen; None where nobody can be asked now: at no terminal, or while no
         command runs (the prompt has the terminal then)."""
 
+    def ask(self, question: str) -> str | None:
+        """Show `question` and return the line typed; `yes` with --yes. None where nobody can be asked."""
+
     def confirm(self, question: str) -> None:
         """Ask `question`: its last line is the prompt, those before it are shown first; the answer is y or n.
 

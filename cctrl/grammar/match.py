@@ -75,6 +75,8 @@ def fits(kind: str, token: Token, words: Words) -> bool:
     """True where the token can be an argument of that type."""
     if kind in CLOSED:
         return token.text in words(kind)
+    if kind == "OPTIONS":  # of a program that reads them itself
+        return True
     return bool(token.text) and (token.quoted or not token.text.startswith("-"))
 
 

@@ -41,5 +41,9 @@ class ManagerTalk(Talk):
         """None: nobody can be asked."""
         return None
 
+    def ask(self, question: str) -> str | None:
+        """None: nobody can be asked."""
+        return None
+
     def confirm(self, question: str) -> None:
         """Return: what is at risk has been told, and the policy says to go on."""

@@ -2,7 +2,50 @@
 
 from __future__ import annotations
 
-from cctrl.registry import Command
+from cctrl.registry import Command, Danger
+from cctrl.segments import gprecoverseg, gpstate, listing
 
-COMMANDS: tuple[Command, ...] = ()
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "ls",
+        "show the pairs: who acts as what, who is not in the preferred role, what to type next",
+        listing.ls,
+        help="Looks at every host side by side. What the catalog says stands beside what is seen now.",
+    ),
+    Command(
+        "gpstate [OPTIONS...]",
+        "show how the cluster is: -e what needs attention, -s everything, -m, -c, -b, -Q, -p, -i, -f",
+        gpstate.gpstate,
+        help="`gpstate --help` lists the options. What the catalog says and what is seen now may differ: roles and\n"
+        "Down are the catalog's, Unsynchronized and Process error are seen. Of a pair (status and mode of primary\n"
+        "and mirror) only u/s and u/s, u/n and u/n, u/n and d/n are valid. Exit status 1: something is to report.",
+    ),
+    Command(
+        "gprecoverseg [OPTIONS...]",
+        "bring failed segments back; -F by a full copy; -r: all into their preferred roles",
+        gprecoverseg.gprecoverseg,
+        help="`gprecoverseg --help` lists the options. It asks before it begins, unless -a or --yes is given. A\n"
+        "segment is started, rewound, or with -F copied; all are worked on side by side, one that fails stops no other.\n"
+        "What only a failed segment has is kept aside first. When it has ended FTS looks, and marks them up.\n"
+        "Exit status 1: a segment was not recovered; 2: refused; 4: the answer was no.",
+        danger=Danger.CHANGE,
+        explain=listing.explain,
+    ),
+    Command(
+        "recover",
+        "bring every failed segment back (gprecoverseg -a)",
+        listing.recover_all,
+        help="The same as gprecoverseg -a.",
+        danger=Danger.CHANGE,
+        explain=listing.explain,
+    ),
+    Command(
+        "datasource HOST recover",
+        "bring one failed segment back; HOST is host:port",
+        listing.recover_one,
+        help="The same as gprecoverseg -a -i FILE with a file that names this segment only.",
+        danger=Danger.CHANGE,
+        explain=listing.explain,
+    ),
+)
 """Every command, in the order `help` lists them."""

@@ -67,6 +67,10 @@ class TextTalk(Talk):
         """Ask for a passphrase; see `registry.Talk.secret`."""
         return self._console.secret(prompt) if self._manner.busy else None
 
+    def ask(self, question: str) -> str | None:
+        """Ask; see `registry.Talk.ask`."""
+        return "yes" if self._manner.yes else self._console.answer(question)
+
     def confirm(self, question: str) -> None:
         """Ask; see `registry.Talk.confirm`."""
         if self._manner.yes:

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from threading import Event
 
 from cctrl.config import Service
 from cctrl.replication.postgresql.remote import check, command
 from cctrl.ssh import CommandResult, Hosts
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What there is of a server's process on its host."""
+
+    pid_file: bool = False
+    pid: int = 0  # as its file says, 0 where that says nothing
+    lock_file: bool = False  # of its socket
+    lives: bool = False
 
 
 class Asking:
@@ -28,6 +39,14 @@ class Asking:
     def try_sql(self, member: str, *statements: str, timeout: float | None = None) -> CommandResult:
         """The same for a caller who looks at the end of it; never raises for what a host can cause."""
         return self._run(member, "sql", statements, timeout)
+
+    def process(self, member: str) -> Process | None:
+        """The server's process; None where the host cannot be asked."""
+        result = self._run(member, "process", (), None)
+        words = result.stdout.split()
+        if not result.ok or len(words) != 5:
+            return None
+        return Process(words[1] == "1", int(words[2]), words[3] == "1", words[4] == "1")
 
     def control(self, member: str) -> CommandResult:
         """What pg_controldata prints on the member's host, with its status."""

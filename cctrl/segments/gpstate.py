@@ -1,0 +1,120 @@
+"""`gpstate`: how the cluster is (reference greenplum.md, 5)."""
+
+from __future__ import annotations
+
+from cctrl.outcome import Outcome
+from cctrl.registry import Invocation, Talk
+from cctrl.segments import detail, pages, running
+from cctrl.segments.catalog import Catalog, Row
+from cctrl.segments.cluster import Cluster
+from cctrl.segments.detail import Processes
+from cctrl.segments.gplog import log_directory
+from cctrl.segments.options import Parser, Wrong, common
+from cctrl.segments.pages import Page
+from cctrl.segments.running import Run
+from cctrl.segments.status import Recovery, Seen, recoveries
+
+PROGRESS = "recovery_progress.file"  # in the log directory
+_DISPLAYS = {
+    "b": "brief summary of all instances (also without any option)",
+    "c": "which mirror belongs to which primary",
+    "e": "the pairs that need attention",
+    "f": "the standby of the coordinator",
+    "i": "the version of each instance",
+    "m": "the mirrors",
+    "p": "the ports",
+    "Q": "quick: from the catalog alone",
+    "s": "everything about each instance",
+}
+
+
+def parser() -> Parser:
+    """The options."""
+    made = common("gpstate", "Show how a segment cluster is.")
+    for letter, meaning in _DISPLAYS.items():
+        made.add_argument(f"-{letter}", dest=f"show_{letter}", action="store_true", help=meaning)
+    made.add_argument(
+        "-B", dest="parallel", type=int, default=16, metavar="N", help="instances asked at once (all are)"
+    )
+    return made
+
+
+def gpstate(cluster: Cluster, invocation: Invocation, talk: Talk) -> Outcome:
+    """`gpstate [OPTIONS]`."""
+    return running.run(cluster, parser(), invocation.rest, talk, _run)
+
+
+def _run(run: Run) -> int:
+    chosen = [letter for letter in _DISPLAYS if getattr(run.given, f"show_{letter}")]
+    if len(chosen) > 1:
+        raise Wrong("", "gpstate: error: Too many output options specified")
+    if not 1 <= run.given.parallel <= 64:
+        raise Wrong("", f"gpstate: error: Invalid parallelDegree value provided with -B argument: {run.given.parallel}")
+    catalog = running.begin(run)
+    lines, status = _page(run, catalog, chosen[0] if chosen else "b")
+    run.page(lines)
+    return status
+
+
+def _page(run: Run, catalog: Catalog, letter: str) -> Page:
+    simple = {"m": pages.mirrors, "c": pages.mapping, "Q": pages.quick, "p": pages.ports}
+    if letter in simple:
+        return simple[letter](catalog)
+    if letter == "f":
+        return pages.standby(catalog, None)
+    if letter != "i":
+        run.log.info("Gathering data from segments...")
+    seen = look(run.cluster, catalog, run.given.logdir)
+    if letter == "e":
+        _truth(run, seen)
+        return pages.problems(seen)
+    if letter == "i":
+        return pages.versions(seen, _versions(run.cluster, seen))
+    return (detail.brief if letter == "b" else detail.full)(seen, _processes(run.cluster, catalog))
+
+
+def look(cluster: Cluster, catalog: Catalog, logdir: str = "") -> Seen:
+    """One look at all instances, side by side; one that hangs costs its deadline, once."""
+    return Seen(catalog, cluster.probe(catalog.segments), _recovering(logdir, catalog))
+
+
+def _recovering(logdir: str, catalog: Catalog) -> dict[int, Recovery]:
+    try:
+        found = recoveries((log_directory(logdir) / PROGRESS).read_text(encoding="utf-8"))
+    except OSError:
+        return {}
+    down = {row.dbid for row in catalog.segments if not row.up}
+    return {dbid: recovery for dbid, recovery in found.items() if dbid in down}
+
+
+def _versions(cluster: Cluster, seen: Seen) -> dict[int, str]:
+    rows = [row for row in seen.ordered if seen.facts[row.dbid].up]
+
+    def ask(row: Row) -> str:
+        result = cluster.asking.try_sql(cluster.member(row), "select version()")
+        return result.stdout.strip() if result.ok else ""
+
+    answers = cluster.hosts.fan_out(rows, ask)
+    found = {row.dbid: answer for row, answer in zip(rows, answers, strict=True)}
+    return {seen.catalog.coordinator.dbid: seen.catalog.version, **found}
+
+
+def _processes(cluster: Cluster, catalog: Catalog) -> Processes:
+    rows = (catalog.coordinator, *catalog.segments)
+    answers = cluster.hosts.fan_out(rows, lambda row: cluster.asking.process(cluster.member(row)))
+    return Processes({row.dbid: answer for row, answer in zip(rows, answers, strict=True)})
+
+
+def _truth(run: Run, seen: Seen) -> None:
+    """What the documented lines leave out: which instance it is, why, and what to type next."""
+    if run.cluster.store.leader(run.cluster.name) is None:
+        run.log.truth("no manager runs, so nothing is detected and no status changes; NEXT: cctrl manager")
+    for row in seen.ordered:
+        facts = seen.facts[row.dbid]
+        if row.primary and row.up and not facts.writable:
+            run.log.truth(f"dbid {row.dbid} ({row.place}), an acting primary: {running.told(facts)}")
+    down = [row for row in seen.ordered if not row.up]
+    if down:
+        run.log.truth(f"NEXT: gprecoverseg   ({len(down)} down)")
+    elif any(not pair.balanced for pair in seen.catalog.pairs) and all(p.synchronized for p in seen.catalog.pairs):
+        run.log.truth("NEXT: gprecoverseg -r   (to bring all into their preferred roles)")

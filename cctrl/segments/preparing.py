@@ -1,0 +1,165 @@
+"""What gprecoverseg looks at and does before the recovery itself (reference greenplum.md, 7, steps 2 to 12)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from threading import BoundedSemaphore
+from typing import TypeVar
+
+from cctrl.outcome import CctrlError, Refused, Unreachable
+from cctrl.replication.facts import Facts, Server
+from cctrl.replication.steps import Action, Step
+from cctrl.segments import catalog_sql
+from cctrl.segments.catalog import Catalog
+from cctrl.segments.cluster import Cluster
+from cctrl.segments.recovering import Performer
+from cctrl.segments.running import Failed, Run, told
+from cctrl.segments.work import Job
+
+Value = TypeVar("Value")
+_CHECKSUM = re.compile(r"^Data page checksum version:\s*(\d+)", re.MULTILINE)
+SET_UP_LIMIT = 300.0  # seconds that a checkpoint may take
+
+
+def check_dispatch(run: Run, catalog: Catalog, seen: dict[int, Facts]) -> None:
+    """The configuration is read over all segments: one acting primary that takes no writes stops it (7, double fault).
+    Raises Unreachable, Failed."""
+    for pair in catalog.pairs:
+        row, facts = pair.primary, seen[pair.primary.dbid]
+        if facts.writable:
+            continue
+        if not facts.seen and not any(not other.up for other in pair.rows):
+            continue  # its host is out of sight: that is told for the host
+        what = (
+            "error 'ERROR:  failed to acquire resources on one or more segments\n"
+            f"DETAIL:  dbid {row.dbid} {told(facts)}\n (seg{row.content} {row.address}:{row.port})\n"
+            "' in 'SET CLIENT_MIN_MESSAGES='ERROR'''"
+        )
+        if pair.synchronized:
+            following = "gpstate -e   (FTS promotes its mirror; then the same again)"
+        else:
+            following = (
+                f"start the server of dbid {row.dbid} on {row.hostname}: it alone has all of content {row.content}"
+            )
+        raise Unreachable(what, next=following)
+
+
+def control_data(run: Run, catalog: Catalog, jobs: list[Job]) -> None:
+    """Show both instances' control data, and compare the checksums. Raises Failed where they differ."""
+    rows = [row for job in jobs for row in (job.source, job.failed)]
+    asking, member = run.cluster.asking, run.cluster.member
+    everyone = [run.cluster.coordinator.name, *(member(row) for row in rows)]
+    coordinator, *results = run.cluster.hosts.fan_out(everyone, asking.control)
+    wanted = _CHECKSUM.search(coordinator.stdout)
+    for row, result in zip(rows, results, strict=True):
+        if not result.ok:
+            run.log.warning(f"cannot access pg_controldata for dbid {row.dbid} on host {row.hostname}")
+            continue
+        text = f"Successfully finished pg_controldata {row.datadir} for dbid {row.dbid}:"
+        run.log.info(f"{text}\nstdout: {result.stdout}\nstderr: {result.stderr}")
+        found = _CHECKSUM.search(result.stdout)
+        if wanted and found and wanted[1] != found[1]:
+            what = f"dbid {row.dbid} has data page checksum version {found[1]}, the coordinator {wanted[1]}"
+            raise Failed(f"Heap checksum setting differs: {what}")
+    text = "Heap checksum setting is consistent between coordinator and the segments that are candidates for recoverseg"
+    run.log.info(text)
+
+
+def confirmed(run: Run, question: str) -> bool:
+    """Ask; False where the answer is no, which is said. Raises Refused where nobody can be asked."""
+    run.log.raw("")
+    run.log.raw(f"{question} Yy|Nn (default=N):")
+    while True:
+        answer = run.talk.ask("> ")
+        if answer is None:
+            raise Refused("EOF when reading a line", next=f"{run.text} -a   (asks nothing)")
+        word = answer.strip().lower()
+        if word in ("y", "yes"):
+            return True
+        if word in ("", "n", "no"):
+            run.log.info("User abort requested, Exiting...")
+            return False
+        run.log.raw(f"Invalid input: '{answer.strip()}'")
+        run.log.raw("")
+        run.log.raw(f"{question} Yy|Nn (default=N):")
+
+
+def reach(run: Run, jobs: list[Job]) -> None:
+    """Whether each source lets its mirror in; pg_hba.conf is nobody's but the administrator's."""
+    run.log.info("Starting to create new pg_hba.conf on primary segments")
+    engine, member = run.cluster.engine, run.cluster.member
+    refusals = run.cluster.hosts.fan_out(
+        jobs, lambda job: engine.source_refuses(member(job.failed), member(job.source))
+    )
+    wrong = [(job, said) for job, said in zip(jobs, refusals, strict=True) if said]
+    if not wrong:
+        run.log.info("None of the reachable segments require update to pg_hba.conf")
+    for job, said in wrong:
+        run.log.warning(f"{job.source.place} does not let {job.failed.place} in: {said}")
+
+
+def stop(run: Run, jobs: list[Job], performer: Performer) -> None:
+    """End what still runs where a segment failed. Raises CctrlError."""
+    cluster = run.cluster
+
+    def one(job: Job) -> None:
+        row, name = job.failed, cluster.member(job.failed)
+        process = cluster.asking.process(name)
+        if process is None or not process.lives:
+            return
+        run.log.info(f"{process.pid}: {row.datadir}")
+        facts = cluster.engine.probe(name)
+        # A server that hangs is not asked: it is ended, and cannot start writable.
+        action = Action.STOP if facts.server is Server.UP and facts.standby else Action.FENCE
+        performer.perform(Step(action, name, cluster.member(job.source)), {}, lambda _: None)
+
+    cluster.hosts.fan_out(jobs, one)
+
+
+def set_up(run: Run, jobs: list[Job]) -> None:
+    """A checkpoint on each source, so that its control data is of its new timeline, and the slot. Raises Failed."""
+    cluster = run.cluster
+
+    def one(job: Job) -> str:
+        try:
+            statements = ("checkpoint", catalog_sql.ENSURE_SLOT)
+            cluster.asking.sql(cluster.member(job.source), *statements, timeout=SET_UP_LIMIT)
+        except CctrlError as error:
+            return f"{error.what}: {error.detail}"
+        return ""
+
+    errors = [(job, said) for job, said in zip(jobs, cluster.hosts.fan_out(jobs, one), strict=True) if said]
+    if errors:
+        run.log.info("Failed to setup recovery for the following segments")
+        for job, said in errors:
+            run.log.error(f" hostname: {job.failed.hostname}; port: {job.failed.port}; error: {said}")
+        raise Failed("")
+
+
+def era(run: Run) -> str:
+    """Which start of the coordinator this is."""
+    started = "to_char(pg_postmaster_start_time(), 'YYMMDDHH24MISS')"
+    return run.cluster.write(
+        f"select lpad(to_hex(system_identifier), 16, '0') || '_' || {started} from pg_control_system()"
+    )
+
+
+def limited(cluster: Cluster, jobs: list[Job], do: Callable[[Job], Value], hosts: int, per_host: int) -> list[Value]:
+    """`do` for all jobs side by side: at most so many hosts at once, and so many on each."""
+    names = list(dict.fromkeys(job.failed.hostname for job in jobs))
+    turn = BoundedSemaphore(hosts)
+    slots = {name: BoundedSemaphore(per_host) for name in names}
+
+    def on_host(name: str) -> dict[int, Value]:
+        mine = [job for job in jobs if job.failed.hostname == name]
+
+        def one(job: Job) -> Value:
+            with slots[name]:
+                return do(job)
+
+        with turn:
+            return {job.failed.dbid: value for job, value in zip(mine, cluster.hosts.fan_out(mine, one), strict=True)}
+
+    found = {dbid: value for part in cluster.hosts.fan_out(names, on_host) for dbid, value in part.items()}
+    return [found[job.failed.dbid] for job in jobs]

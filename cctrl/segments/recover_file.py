@@ -1,0 +1,101 @@
+"""The file of -i and -o: which segments to recover, one a line (reference greenplum.md, 7.4). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cctrl.outcome import Refused
+from cctrl.segments.catalog import Catalog, Row
+from cctrl.segments.running import Failed
+
+TYPES = {"I": "incremental", "D": "differential", "F": "full"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an instance is, as a line says it."""
+
+    address: str
+    port: int
+    directory: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line."""
+
+    number: int
+    failed: Place
+    target: Place | None = None  # None: in place
+    kind: str = ""  # a recovery type of TYPES where the line gives one
+
+
+def parse(path: str, text: str) -> list[Entry]:
+    """Read the file. Raises Failed for a line that is not right."""
+    entries: list[Entry] = []
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = raw.strip()
+        if line and not line.startswith("#"):
+            entries.append(_entry(path, number, line))
+    _conflicts(entries)
+    return entries
+
+
+def _entry(path: str, number: int, line: str) -> Entry:
+    where, groups = f"line {number} of file {path}", line.split()
+    if len(groups) > 2:
+        raise Failed(f"{where}: expected 1 or 2 groups but found {len(groups)}")
+    parts = groups[0].split("|")
+    kind = ""
+    if parts[0] in TYPES and len(parts) in (4, 5):
+        kind, parts = TYPES[parts[0]], parts[1:]
+    failed = _place(where, number, "failed", parts)
+    target = _place(where, number, "new", groups[1].split("|")) if len(groups) == 2 else None
+    return Entry(number, failed, target, kind)
+
+
+def _place(where: str, number: int, group: str, parts: list[str]) -> Place:
+    if len(parts) == 4:
+        parts = parts[1:]  # the host's name stands before its address
+    if len(parts) != 3:
+        raise Failed(f"{where}: expected 3 parts on {group} segment group, obtained {len(parts)}")
+    if not parts[1].isascii() or not parts[1].isdigit():
+        raise Failed(f"Invalid port on line {number}")
+    return Place(parts[0], int(parts[1]), parts[2])
+
+
+def _conflicts(entries: list[Entry]) -> None:
+    failed: dict[tuple[str, str], int] = {}
+    for entry in entries:
+        key = (entry.failed.address, entry.failed.directory)
+        if key in failed:
+            raise Failed(
+                f"config file lines {failed[key]} and {entry.number} conflict: Cannot recover the same failed segment "
+                f"{key[0]} and data directory {key[1]} twice."
+            )
+        failed[key] = entry.number
+
+
+def found(catalog: Catalog, entry: Entry) -> Row:
+    """The instance that a line names. Raises Refused where the catalog has none, Failed for an acting primary."""
+    place = entry.failed
+    for row in catalog.segments:
+        if (row.address, row.port, row.datadir) == (place.address, place.port, place.directory):
+            if row.primary:
+                raise Failed(f"Segment to recover from for content {row.content} is not a primary")
+            return row
+    what = "A segment to recover was not found in configuration.  This segment is described by address|port|directory "
+    raise Refused(f"{what}'{place.address}|{place.port}|{place.directory}'")
+
+
+def written(rows: Iterable[Row], unreachable: frozenset[str]) -> str:
+    """The file for instances that are down; those on hosts out of reach are commented out."""
+    lines = [
+        "# If any entry is not needed, remove it or comment it out with #.",
+        "# One line for each failed segment: address|port|data directory, recovered in place.",
+    ]
+    for row in rows:
+        mark = "# " if row.hostname in unreachable else ""
+        lines.append(f"{mark}{row.address}|{row.port}|{row.datadir}")
+    return "".join(line + "\n" for line in lines)

@@ -1,0 +1,151 @@
+"""Brings one failed segment back under its acting primary: the steps, their progress, and how it ended."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+
+from cctrl.outcome import CctrlError, Interrupted
+from cctrl.replication import copying, recovery
+from cctrl.replication.engine import OnText, StepFailed
+from cctrl.replication.events import Event, Failed, Progress
+from cctrl.replication.executor import execute
+from cctrl.replication.facts import Facts
+from cctrl.replication.lock import Lock as Claimed
+from cctrl.replication.position import Position
+from cctrl.replication.recovery import Way
+from cctrl.replication.steps import Action, Plan, Result, Step
+from cctrl.segments import catalog_sql
+from cctrl.segments.catalog import Pair
+from cctrl.segments.cluster import Cluster, now
+from cctrl.segments.work import Ended, Job, Kind, Stage
+
+EVERY = 1.0  # seconds from one line of progress to the next
+
+_LAST = {
+    Way.NOTHING: "skipping pg_rewind on mirror as standby.signal is present",
+    Way.FOLLOW: "skipping pg_rewind on mirror as standby.signal is present",
+    Way.START: "pg_rewind: no rewind required",
+    Way.REWIND: "pg_rewind: Done!",
+    Way.COPY: "pg_basebackup: base backup completed",
+}
+"""The last line of each way, as the documented tools end."""
+
+
+class Performer:
+    """Carries out steps while the lock is ours, each entered into the journal first (as the dataservice's Change)."""
+
+    def __init__(self, cluster: Cluster, held: Claimed, operation: str) -> None:
+        self._cluster = cluster
+        self._held = held
+        self._operation = operation
+        cluster.engine.operation = operation
+
+    def perform(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
+        """See replication.executor.Performer."""
+        if not self._held.held:
+            raise StepFailed(f"the lock was lost, so nothing more is done; it was to {step.text()}", uncertain=True)
+        self._cluster.store.note_step(self._operation, step.text())
+        return self._cluster.engine.perform(step, known, on_text)
+
+
+class Tongue:
+    """Says the progress of all recoveries: a line for each, at most one a second, the last one always; the same lines
+    go into the file that `gpstate -e` reads."""
+
+    def __init__(self, say: Callable[[str], None], path: Path, *, silent: bool) -> None:
+        self._say = say
+        self._path = path
+        self._silent = silent
+        self._lock = Lock()
+        self._told: dict[int, float] = {}
+
+    def tell(self, job: Job, text: str, *, last: bool = False) -> None:
+        """What the tool that works on a segment says."""
+        row = job.failed
+        with self._lock:
+            at = now()
+            if not last and at - self._told.get(row.dbid, -EVERY) < EVERY:
+                return
+            self._told[row.dbid] = at
+            if not self._silent:
+                self._say(f"{row.hostname} (dbid {row.dbid}): {text}")
+            with contextlib.suppress(OSError), self._path.open("a", encoding="utf-8") as file:
+                file.write(f"{job.kind.value}:{row.dbid}:{text}\n")
+
+    def end(self) -> None:
+        """All are over."""
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
+
+class Recovering:
+    """One segment's recovery."""
+
+    def __init__(self, cluster: Cluster, performer: Performer, tongue: Tongue, directory: Path, rate: str) -> None:
+        self._cluster = cluster
+        self._performer = performer
+        self._tongue = tongue
+        self._directory = directory  # of the logs
+        self._rate = rate
+
+    def work(self, job: Job) -> Ended:
+        """Bring it back. Never raises for what a host can cause."""
+        said: list[str] = []
+        stage = [Stage.COPY]
+
+        def sink(event: Event) -> None:
+            if isinstance(event, Progress):
+                said.append(event.text)
+                self._tongue.tell(job, event.text)
+            elif isinstance(event, Failed) and event.step.action is Action.START:
+                stage[0] = Stage.START
+
+        try:
+            way, plan = self.plan(job)
+            execute(plan, self._performer, sink)
+            self._end(job)
+        except Interrupted:
+            raise
+        except CctrlError as error:
+            self._tongue.tell(job, "Failure, exiting", last=True)
+            cause = "\n".join(part for part in (error.what, error.detail) if part)
+            return Ended(job, stage[0], cause, self._keep(job, [*said, cause]), error.next)
+        self._tongue.tell(job, _LAST[way], last=True)
+        return Ended(job)
+
+    def plan(self, job: Job) -> tuple[Way, Plan]:
+        """The way back and its steps; log that only the failed segment has is kept aside first. Raises CctrlError."""
+        pair = Pair(job.failed.content, job.source, job.failed)
+        view = self._cluster.view(pair, self._cluster.probe(pair.rows))
+        source, name = view.members[0].name, view.members[1].name
+        if job.kind is Kind.FULL:
+            return Way.COPY, self._copy(view[name], view[source])
+        part = recovery.unread(view[name], view[source])
+        tail = self._cluster.engine.tail(name, part) if part else None
+        found = recovery.remedy(view, source, name, tail, force=True)
+        # That it streams, FTS sees: nobody waits for it here.
+        groups = tuple(group for group in found.plan.groups if group[0].action is not Action.STREAM)
+        return found.way, Plan(groups)
+
+    def _copy(self, member: Facts, source: Facts) -> Plan:
+        survey = self._cluster.engine.survey(member.name, source.name)
+        copying.fits(member, source, survey)
+        copy = Step(Action.COPY, member.name, source.name, source.oldest_log, rate=self._rate)
+        rest = (Action.SWAP, Action.START)  # it was stopped before; its directory is kept aside, log and all
+        return Plan(((copy,), *((Step(action, member.name, source.name),) for action in rest)))
+
+    def _end(self, job: Job) -> None:
+        """A slot of its own time as primary would hold back log for nobody."""
+        self._cluster.asking.try_sql(self._cluster.member(job.failed), catalog_sql.DROP_SLOT)
+
+    def _keep(self, job: Job, lines: list[str]) -> str:
+        tool = "pg_basebackup" if job.kind is Kind.FULL else "pg_rewind"
+        path = self._directory / f"{tool}.{datetime.now():%Y%m%d_%H%M%S}.dbid{job.failed.dbid}.out"
+        with contextlib.suppress(OSError):
+            self._directory.mkdir(parents=True, exist_ok=True)
+            path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return str(path)

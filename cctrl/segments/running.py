@@ -1,0 +1,93 @@
+"""What gpstate and gprecoverseg have in common: the log, the first lines, how they end."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from cctrl.outcome import CctrlError, Outcome
+from cctrl.registry import Talk
+from cctrl.replication.facts import Facts
+from cctrl.replication.lock import Lock
+from cctrl.segments.catalog import Catalog
+from cctrl.segments.cluster import Cluster
+from cctrl.segments.gplog import CRITICAL, DEBUG, INFO, GpLog, log_directory
+from cctrl.segments.options import Parser, Wrong
+from cctrl.segments.tables import Line
+
+OUTCOMES = {0: Outcome.DONE, 1: Outcome.INTERNAL, 2: Outcome.USAGE, 4: Outcome.INCOMPLETE}
+"""The utilities' own exit statuses, as cctrl's."""
+
+
+class Failed(Exception):
+    """A known fatal condition: `PROGRAM error: …`, exit status 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a utility."""
+
+    cluster: Cluster
+    given: argparse.Namespace
+    log: GpLog
+    talk: Talk
+    text: str  # as it was typed
+    held: Lock | None = None  # the lock of a run that changes something
+
+    def page(self, lines: Sequence[Line]) -> None:
+        """Log all lines."""
+        for line in lines:
+            self.log.say(line.level, line.text)
+
+
+def run(cluster: Cluster, parser: Parser, argv: Sequence[str], talk: Talk, body: Callable[[Run], int]) -> Outcome:
+    """Run a utility with its options; its exit status as an outcome."""
+    program = parser.prog
+    try:
+        given = parser.parse(argv)
+    except Wrong as wrong:
+        for text in wrong.text.split("\n"):
+            talk.line(text)
+        if wrong.error:
+            talk.note(wrong.error)
+        return OUTCOMES[wrong.status]
+    log = _log(cluster, program, given, talk)
+    log.info(f"Starting {program} with args: {' '.join(argv)}")
+    cluster.fresh()
+    try:
+        return OUTCOMES[body(Run(cluster, given, log, talk, " ".join((program, *argv))))]
+    except Wrong as wrong:
+        log.error(wrong.error)
+    except Failed as failed:
+        log.error(f"{program} error: {failed}")
+    except CctrlError as error:
+        reason = "\n".join(part for part in (error.what, error.detail) if part)
+        log.say(CRITICAL, f"{program} failed. (Reason='{reason}') exiting...")
+        if error.next:
+            log.truth(f"NEXT: {error.next}")
+    return Outcome.USAGE
+
+
+def _log(cluster: Cluster, program: str, given: argparse.Namespace, talk: Talk) -> GpLog:
+    where = f"{cluster.coordinator.host.name}:{getpass.getuser()}"
+    lowest = DEBUG if given.verbose else INFO
+    directory = log_directory(given.logdir)
+    return GpLog(program, where, talk.line, talk.note, directory=directory, lowest=lowest, quiet=given.quiet)
+
+
+def begin(run: Run) -> Catalog:
+    """The first lines of every run, and the catalog. Raises CctrlError where the coordinator does not answer."""
+    catalog = run.cluster.catalog()
+    number = catalog.version.split(" on ")[0].removeprefix("PostgreSQL ")
+    run.log.info(f"local Greenplum Version: 'postgres (PostgreSQL) {number}'")
+    run.log.info(f"coordinator Greenplum Version: '{catalog.version}'")
+    run.log.info("Obtaining Segment details from coordinator...")
+    catalog.pairs  # noqa: B018 - raises for a catalog that cannot be
+    return catalog
+
+
+def told(facts: Facts) -> str:
+    """Why an instance does not answer, on one line."""
+    return f"{facts.server.value}: {facts.reason}" if facts.reason else facts.server.value

@@ -1,0 +1,101 @@
+"""What gprecoverseg has to do for one segment, and how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from cctrl.segments.catalog import Row
+from cctrl.segments.tables import Line
+
+RULE = "-" * 57
+
+
+class Kind(Enum):
+    """How a segment is recovered; the value is the word of the failure lines."""
+
+    INCREMENTAL = "incremental"
+    FULL = "full"
+
+
+class Stage(Enum):
+    """Where a recovery failed."""
+
+    COPY = "copy"
+    START = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A failed segment, and the acting primary it is recovered from."""
+
+    failed: Row
+    source: Row
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a job ended; `stage` is None where it was done."""
+
+    job: Job
+    stage: Stage | None = None
+    cause: str = ""
+    logfile: str = ""
+    next: str = ""
+
+
+def parameters(jobs: list[Job], title: str) -> list[Line]:
+    """The table of what is going to be done."""
+    lines = ["Greenplum instance recovery parameters", RULE, title, RULE]
+    for number, job in enumerate(jobs, 1):
+        lines += [f"Recovery {number} of {len(jobs)}", RULE]
+        lines += [f"   {key:<36} = {value}" for key, value in _described(job)]
+        lines.append(RULE)
+    return [Line(text) for text in lines]
+
+
+def _described(job: Job) -> list[tuple[str, str]]:
+    failed, source = job.failed, job.source
+    return [
+        ("Synchronization mode", job.kind.value.capitalize()),
+        ("Failed instance host", failed.hostname),
+        ("Failed instance address", failed.address),
+        ("Failed instance directory", failed.datadir),
+        ("Failed instance port", str(failed.port)),
+        ("Recovery Source instance host", source.hostname),
+        ("Recovery Source instance address", source.address),
+        ("Recovery Source instance directory", source.datadir),
+        ("Recovery Source instance port", str(source.port)),
+        ("Recovery Target", "in-place"),
+    ]
+
+
+FAILED = "Failed to recover the following segments"
+FULL_DUE = ". You must run gprecoverseg -F for all incremental failures"
+NOT_STARTED = "Failed to start the following segments. Please check the latest logs located in segment's data directory"
+SUCCESS = (
+    "*" * 32,
+    "Segments successfully recovered.",
+    "*" * 32,
+    "Recovered mirror segments need to sync WAL with primary segments.",
+    "Use 'gpstate -e' to check progress of WAL sync remaining bytes",
+)
+
+
+def failures(ended: list[Ended]) -> list[Line]:
+    """The documented lines about those that failed."""
+    lines: list[str] = []
+    copies = [one for one in ended if one.stage is Stage.COPY]
+    if copies:
+        due = any(one.job.kind is Kind.INCREMENTAL for one in copies)
+        lines += ["-" * 58, FAILED + (FULL_DUE if due else "")]
+        for one in copies:
+            row = one.job.failed
+            where = f" hostname: {row.hostname}; port: {row.port}; logfile: {one.logfile}"
+            lines.append(f"{where}; recoverytype: {one.job.kind.value}")
+    starts = [one.job.failed for one in ended if one.stage is Stage.START]
+    if starts:
+        lines += ["-" * 58, NOT_STARTED]
+        lines += [f" hostname: {row.hostname}; port: {row.port}; datadir: {row.datadir}" for row in starts]
+    return [Line(text) for text in lines]
