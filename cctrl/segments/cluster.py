@@ -127,7 +127,7 @@ class Cluster:
 
     def words(self, kind: str) -> Mapping[str, str]:
         """See ServiceHandle."""
-        if kind != "HOST":
+        if kind != "SEGMENT":
             return {}
         if self._last is not None:
             return {

@@ -25,7 +25,7 @@ COMMANDS: tuple[Command, ...] = (
         "bring failed segments back; -F by a full copy; -r: all into their preferred roles",
         gprecoverseg.gprecoverseg,
         help="`gprecoverseg --help` lists the options. It asks before it begins, unless -a or --yes is given. A\n"
-        "segment is started, rewound, or with -F copied; all are worked on side by side, one that fails stops no other.\n"
+        "segment is started, rewound, or with -F copied; side by side; one that fails stops no other.\n"
         "What only a failed segment has is kept aside first. When it has ended FTS looks, and marks them up.\n"
         "Exit status 1: a segment was not recovered; 2: refused; 4: the answer was no.",
         danger=Danger.CHANGE,
@@ -40,8 +40,8 @@ COMMANDS: tuple[Command, ...] = (
         explain=listing.explain,
     ),
     Command(
-        "datasource HOST recover",
-        "bring one failed segment back; HOST is host:port",
+        "datasource SEGMENT recover",
+        "bring one failed segment back; SEGMENT is host:port",
         listing.recover_one,
         help="The same as gprecoverseg -a -i FILE with a file that names this segment only.",
         danger=Danger.CHANGE,

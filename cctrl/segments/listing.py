@@ -68,9 +68,9 @@ def recover_all(cluster: Cluster, invocation: Invocation, talk: Talk) -> Outcome
 
 
 def recover_one(cluster: Cluster, invocation: Invocation, talk: Talk) -> Outcome:
-    """`datasource HOST:PORT recover`."""
+    """`datasource SEGMENT recover`."""
     cluster.fresh()
-    row = gprecoverseg.row_of(cluster.catalog(), invocation.arguments["HOST"])
+    row = gprecoverseg.row_of(cluster.catalog(), invocation.arguments["SEGMENT"])
     if row.up:
         raise Refused(f"{row.place} is not down: there is nothing to recover", next="ls")
     with tempfile.TemporaryDirectory(prefix="cctrl-") as directory:
@@ -80,7 +80,7 @@ def recover_one(cluster: Cluster, invocation: Invocation, talk: Talk) -> Outcome
 
 
 def explain(cluster: Cluster, invocation: Invocation, talk: Talk) -> Outcome:
-    """`explain gprecoverseg`, `explain recover`, `explain datasource HOST recover`: each way back and its steps."""
+    """`explain gprecoverseg`, `explain recover`, `explain datasource SEGMENT recover`: each way back and its steps."""
     if "-r" in invocation.rest:
         raise Refused("the steps of a rebalance are not explained in this version", next="gpstate -m")
     kind = Kind.FULL if "-F" in invocation.rest else Kind.INCREMENTAL
@@ -98,8 +98,8 @@ def explain(cluster: Cluster, invocation: Invocation, talk: Talk) -> Outcome:
 
 
 def _meant(catalog: Catalog, invocation: Invocation) -> list[Row]:
-    if "HOST" in invocation.arguments:
-        return [gprecoverseg.row_of(catalog, invocation.arguments["HOST"])]
+    if "SEGMENT" in invocation.arguments:
+        return [gprecoverseg.row_of(catalog, invocation.arguments["SEGMENT"])]
     return [row for row in catalog.segments if not row.up]
 
 

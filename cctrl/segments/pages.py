@@ -25,12 +25,8 @@ def problems(seen: Seen) -> Page:
     """-e: the pairs that need attention."""
     primaries = [pair.primary for pair in seen.catalog.pairs]
     unasked = [Line(_unasked(row), WARNING) for row in primaries if not seen.queried(row)]
-    silent = [
-        Line("pg_stat_replication shows no standby connections", WARNING)
-        for row in primaries
-        if seen.facts[row.dbid].writable and seen.receiver(row) is None
-    ]
-    lines = [*silent, *unasked, Line(RULE), Line("Segment Mirroring Status Report")]
+    gathered = [Line(text, WARNING) for row in primaries if (text := _gathered(seen, row))]
+    lines = [*gathered, Line(RULE), Line("Segment Mirroring Status Report")]
     blocks = [
         _block(SWITCHED, _switched(seen)),
         [*unasked, *_block(UNSYNCHRONIZED, _unsynchronized(seen))],
@@ -42,6 +38,13 @@ def problems(seen: Seen) -> Page:
     if any(line.text == RULE for line in shown):
         return [*lines, *shown], 1
     return [*lines, *shown, Line(RULE), Line("All segments are running normally")], 0
+
+
+def _gathered(seen: Seen, row: Row) -> str:
+    """What is told of an acting primary before the report."""
+    if not seen.queried(row):
+        return _unasked(row)
+    return "" if seen.receiver(row) else "pg_stat_replication shows no standby connections"
 
 
 def _unasked(row: Row) -> str:

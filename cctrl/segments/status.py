@@ -70,7 +70,7 @@ class Seen:
 
     def queried(self, row: Row) -> bool:
         """True where an acting primary could be asked."""
-        return self.facts[row.dbid].up
+        return self.facts[row.dbid].writable
 
     def receiver(self, row: Row) -> Downstream | None:
         """The mirror, as its acting primary sees it."""

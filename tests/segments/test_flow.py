@@ -1,0 +1,152 @@
+"""The documented flows on real servers: failover, recovery, rebalance, and what is refused."""
+
+from __future__ import annotations
+
+import re
+
+from tests.segments.gp import WELL, Gp
+
+
+def test_the_cluster_as_it_is_built(gp: Gp) -> None:
+    assert (gp.state(0), gp.state(1)) == (WELL, WELL)
+    assert gp.sql(
+        "select dbid, content, role, mode, status, hostname from gp_segment_configuration where content < 0"
+    ) == ("1|-1|p|n|u|cdw")
+    hosts = "select count(distinct hostname) from gp_segment_configuration group by content having content >= 0"
+    assert gp.sql(hosts).split() == ["2", "2"]
+    senders = (
+        "select gp_segment_id, application_name, state, sync_state, sync_error from gp_stat_replication order by 1"
+    )
+    assert gp.sql(senders).split() == [f"{n}|gp_walreceiver|streaming|sync|none" for n in (0, 1)]
+    assert gp.sql("select gp_request_fts_probe_scan()") == "t"
+    assert gp.done("gpstate -e").rstrip().endswith("-[INFO]:-All segments are running normally")
+    assert "No segments to recover" in gp.done("gprecoverseg -a")
+    assert "No segments are running in their non-preferred role" in gp.done("gprecoverseg -r -a")
+
+
+def test_a_primary_goes_down(gp: Gp) -> None:
+    old, new = gp.place(0, "p"), gp.place(0, "m")
+    gp.lab.sql(old, "create table kept as select 1 as a")
+    gp.fail(0)
+    assert gp.lab.sql(new, "select a from kept") == "1"
+    gp.lab.sql(new, "insert into kept values (2)")  # released: there is no mirror to wait for
+    listed = gp.run("gpstate -e")
+    assert listed.returncode == 1
+    for title in (
+        "Segments with Primary and Mirror Roles Switched",
+        "Unsynchronized Segment Pairs",
+        "Down in configuration",
+    ):
+        assert title in listed.stdout
+    gp.lab.run("start", old)
+    assert gp.lab.sql(old, "select pg_is_in_recovery()") == "t"  # it was fenced: it accepts no writes
+    said = gp.done("gprecoverseg -a")
+    line = r"^\d{8}:\d\d:\d\d:\d\d:\d{6} gprecoverseg:cdw:[^ ]+-\[INFO\]:-Segments successfully recovered\.$"
+    assert re.search(line, said, re.MULTILINE)
+    assert re.search(r"^\S+-\[INFO\]:-\d+: /.*gpseg0$", said.replace(" gprecoverseg", "gprecoverseg"), re.MULTILINE)
+    gp.becomes(0, "msu psu")
+    assert "NEXT: gprecoverseg -r" in gp.run("ls").stderr
+    gp.done("gprecoverseg -r -a")
+    gp.becomes(0, WELL)
+    assert gp.lab.sql(old, "select a from kept order by a").split() == ["1", "2"]
+    history = gp.sql('select "desc" from gp_configuration_history where dbid = 2 order by time')
+    assert "FTS: update role, status, and mode for dbid 2 with contentid 0 to m, d, and n" in history
+
+
+def test_a_mirror_goes_down(gp: Gp) -> None:
+    primary, mirror = gp.place(1, "p"), gp.place(1, "m")
+    gp.lab.run("kill", mirror)
+    gp.lab.sql(primary, "create table waited as select 1 as a")  # blocked for the grace period, then it succeeds
+    gp.becomes(1, "pnu mnd")
+    assert gp.run("gpstate -m").returncode == 1
+    gp.done(f"datasource {mirror} recover")
+    gp.becomes(1, WELL)
+    assert gp.lab.sql(mirror, "select a from waited") == "1"
+
+
+def test_incremental_fails_then_full(gp: Gp) -> None:
+    gp.lab.run("kill", gp.place(0, "p"))
+    gp.lab.run("wipe", gp.place(0, "p"))
+    gp.becomes(0, "mnd pnu")
+    failed = gp.run("gprecoverseg -a")
+    assert failed.returncode == 1
+    assert "You must run gprecoverseg -F for all incremental failures" in failed.stdout
+    assert "recoverytype: incremental" in failed.stdout
+    assert failed.stdout.rstrip().endswith("-[ERROR]:-gprecoverseg failed. Please check the output for more details.")
+    assert "NEXT: gprecoverseg -F" in failed.stderr
+    assert "has no data directory" in failed.stderr
+    assert "pg_basebackup: base backup completed" in gp.done("gprecoverseg -F -a")
+    gp.heal(0)
+
+
+def test_a_double_fault(gp: Gp) -> None:
+    primary, mirror = gp.place(1, "p"), gp.place(1, "m")
+    gp.lab.run("kill", mirror)
+    gp.becomes(1, "pnu mnd")
+    gp.lab.run("kill", primary)
+    assert gp.sql("select gp_request_fts_probe_scan()") == "t"
+    assert gp.state(1) == "pnu mnd"
+    log = (gp.lab.directory / "lab" / "manager.log").read_text()
+    assert "ERROR: FTS double fault detected (content=1) primary dbid=3, mirror dbid=5" in log
+    refused = gp.run("gprecoverseg -a")
+    assert refused.returncode == 2
+    assert "failed to acquire resources on one or more segments" in refused.stdout
+    assert "DATABASE IS PROBABLY UNAVAILABLE" in gp.run("gpstate -e").stdout
+    gp.lab.run("start", primary)
+    gp.done("gprecoverseg -a")
+    gp.becomes(1, WELL)
+
+
+def test_a_primary_hangs(gp: Gp) -> None:
+    gp.lab.run("freeze", gp.place(0, "p"))
+    assert gp.run("gpstate -e").returncode == 1  # at once, whatever hangs
+    gp.becomes(0, "mnd pnu", 60)
+    gp.heal(0)
+
+
+def test_a_host_is_cut_off(gp: Gp) -> None:
+    """Its primary is failed over, its mirror marked down; nothing can be recovered before it is back."""
+    gp.lab.run("cut", "sdw1")
+    gp.becomes(0, "mnd pnu", 90)
+    gp.becomes(1, "pnu mnd", 60)
+    ended = gp.run("gprecoverseg -a")
+    assert ended.returncode == 0
+    assert "Host sdw1 is unreachable" in ended.stdout
+    assert "No segments to recover" in ended.stdout
+    assert "still down" in ended.stderr
+    gp.lab.run("heal", "sdw1")
+    gp.done("gprecoverseg -a")
+    gp.becomes(1, WELL)
+    gp.becomes(0, "msu psu")
+    gp.done("gprecoverseg -r -a")
+    gp.becomes(0, WELL)
+
+
+def test_nobody_can_be_asked(gp: Gp) -> None:
+    gp.fail(0)
+    ended = gp.run("gprecoverseg")
+    assert ended.returncode == 2
+    assert ended.stdout.rstrip().endswith("gprecoverseg failed. (Reason='EOF when reading a line') exiting...")
+    assert gp.state(0) == "mnd pnu"
+    gp.heal(0)
+
+
+def test_a_catalog_that_somebody_edited(gp: Gp) -> None:
+    gp.sql("update gp_segment_configuration set mode = 'n' where dbid = 2")
+    for command in ("gpstate -e", "gprecoverseg -a"):
+        ended = gp.run(command)
+        assert ended.returncode == 2
+        assert "Invalid GpArray: content 0" in ended.stdout
+    gp.sql("update gp_segment_configuration set mode = 's' where dbid = 2")
+    gp.becomes(0, WELL)
+
+
+def test_the_coordinator_is_down(gp: Gp) -> None:
+    gp.lab.run("stop", "cdw")
+    for command in ("gpstate -e", "gprecoverseg -a"):
+        ended = gp.run(command)
+        assert ended.returncode == 2
+        assert "-[CRITICAL]:-" in ended.stdout
+    gp.lab.run("start", "cdw")
+    gp.fail(0)
+    gp.heal(0)

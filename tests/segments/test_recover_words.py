@@ -1,0 +1,117 @@
+"""gprecoverseg's options, its file, and its lines."""
+
+from __future__ import annotations
+
+import pytest
+
+from cctrl.outcome import CctrlError
+from cctrl.segments import rebalance, recover_file, recover_options, work
+from cctrl.segments.options import Wrong
+from cctrl.segments.running import Failed
+from cctrl.segments.tables import Line
+from cctrl.segments.work import Ended, Job, Kind, Stage
+from tests.segments import recorded, worlds
+
+COMBINATIONS = [
+    ("-p h -r", "Only one of -p and -r may be specified"),
+    ("-i f -r", "Only one of -i, -p and -r may be specified"),
+    ("-r --differential", "Only one of -p, -r and --differential may be specified"),
+    ("-i f -o g", "Invalid -i provided with -o argument"),
+    ("-r -o g", "Invalid -r provided with -o argument"),
+    ("-F -r", "-F option is not supported with -r option"),
+    ("-F -p h", "-F option is not supported with -p option"),
+    ("--disable-replay-lag", "--disable-replay-lag should be used only with -r"),
+    ("-F --differential", "Only one of -F and --differential may be specified"),
+    ("-o g --differential", "Invalid -o provided with --differential argument"),
+    ("-B 65", "Invalid parallelDegree value provided with -B argument: 65"),
+    ("-b 0", "Invalid parallelPerHost value provided with -b argument: 0"),
+    ("--max-rate 0", "Transfer rate must be greater than zero"),
+    ("--max-rate 5G", "Invalid --max-rate unit: G"),
+    ("--max-rate 31", "transfer rate 31 is out of range"),
+    ("--max-rate fast", "transfer rate fast is not a valid value"),
+]
+
+
+@pytest.mark.parametrize(("words", "message"), COMBINATIONS)
+def test_what_does_not_go_together(words: str, message: str) -> None:
+    with pytest.raises(Wrong) as wrong:
+        recover_options.check(recover_options.parser().parse(words.split()))
+    assert wrong.value.error == f"gprecoverseg: error: {message}"
+
+
+@pytest.mark.parametrize(
+    "words", ["-a", "-F -a", "-r --replay-lag 0.5", "-B 1 -b 128", "--max-rate 32M", "-ar", "-a -s -v"]
+)
+def test_what_goes(words: str) -> None:
+    recover_options.check(recover_options.parser().parse(words.split()))
+
+
+def test_words_that_are_no_options() -> None:
+    with pytest.raises(Wrong, match="no such option: --now"):
+        recover_options.parser().parse(["--now"])
+    with pytest.raises(Wrong, match="too many arguments: only options may be specified"):
+        recover_options.parser().parse(["sdw1"])
+
+
+FILE = [
+    ("sdw2|8000|/data/mirror/gpseg0 a b", "line 1 of file F: expected 1 or 2 groups but found 3"),
+    ("sdw2|8000", "line 1 of file F: expected 3 parts on failed segment group, obtained 2"),
+    ("sdw2|8000|/d sdw3|9000", "line 1 of file F: expected 3 parts on new segment group, obtained 2"),
+    (
+        "sdw2|8000|/d\n# note\n\nsdw2|8000|/d",
+        "config file lines 1 and 4 conflict: Cannot recover the same failed segment sdw2 and data directory /d twice.",
+    ),
+    ("sdw2|7777|/data/mirror/gpseg0", "A segment to recover was not found in configuration.  This segment is described "
+     "by address|port|directory 'sdw2|7777|/data/mirror/gpseg0'"),
+    ("sdw1|7000|/data/primary/gpseg0", "Segment to recover from for content 0 is not a primary"),
+    ("sdw2||/data/mirror/gpseg0", "Invalid port on line 1"),
+    ("sdw2|x7000|relative/path", "Invalid port on line 1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "message"), FILE)
+def test_a_file_that_is_not_right(text: str, message: str) -> None:
+    with pytest.raises((Failed, CctrlError)) as raised:
+        for entry in recover_file.parse("F", text):
+            recover_file.found(worlds.cluster(), entry)
+    assert str(raised.value) == message
+
+
+def test_a_file_that_is() -> None:
+    rows = worlds.cluster().segments[1:4:2]
+    entries = recover_file.parse("F", recover_file.written(rows, frozenset()))
+    assert [recover_file.found(worlds.cluster(), entry) for entry in entries] == list(rows)
+    assert recover_file.parse("F", recover_file.written(rows, frozenset({"sdw2"}))) == []
+    assert recover_file.parse("F", "F|sdw2|8000|/d")[0].kind == "full"
+
+
+def test_the_parameters_of_a_recovery() -> None:
+    pair = worlds.cluster(c0="mnd pnu").pairs[0]
+    made = work.parameters([Job(pair.mirror, pair.primary, Kind.INCREMENTAL)], "Recovery type              = Standard")
+    assert made == _part("46-B-gprecoverseg-a", made[0], len(made))
+
+
+def test_the_parameters_of_a_rebalance() -> None:
+    made = [Line(text) for text in rebalance.parameters([worlds.cluster(c0="msu psu").pairs[0]])]
+    assert made == _part("51-C-gprecoverseg-r", made[0], len(made))
+
+
+def _part(name: str, first: Line, count: int) -> list[Line]:
+    lines = recorded.lines(name, "gprecoverseg")
+    begin = lines.index(first)
+    return lines[begin : begin + count]
+
+
+def test_the_end_of_a_recovery() -> None:
+    assert [Line(text) for text in work.SUCCESS] == recorded.lines("46-B-gprecoverseg-a", "gprecoverseg")[-5:]
+    for text in (rebalance.START_ANOTHER, rebalance.END_ANOTHER, rebalance.STARS):
+        assert Line(text) in recorded.lines("51-C-gprecoverseg-r", "gprecoverseg")
+
+
+def test_the_lines_of_a_failure() -> None:
+    pair = worlds.cluster(c1="mnd pnu").pairs[1]
+    logfile = "/home/gpadmin/gpAdminLogs/pg_rewind.20261122_063049.dbid3.out"
+    ended = Ended(Job(pair.mirror, pair.primary, Kind.INCREMENTAL), Stage.COPY, "", logfile)
+    assert work.failures([ended]) == recorded.lines("81-F-incremental-fails", "gprecoverseg")[-5:-2]
+    full = Ended(Job(pair.mirror, pair.primary, Kind.FULL), Stage.START)
+    assert work.failures([full])[2].text == " hostname: sdw1; port: 7001; datadir: /data/primary/gpseg1"
