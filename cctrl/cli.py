@@ -65,6 +65,21 @@ def provision(argv: Sequence[str] | None = None) -> int:
     return main(words)
 
 
+def utility(argv: Sequence[str] | None = None) -> int:
+    """Run `gpstate` or `gprecoverseg`, whichever this program is called, on the only segment cluster that is
+    configured; returns its own exit status."""
+    from cctrl.shell.options import Options
+    from cctrl.shell.utility import translated
+
+    name = Path(sys.argv[0]).name
+    try:
+        config = configuration(Options())
+        words = translated(config, name, sys.argv[1:] if argv is None else argv)
+    except CctrlError as error:
+        return _fail(error, as_json=False)
+    return main(words)
+
+
 def _fail(error: CctrlError, as_json: bool) -> int:
     from cctrl.shell.talk import Manner, talk_to
 

@@ -29,7 +29,7 @@ class _Segments:
 
     def open(self, config: Config, service: Service, talk: Talk) -> ServiceHandle:
         """Open a cluster; no network before `warm` or the first command. Raises ConfigError."""
-        from cctrl.segments.cluster import Cluster
+        from cctrl.segments.service import Cluster
 
         return Cluster(config, service, talk)
 

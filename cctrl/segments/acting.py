@@ -10,8 +10,8 @@ from cctrl.replication.position import Position
 from cctrl.replication.steps import Action, Step
 from cctrl.segments import catalog_sql, fts
 from cctrl.segments.catalog import SYNC, UP, Change, Pair, Row, marked
-from cctrl.segments.cluster import Cluster, now
 from cctrl.segments.fts import Act, Decision
+from cctrl.segments.service import Cluster, now
 from cctrl.threads import cancelled
 
 SETTLE = 5.0  # seconds that a mirror gets to have all, before the next cycle looks again

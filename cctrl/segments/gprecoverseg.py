@@ -11,12 +11,13 @@ from cctrl.registry import Invocation, Talk
 from cctrl.replication.facts import Facts
 from cctrl.segments import preparing, rebalance, recover_file, recover_options, running, work
 from cctrl.segments.catalog import Catalog, Row
-from cctrl.segments.cluster import Cluster
+from cctrl.segments.dispatch import dispatched
 from cctrl.segments.gpstate import PROGRESS
 from cctrl.segments.locking import locked
 from cctrl.segments.options import Wrong
 from cctrl.segments.recovering import Performer, Recovering, Tongue
 from cctrl.segments.running import Failed, Run
+from cctrl.segments.service import Cluster
 from cctrl.segments.work import Ended, Job, Kind
 
 PROGRAM = "gprecoverseg"
@@ -41,9 +42,7 @@ def _run(run: Run) -> int:
     if run.given.differential or run.given.hosts:
         option = "--differential" if run.given.differential else "-p"
         raise Wrong("", f"gprecoverseg: error: {option} is not in this version of cctrl; next: gprecoverseg -F")
-    catalog = running.begin(run)
-    seen = run.cluster.probe(catalog.segments)
-    preparing.check_dispatch(run, catalog, seen)
+    catalog, seen = dispatched(run)
     if run.given.rebalance:
         return rebalance.rebalance(run, catalog, seen, recover)
     return recover(run, catalog, seen, asked=not run.given.no_prompt)

@@ -6,12 +6,12 @@ from cctrl.outcome import Outcome
 from cctrl.registry import Invocation, Talk
 from cctrl.segments import detail, pages, running
 from cctrl.segments.catalog import Catalog, Row
-from cctrl.segments.cluster import Cluster
 from cctrl.segments.detail import Processes
 from cctrl.segments.gplog import log_directory
 from cctrl.segments.options import Parser, Wrong, common
 from cctrl.segments.pages import Page
 from cctrl.segments.running import Run
+from cctrl.segments.service import Cluster
 from cctrl.segments.status import Recovery, Seen, recoveries
 
 PROGRESS = "recovery_progress.file"  # in the log directory

@@ -12,13 +12,11 @@ from cctrl.manager.watch import Watch
 from cctrl.outcome import CctrlError
 from cctrl.replication.engine import Engine
 from cctrl.replication.facts import Facts, Server
-from cctrl.replication.postgresql import conninfo
 from cctrl.segments import catalog_sql, fts, inventory
 from cctrl.segments.acting import Acting
 from cctrl.segments.catalog import Catalog, Pair
-from cctrl.segments.cluster import Cluster, now
 from cctrl.segments.fts import Act, Decision, Patience
-from cctrl.ssh.quoting import quote
+from cctrl.segments.service import Cluster, now
 from cctrl.store import Store
 
 SOON = 1.0  # seconds to the next cycle while something is not as it is to be
@@ -91,16 +89,10 @@ class Fts:
         """Make the catalog where it is not there; it begins with the inventory."""
         if self._ready:
             return
-        ways = [
-            (
-                m.dbid,
-                quote([f"{m.bin_dir}/psql" if m.bin_dir else "psql", "-XAtqw", "-d", way, "-c", catalog_sql.SENDERS]),
-            )
-            for m in self._service.members
-            if (way := conninfo.to_source(self._service, "cctrl-gp_stat_replication", m, database=m.database))
-        ]
+        asking, members = self._cluster.asking, self._service.members
+        ways = [(m.dbid, asking.command_for(m.name, "cctrl-gp_stat_replication", catalog_sql.SENDERS)) for m in members]
         statements = (catalog_sql.TABLES, catalog_sql.fill(inventory.rows(self._service)), catalog_sql.access(ways))
-        self._cluster.asking.sql(self._cluster.coordinator.name, *statements, timeout=SETUP_LIMIT)
+        asking.sql(self._cluster.coordinator.name, *statements, timeout=SETUP_LIMIT)
         self._ready = True
 
     def _listen(self, watch: Watch) -> None:

@@ -11,10 +11,10 @@ from cctrl.registry import Invocation, Talk
 from cctrl.replication.lock import Lock
 from cctrl.segments import gprecoverseg, recover_file
 from cctrl.segments.catalog import MODES, ROLES, Catalog, Row
-from cctrl.segments.cluster import Cluster
 from cctrl.segments.gpstate import look
 from cctrl.segments.options import Wrong
 from cctrl.segments.recovering import Performer, Recovering, Tongue
+from cctrl.segments.service import Cluster
 from cctrl.segments.status import GOOD, Seen
 from cctrl.segments.tables import Cells, table
 from cctrl.segments.work import Job, Kind

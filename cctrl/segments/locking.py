@@ -12,8 +12,8 @@ from os import getpid
 from cctrl.outcome import Refused
 from cctrl.registry import Talk
 from cctrl.replication.lock import Lock, lock
-from cctrl.segments.cluster import Cluster
 from cctrl.segments.gplog import ERROR, prefix
+from cctrl.segments.service import Cluster
 from cctrl.store import who
 
 

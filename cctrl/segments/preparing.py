@@ -7,42 +7,19 @@ from collections.abc import Callable
 from threading import BoundedSemaphore
 from typing import TypeVar
 
-from cctrl.outcome import CctrlError, Refused, Unreachable
-from cctrl.replication.facts import Facts, Server
+from cctrl.outcome import CctrlError, Refused
+from cctrl.replication.facts import Server
 from cctrl.replication.steps import Action, Step
 from cctrl.segments import catalog_sql
 from cctrl.segments.catalog import Catalog
-from cctrl.segments.cluster import Cluster
 from cctrl.segments.recovering import Performer
-from cctrl.segments.running import Failed, Run, told
+from cctrl.segments.running import Failed, Run
+from cctrl.segments.service import Cluster
 from cctrl.segments.work import Job
 
 Value = TypeVar("Value")
 _CHECKSUM = re.compile(r"^Data page checksum version:\s*(\d+)", re.MULTILINE)
 SET_UP_LIMIT = 300.0  # seconds that a checkpoint may take
-
-
-def check_dispatch(run: Run, catalog: Catalog, seen: dict[int, Facts]) -> None:
-    """The configuration is read over all segments: one acting primary that takes no writes stops it (7, double fault).
-    Raises Unreachable, Failed."""
-    for pair in catalog.pairs:
-        row, facts = pair.primary, seen[pair.primary.dbid]
-        if facts.writable:
-            continue
-        if not facts.seen and not any(not other.up for other in pair.rows):
-            continue  # its host is out of sight: that is told for the host
-        what = (
-            "error 'ERROR:  failed to acquire resources on one or more segments\n"
-            f"DETAIL:  dbid {row.dbid} {told(facts)}\n (seg{row.content} {row.address}:{row.port})\n"
-            "' in 'SET CLIENT_MIN_MESSAGES='ERROR'''"
-        )
-        if pair.synchronized:
-            following = "gpstate -e   (FTS promotes its mirror; then the same again)"
-        else:
-            following = (
-                f"start the server of dbid {row.dbid} on {row.hostname}: it alone has all of content {row.content}"
-            )
-        raise Unreachable(what, next=following)
 
 
 def control_data(run: Run, catalog: Catalog, jobs: list[Job]) -> None:

@@ -8,12 +8,13 @@ from typing import Protocol
 from cctrl.outcome import CctrlError, Outcome, OutOfSight, Refused
 from cctrl.replication.facts import Facts
 from cctrl.replication.steps import Action, Step
-from cctrl.segments import fts, preparing, running
+from cctrl.segments import fts, preparing
 from cctrl.segments.catalog import ROLES, Catalog, Pair
-from cctrl.segments.cluster import now
+from cctrl.segments.dispatch import dispatched
 from cctrl.segments.recover_options import REPLAY_LAG
 from cctrl.segments.recovering import Performer
 from cctrl.segments.running import Run
+from cctrl.segments.service import now
 from cctrl.segments.work import RULE
 from cctrl.threads import cancelled
 
@@ -123,8 +124,7 @@ def _moved(run: Run, pairs: list[Pair], recover: Recover) -> None:
     cluster.store.finish(operation, Outcome.DONE)
     run.log.info("Starting segment synchronization")
     run.log.info(START_ANOTHER)
-    again = running.begin(run)
-    status = recover(run, again, cluster.probe(again.segments), asked=False)
+    status = recover(run, *dispatched(run), asked=False)
     run.log.info(END_ANOTHER)
     if status:
         for text in (

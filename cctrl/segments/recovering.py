@@ -20,13 +20,14 @@ from cctrl.replication.recovery import Way
 from cctrl.replication.steps import Action, Plan, Result, Step
 from cctrl.segments import catalog_sql
 from cctrl.segments.catalog import Pair
-from cctrl.segments.cluster import Cluster, now
+from cctrl.segments.service import Cluster, now
 from cctrl.segments.work import Ended, Job, Kind, Stage
 
 EVERY = 1.0  # seconds from one line of progress to the next
 
 _LAST = {
     Way.NOTHING: "skipping pg_rewind on mirror as standby.signal is present",
+    Way.RESUME: "skipping pg_rewind on mirror as standby.signal is present",
     Way.FOLLOW: "skipping pg_rewind on mirror as standby.signal is present",
     Way.START: "pg_rewind: no rewind required",
     Way.REWIND: "pg_rewind: Done!",
@@ -107,6 +108,9 @@ class Recovering:
         try:
             way, plan = self.plan(job)
             execute(plan, self._performer, sink)
+            if way is Way.END:  # something had started it again
+                way, plan = self.plan(job)
+                execute(plan, self._performer, sink)
             self._end(job)
         except Interrupted:
             raise
@@ -132,7 +136,7 @@ class Recovering:
         return found.way, Plan(groups)
 
     def _copy(self, member: Facts, source: Facts) -> Plan:
-        survey = self._cluster.engine.survey(member.name, source.name)
+        survey = self._cluster.engine.copies.survey(member.name, source.name)
         copying.fits(member, source, survey)
         copy = Step(Action.COPY, member.name, source.name, source.oldest_log, rate=self._rate)
         rest = (Action.SWAP, Action.START)  # it was stopped before; its directory is kept aside, log and all

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,9 +11,9 @@ from cctrl.registry import Talk
 from cctrl.replication.facts import Facts
 from cctrl.replication.lock import Lock
 from cctrl.segments.catalog import Catalog
-from cctrl.segments.cluster import Cluster
 from cctrl.segments.gplog import CRITICAL, DEBUG, INFO, GpLog, log_directory
 from cctrl.segments.options import Parser, Wrong
+from cctrl.segments.service import Cluster
 from cctrl.segments.tables import Line
 
 OUTCOMES = {0: Outcome.DONE, 1: Outcome.INTERNAL, 2: Outcome.USAGE, 4: Outcome.INCOMPLETE}
@@ -71,7 +70,8 @@ def run(cluster: Cluster, parser: Parser, argv: Sequence[str], talk: Talk, body:
 
 
 def _log(cluster: Cluster, program: str, given: argparse.Namespace, talk: Talk) -> GpLog:
-    where = f"{cluster.coordinator.host.name}:{getpass.getuser()}"
+    # As who the servers are worked on, where: whoever gives the command need not be known there.
+    where = f"{cluster.coordinator.host.name}:{cluster.coordinator.user}"
     lowest = DEBUG if given.verbose else INFO
     directory = log_directory(given.logdir)
     return GpLog(program, where, talk.line, talk.note, directory=directory, lowest=lowest, quiet=given.quiet)

@@ -14,7 +14,12 @@ from pathlib import Path
 from cctrl.outcome import CctrlError, UsageError, in_words
 
 # Program -> the beginning of the command that runs it here. Another vocabulary adds its programs.
-PROGRAMS: dict[str, tuple[str, ...]] = {"cctrl": (sys.executable, "-m", "cctrl")}
+_UTILITY = "import sys; from cctrl.cli import utility; del sys.argv[0]; sys.exit(utility())"
+PROGRAMS: dict[str, tuple[str, ...]] = {
+    "cctrl": (sys.executable, "-m", "cctrl"),
+    "gpstate": (sys.executable, "-c", _UTILITY, "gpstate"),
+    "gprecoverseg": (sys.executable, "-c", _UTILITY, "gprecoverseg"),
+}
 _SHELL = set("|&;<>()`")
 _SLICE = 0.2  # seconds after which a running program looks whether it is to be given up
 

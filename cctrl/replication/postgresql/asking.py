@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from threading import Event
 
 from cctrl.config import Service
+from cctrl.replication.postgresql import conninfo
 from cctrl.replication.postgresql.remote import check, command
 from cctrl.ssh import CommandResult, Hosts
+from cctrl.ssh.quoting import quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,13 @@ class Asking:
         if not result.ok or len(words) != 5:
             return None
         return Process(words[1] == "1", int(words[2]), words[3] == "1", words[4] == "1")
+
+    def command_for(self, member: str, caller: str, query: str) -> str:
+        """The shell's command by which one of the servers, as `caller`, asks a member: as the replication role."""
+        server = self._service.member(member)
+        way = conninfo.to_source(self._service, caller, server, database=server.database)
+        psql = f"{server.bin_dir}/psql" if server.bin_dir else "psql"
+        return quote([psql, "-XAtqw", "-d", way, "-c", query])
 
     def control(self, member: str) -> CommandResult:
         """What pg_controldata prints on the member's host, with its status."""

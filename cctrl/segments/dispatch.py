@@ -1,0 +1,45 @@
+"""The cluster as gprecoverseg reads it: over all acting primaries (reference greenplum.md, 7 and 14)."""
+
+from __future__ import annotations
+
+import contextlib
+
+from cctrl.outcome import CctrlError, Unreachable
+from cctrl.replication.facts import Facts
+from cctrl.segments import running
+from cctrl.segments.catalog import Catalog, Pair
+from cctrl.segments.running import Run
+
+
+def dispatched(run: Run) -> tuple[Catalog, dict[int, Facts]]:
+    """The catalog, and a look at all instances. Where an acting primary takes no writes FTS looks first, as a query
+    that fails makes it. Raises Unreachable where one still takes none: a double fault, or nobody watches."""
+    catalog = running.begin(run)
+    seen = run.cluster.probe(catalog.segments)
+    if _stuck(catalog, seen):
+        with contextlib.suppress(CctrlError):  # there is no FTS: what is seen is told
+            run.cluster.scan()
+        run.cluster.fresh()
+        catalog = run.cluster.catalog()
+        seen = run.cluster.probe(catalog.segments)
+    for pair in _stuck(catalog, seen):
+        raise _no_gang(pair, seen[pair.primary.dbid])
+    return catalog, seen
+
+
+def _stuck(catalog: Catalog, seen: dict[int, Facts]) -> list[Pair]:
+    return [pair for pair in catalog.pairs if not seen[pair.primary.dbid].writable]
+
+
+def _no_gang(pair: Pair, facts: Facts) -> Unreachable:
+    row = pair.primary
+    what = (
+        "error 'ERROR:  failed to acquire resources on one or more segments\n"
+        f"DETAIL:  dbid {row.dbid} {running.told(facts)}\n (seg{row.content} {row.address}:{row.port})\n"
+        "' in 'SET CLIENT_MIN_MESSAGES='ERROR'''"
+    )
+    if pair.synchronized or facts.up:
+        following = "gpstate -e   (FTS promotes the mirror of its pair; then the same again)"
+    else:
+        following = f"start the server of dbid {row.dbid} on {row.hostname}: it alone has all of content {row.content}"
+    return Unreachable(what, next=following)

@@ -1,0 +1,41 @@
+"""`gpstate` and `gprecoverseg` as programs: every word arrives as it was given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cctrl import grammar
+from cctrl.config import Config, Host, Server, Service
+from cctrl.outcome import UsageError
+from cctrl.segments.commands import COMMANDS
+from cctrl.shell.utility import translated
+
+MEMBER = Server("cdw", Host("cdw", "cdw"), "cdw", 5432, "/data")
+
+
+def config(*kinds: str) -> Config:
+    services = tuple(Service(kind, f"{kind}{n}", (MEMBER,)) for n, kind in enumerate(kinds))
+    return Config(Path("cctrl.toml"), services, Path("state"))
+
+
+WORDS = st.lists(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=8), max_size=4)
+
+
+@given(WORDS)
+def test_every_word_arrives(words: list[str]) -> None:
+    *options, line = translated(config("dataservice", "segments"), "gprecoverseg", words)
+    assert options == ["-service", "segments1", "-c"]
+    (statement,) = grammar.split(line)
+    command, invocation = grammar.parse(COMMANDS, statement, lambda kind: {})
+    assert command.usage == "gprecoverseg [OPTIONS...]"
+    assert list(invocation.rest) == words
+
+
+@pytest.mark.parametrize("kinds", [(), ("dataservice",), ("segments", "segments")])
+def test_not_one_cluster(kinds: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError, match="works on a segment cluster"):
+        translated(config(*kinds), "gpstate", [])
