@@ -193,10 +193,8 @@ _SERVICE_KEYS = {
     "synchronous": bool,
     "failure_timeout": float,
     "failover_block": float,
-    "gp_fts_probe_interval": float,
-    "gp_fts_probe_timeout": float,
+    **dict.fromkeys(("gp_fts_probe_interval", "gp_fts_probe_timeout", "gp_fts_mark_mirror_down_grace_period"), float),
     "gp_fts_probe_retries": int,
-    "gp_fts_mark_mirror_down_grace_period": float,
     "members": dict,
     "routers": dict,
 }
