@@ -59,6 +59,7 @@ class Database:
         self.timeout = timeout
         self._turn = threading.RLock()
         self._connection: sqlite3.Connection | None = None
+        self._file = (0, 0)  # which one it is connected to
 
     def rows(self, statement: str, *values: object) -> list[sqlite3.Row]:
         """All rows of a query; none where there is no file, and no room for one."""
@@ -126,8 +127,11 @@ class Database:
             raise explained from None
 
     def _open(self) -> sqlite3.Connection:
+        if self._connection is not None and self._file != _identity(self.path):
+            self.close()  # it was moved aside: whoever comes later must not have another store than we
         if self._connection is None:
             self._ensure()
+            self._file = _identity(self.path)
             self._connection = self._connect()
         return self._connection
 
@@ -204,6 +208,14 @@ def _create(path: Path) -> None:
     finally:
         for suffix in ("", "-wal", "-shm", "-journal"):
             Path(made + suffix).unlink(missing_ok=True)
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_dev, found.st_ino
 
 
 def _os_error(path: Path, error: OSError) -> errors.StoreError:

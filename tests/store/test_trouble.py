@@ -102,6 +102,23 @@ def test_a_lock_is_waited_for_until_the_deadline_and_reading_goes_on(path: Path,
     assert store.begin("alpha", "switch", "switch")
 
 
+def test_a_store_that_was_moved_aside_is_left_by_all(path: Path, opened: OpenStore, tmp_path: Path) -> None:
+    """A process that has it open goes on in the new one, like those that open it later, and harms none of its files."""
+    first = opened()
+    first.update("alpha", lambda old: replace(old, policy="MANUAL"))
+    aside = tmp_path / "aside"
+    aside.mkdir()
+    for file in path.parent.glob(f"{path.name}*"):
+        file.rename(aside / file.name)
+    second = opened()
+    second.update("alpha", lambda old: replace(old, primary="host2"))
+    assert first.update("alpha", lambda old: replace(old, policy="AUTOMATIC")) == ServiceIntent("AUTOMATIC", "host2")
+    second.update("alpha", lambda old: replace(old, primary="host3"))
+    second.close()
+    assert first.intent("alpha") == opened().intent("alpha") == ServiceIntent("AUTOMATIC", "host3")
+    assert opened(aside / path.name).intent("alpha").policy == "MANUAL"
+
+
 def damage(path: Path, how: str) -> None:
     if how == "garbage":
         path.write_bytes(b"this is no database" * 500)
