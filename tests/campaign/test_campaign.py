@@ -1,0 +1,48 @@
+"""Rounds of the fault campaign on a few labs: see `tests.campaign`; `bench/campaign` plays longer ones."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.campaign.model import Member, Sight, Tried, following
+from tests.campaign.rounds import planned
+from tests.campaign.stand import raised
+from tests.stage import Labs
+
+SEED = 7
+ON_A_LAB = 8
+
+
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize(
+    ("first", "synchronous"), [(0, True), (8, True), (16, True), (24, False)], ids=lambda value: str(value)
+)
+def test_whole_after_every_round(lab: Labs, first: int, synchronous: bool) -> None:
+    disks = os.geteuid() == 0
+    stand = raised(lab, synchronous=synchronous, disks=disks, say=print)
+    for number in range(first, first + ON_A_LAB):
+        stand.play(planned(SEED, number, disks=disks))
+
+
+def test_a_round_can_be_played_again() -> None:
+    assert planned(3, 5, disks=True) == planned(3, 5, disks=True)
+    assert planned(3, 5, disks=True) != planned(3, 6, disks=True)
+    assert planned(3, 5, disks=True).replay == "bench/campaign --seed 3 --first 5 --rounds 1"
+
+
+def test_a_slave_is_mended_by_the_next_way_where_one_does_not_help() -> None:
+    members = tuple(Member(f"host{n}", "master" if n == 1 else "slave", "ONLINE", "", "OK") for n in (1, 2))
+    lost = Member("host3", "slave", "SHUNNED", "FAILED-OVER-TO-host1", "SHUNNED")
+    seen, tried = Sight("MANUAL", True, "host1", "", (*members, lost)), Tried()
+    given = []
+    for _ in range(4):
+        given.append(following(seen, tried, 0.0))
+        tried.note(given[-1])
+    assert given == [
+        "recover",
+        "datasource host3 recover",
+        "datasource host3 recover --force",
+        "tprovision host3 --force",
+    ]
