@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import hundred, move, prompt, provision, recover, up, warm
+from bench import automatic, hundred, move, prompt, provision, recover, up, warm, watching
 from bench.figures import Figure, table
 from bench.place import Place
 
@@ -23,8 +23,10 @@ ITEMS: dict[str, Callable[[Place, int], Iterator[Figure]]] = {
     "hundred": hundred.measure,
     "switch": move.measure_switch,
     "failover": move.measure_failover,
+    "automatic": automatic.measure,
     "recover": recover.measure,
     "provision": provision.measure,
+    "manager": watching.measure,
     "up": up.measure,
 }
 
