@@ -216,7 +216,7 @@ def _stages(options: Options) -> StageFactory:
         wanted = lab.Options(
             kind=head.lab,
             name=f"replay{os.getpid()}-{next(numbers)}",
-            hosts=head.hosts if "hosts" in head.given else 0,
+            hosts=head.hosts if "hosts" in head.given else None,
             postgresql=head.postgresql,
             sshd=head.sshd,
             manager=head.manager,

@@ -130,7 +130,7 @@ def _options(given: argparse.Namespace) -> Options:
     return Options(
         kind=given.kind,
         name=given.name,
-        hosts=-1 if given.hosts == 0 else given.hosts or 0,
+        hosts=given.hosts,
         directory=given.dir,
         postgresql=given.postgresql,
         sshd=given.sshd,

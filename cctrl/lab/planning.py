@@ -24,7 +24,7 @@ class Options:
 
     kind: str = "dataservice"
     name: str = "lab"
-    hosts: int = 0  # as many as a lab of the kind usually has where 0; a coordinator's comes on top
+    hosts: int | None = None  # None: as many as a lab of the kind usually has; a coordinator's comes on top
     directory: str = ""  # "" means the state directory
     postgresql: str = ""  # directory of the PostgreSQL programs; "" means the wheel's
     sshd: bool = False
@@ -38,7 +38,7 @@ class Options:
     @property
     def count(self) -> int:
         """How many hosts, the coordinator's not counted."""
-        return self.hosts or spread.USUAL[self.kind]
+        return spread.USUAL[self.kind] if self.hosts is None else self.hosts
 
 
 def check(options: Options) -> None:
@@ -52,7 +52,7 @@ def check(options: Options) -> None:
     least = 2 if options.kind == "segments" else 1  # a mirror is on another host than its primary
     if not least <= options.count <= MOST_HOSTS:
         usual = spread.USUAL[options.kind]
-        what = f"a lab of the kind {options.kind} has {least} to {MOST_HOSTS} hosts, not {options.hosts}"
+        what = f"a lab of the kind {options.kind} has {least} to {MOST_HOSTS} hosts, not {options.count}"
         raise UsageError(what, next=f"cctrl lab up {options.kind} --hosts {usual}")
     disks.size(options.disk)
     for key in ("failure_timeout", "failover_block"):

@@ -159,15 +159,15 @@ def _closed(run: Run, ended: list[Ended]) -> int:
         run.log.truth(f"no FTS has looked, so the catalog still says down: {error.what}: {error.detail}")
         run.log.truth("NEXT: cctrl manager")
     wrong = [one for one in ended if one.stage is not None]
+    if not wrong:
+        for text in work.SUCCESS:
+            run.log.info(text)
+        return 0
+    run.log.error("gprecoverseg failed. Please check the output for more details.")
     for one in wrong:
         run.log.truth(f"{one.job.failed.place} (dbid {one.job.failed.dbid}): {one.cause}")
         run.log.truth(f"NEXT: {one.next or _next(one)}")
-    if wrong:
-        run.log.error("gprecoverseg failed. Please check the output for more details.")
-        return 1
-    for text in work.SUCCESS:
-        run.log.info(text)
-    return 0
+    return 1
 
 
 def _next(one: Ended) -> str:

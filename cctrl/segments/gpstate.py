@@ -51,26 +51,36 @@ def _run(run: Run) -> int:
     if not 1 <= run.given.parallel <= 64:
         raise Wrong("", f"gpstate: error: Invalid parallelDegree value provided with -B argument: {run.given.parallel}")
     catalog = running.begin(run)
-    lines, status = _page(run, catalog, chosen[0] if chosen else "b")
-    run.page(lines)
-    return status
-
-
-def _page(run: Run, catalog: Catalog, letter: str) -> Page:
-    simple = {"m": pages.mirrors, "c": pages.mapping, "Q": pages.quick, "p": pages.ports}
-    if letter in simple:
-        return simple[letter](catalog)
-    if letter == "f":
-        return pages.standby(catalog, None)
+    letter = chosen[0] if chosen else "b"
+    if letter in _OF_THE_CATALOG:
+        lines, status = _OF_THE_CATALOG[letter](catalog)
+        run.page(lines)
+        return status
     if letter != "i":
         run.log.info("Gathering data from segments...")
     seen = look(run.cluster, catalog, run.given.logdir)
+    lines, status = _page(run.cluster, seen, letter)
+    run.page(lines)
     if letter == "e":
         _truth(run, seen)
+    return status
+
+
+_OF_THE_CATALOG = {
+    "m": pages.mirrors,
+    "c": pages.mapping,
+    "Q": pages.quick,
+    "p": pages.ports,
+    "f": pages.standby,
+}
+
+
+def _page(cluster: Cluster, seen: Seen, letter: str) -> Page:
+    if letter == "e":
         return pages.problems(seen)
     if letter == "i":
-        return pages.versions(seen, _versions(run.cluster, seen))
-    return (detail.brief if letter == "b" else detail.full)(seen, _processes(run.cluster, catalog))
+        return pages.versions(seen, _versions(cluster, seen))
+    return (detail.brief if letter == "b" else detail.full)(seen, _processes(cluster, seen.catalog))
 
 
 def look(cluster: Cluster, catalog: Catalog, logdir: str = "") -> Seen:

@@ -109,5 +109,6 @@ def _explain(one: Recovering, job: Job, talk: Talk) -> None:
     except (CctrlError, Wrong) as error:
         talk.line(f"{job.failed.place}: {error}; next: gprecoverseg -F")
         return
-    for text in (f"{job.failed.place}: {way.value}", *plan.lines()):
+    chosen = "a full copy, as asked" if job.kind is Kind.FULL else way.value
+    for text in (f"{job.failed.place}: {chosen}", *plan.lines()):
         talk.line(text)

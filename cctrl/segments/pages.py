@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cctrl.replication.facts import Facts, Server
+from cctrl.replication.facts import Server
 from cctrl.segments.catalog import MODES, STATUSES, Catalog, Pair, Row
 from cctrl.segments.gplog import WARNING
 from cctrl.segments.status import GOOD, Seen
@@ -220,6 +220,6 @@ def versions(seen: Seen, known: Mapping[int, str]) -> Page:
     return [*lines, Line("All segments are running the same software version")], 0
 
 
-def standby(catalog: Catalog, facts: Facts | None) -> Page:
+def standby(catalog: Catalog) -> Page:
     """-f: the standby of the coordinator. No cluster has one here yet."""
     return [Line("Standby coordinator instance not configured")], 0

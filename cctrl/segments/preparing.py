@@ -19,6 +19,7 @@ from cctrl.segments.work import Job
 
 Value = TypeVar("Value")
 _CHECKSUM = re.compile(r"^Data page checksum version:\s*(\d+)", re.MULTILINE)
+_NONCE = re.compile(r"^Mock authentication nonce:.*\n", re.MULTILINE)  # a secret of the server
 SET_UP_LIMIT = 300.0  # seconds that a checkpoint may take
 
 
@@ -34,7 +35,7 @@ def control_data(run: Run, catalog: Catalog, jobs: list[Job]) -> None:
             run.log.warning(f"cannot access pg_controldata for dbid {row.dbid} on host {row.hostname}")
             continue
         text = f"Successfully finished pg_controldata {row.datadir} for dbid {row.dbid}:"
-        run.log.info(f"{text}\nstdout: {result.stdout}\nstderr: {result.stderr}")
+        run.log.info(f"{text}\nstdout: {_NONCE.sub('', result.stdout)}\nstderr: {result.stderr}")
         found = _CHECKSUM.search(result.stdout)
         if wanted and found and wanted[1] != found[1]:
             what = f"dbid {row.dbid} has data page checksum version {found[1]}, the coordinator {wanted[1]}"

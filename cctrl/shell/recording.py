@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from cctrl.config import Config
+from cctrl.config import Config, Service
 from cctrl.outcome import Outcome
 from cctrl.registry import Command
 from cctrl.shell.console import Console, Tee
@@ -36,7 +36,7 @@ class RecordedSession(Session):
         self._hearing = False  # only while a command that is written down runs
         super().__init__(config, Tee(console, self._heard), service=service, manner=manner, multi=multi, extra=extra)
         begun = config.service(self.current) or config.services[0]
-        self._recorder = Recorder(path, Head(lab=begun.kind, service=begun.name, hosts=len(begun.members)))
+        self._recorder = Recorder(path, Head(lab=begun.kind, service=begun.name, hosts=_hosts(begun)))
 
     def _heard(self, kind: str, text: str) -> None:
         if self._hearing:
@@ -71,3 +71,9 @@ def _direction(line: str) -> str:
     """`kill host1` for `%% kill host1` and `lab kill host1`; empty for any other line."""
     words = line.split()
     return " ".join(words[1:]) if words and words[0] in ("%%", "lab") and ";" not in line else ""
+
+
+def _hosts(service: Service) -> int:
+    """How many hosts a lab has that is like this service; a coordinator's is not counted."""
+    coordinators = sum(bool(member.dbid) and member.content < 0 for member in service.members)
+    return len({member.host.name for member in service.members}) - coordinators
