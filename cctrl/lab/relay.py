@@ -4,7 +4,7 @@ A host's servers listen on an address of their own inside 127.0.0.0/8; the addre
 is a relay's. A cut closes ways between nodes: bytes stop, no connection is closed, new ones are accepted and
 stall; healing opens the ways, and what was stalled goes on. That a connection comes *from* a host of the lab
 is seen in its PostgreSQL start-up message: the members' connections carry the member's name as
-`application_name`. That it comes from a manager is seen by whose socket it is.
+`application_name`. That it comes from a manager, or from a mirror of a segment cluster, is seen by whose socket it is.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ class Relay:
     host: str
     gates: Gates
     owner: Callable[[socket.socket], str]  # the manager that a client's socket belongs to; "" where none
-    members: frozenset[str] = frozenset()  # for PostgreSQL's port: names that tell who connects
+    # For PostgreSQL's port: which host connects under an application_name, "" where none does.
+    called: Callable[[str, socket.socket], str] | None = None
 
     def start(self) -> None:
         """Accept connections from now on."""
@@ -93,12 +94,12 @@ class Relay:
             end.settimeout(None)
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            prelude = _startup(client) if self.members else b""
+            prelude = _startup(client) if self.called else b""
         except OSError:
             server.close()
             return client.close()
-        name = _application(prelude)
-        return _Connection(client, server, name if name in self.members else origin, self.host, self.gates).run(prelude)
+        origin = (self.called(_application(prelude), client) if self.called else "") or origin
+        return _Connection(client, server, origin, self.host, self.gates).run(prelude)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from cctrl.lab.cuts import MACHINE, MANAGERS, Cut, healed
 from cctrl.lab.layout import HostPlan, Lab, Plan, read_plan
 from cctrl.lab.netns import NamespaceNetwork
 from cctrl.lab.openssh import start_sshd
+from cctrl.lab.postgresql import WALRECEIVER
 from cctrl.lab.programs import Programs
 from cctrl.lab.relay import Gates, Relay
 from cctrl.outcome import CctrlError
@@ -117,9 +118,8 @@ class Switchboard:
             SshHost(host, self.plan.run_as, self.plan.ssh_user, key, client, self.children, marks).serve(listener)
 
     def _database_relays(self) -> list[Relay]:
-        members = frozenset(self.plan.host_names)
         return [
-            Relay(listener, (host.inside, server.port), host.name, self._gates, self._owner, members)
+            Relay(listener, (host.inside, server.port), host.name, self._gates, self._owner, self._called)
             for host in self.plan.hosts
             for server in host.servers
             if (listener := self._listeners.get(f"{host.name}:{server.port}"))
@@ -180,6 +180,18 @@ class Switchboard:
 
     def _owner(self, client: socket.socket) -> str:
         return self.programs.owner(client, MANAGERS) or MACHINE
+
+    def _called(self, name: str, client: socket.socket) -> str:
+        """The host that connects under an application_name. All mirrors of a segment cluster have the same one: whose
+        socket it is tells them apart."""
+        if name in self.plan.host_names:
+            return name
+        if name != WALRECEIVER or self.plan.kind != "segments":
+            return ""
+        inode = processes.inode_of(client.getpeername())
+        everyone = [(host.name, s.data_dir) for host in self.plan.hosts for s in host.servers if inode]
+        holds = ((n, processes.servers_in(data)) for n, data in everyone)
+        return next((n for n, pids in holds if any(processes.holds(pid, inode) for pid in pids)), "")
 
     def _start(self, question: dict[str, Any], output: int) -> Child:
         host = self.plan.host(question["host"])

@@ -36,7 +36,7 @@ def _no_gang(pair: Pair, facts: Facts) -> Unreachable:
     what = (
         "error 'ERROR:  failed to acquire resources on one or more segments\n"
         f"DETAIL:  dbid {row.dbid} {running.told(facts)}\n (seg{row.content} {row.address}:{row.port})\n"
-        "' in 'SET CLIENT_MIN_MESSAGES='ERROR'''"
+        "' in 'SET CLIENT_MIN_MESSAGES='ERROR''"
     )
     if pair.synchronized or facts.up:
         following = "gpstate -e   (FTS promotes the mirror of its pair; then the same again)"

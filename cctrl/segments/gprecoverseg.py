@@ -52,10 +52,7 @@ def recover(run: Run, catalog: Catalog, seen: dict[int, Facts], *, asked: bool) 
     """Recover what is down, or what the file says; the exit status."""
     unreachable = _unreachable(run, catalog, seen)
     if run.given.output:
-        rows = [row for row in catalog.segments if not row.up]
-        Path(run.given.output).write_text(recover_file.written(rows, unreachable), encoding="utf-8")
-        run.log.info(f"Configuration file output to {run.given.output} successfully.")
-        return 0
+        return _written(run, catalog, unreachable)
     jobs = [job for job in _jobs(run, catalog) if job.failed.hostname not in unreachable]
     if not jobs:
         run.log.info("No segments to recover")
@@ -74,6 +71,20 @@ def recover(run: Run, catalog: Catalog, seen: dict[int, Facts], *, asked: bool) 
     if asked and not preparing.confirmed(run, QUESTION):
         return 4
     return _recovered(run, jobs, seen)
+
+
+def _written(run: Run, catalog: Catalog, unreachable: frozenset[str]) -> int:
+    rows = [row for row in catalog.segments if not row.up]
+    try:
+        Path(run.given.output).expanduser().write_text(recover_file.written(rows, unreachable), encoding="utf-8")
+    except OSError as error:
+        raise _of_the_system(error, run.given.output) from None
+    run.log.info(f"Configuration file output to {run.given.output} successfully.")
+    return 0
+
+
+def _of_the_system(error: OSError, path: str) -> Refused:
+    return Refused(f"[Errno {error.errno}] {error.strerror}: '{path}'")
 
 
 def _unreachable(run: Run, catalog: Catalog, seen: dict[int, Facts]) -> frozenset[str]:
@@ -96,9 +107,11 @@ def _jobs(run: Run, catalog: Catalog) -> list[Job]:
     if not run.given.config:
         return [Job(row, sources[row.content], kind) for row in catalog.segments if not row.up]
     try:
-        text = Path(run.given.config).read_text(encoding="utf-8")
+        text = Path(run.given.config).expanduser().read_text(encoding="utf-8")
     except OSError as error:
-        raise Refused(f"[Errno {error.errno}] {error.strerror}: '{run.given.config}'") from None
+        raise _of_the_system(error, run.given.config) from None
+    except UnicodeDecodeError as error:
+        raise Failed(f"{run.given.config} is no text: {error.reason} at byte {error.start}") from None
     jobs: list[Job] = []
     for entry in recover_file.parse(run.given.config, text):
         row = recover_file.found(catalog, entry)

@@ -119,12 +119,17 @@ def _truth(run: Run, seen: Seen) -> None:
     """What the documented lines leave out: which instance it is, why, and what to type next."""
     if run.cluster.store.leader(run.cluster.name) is None:
         run.log.truth("no manager runs, so nothing is detected and no status changes; NEXT: cctrl manager")
-    for row in seen.ordered:
-        facts = seen.facts[row.dbid]
-        if row.primary and row.up and not facts.writable:
+    faults = []
+    for pair in seen.catalog.pairs:
+        row, facts = pair.primary, seen.facts[pair.primary.dbid]
+        if not facts.writable:
             run.log.truth(f"dbid {row.dbid} ({row.place}), an acting primary: {running.told(facts)}")
+            faults += [] if pair.synchronized or facts.up else [row]
     down = [row for row in seen.ordered if not row.up]
-    if down:
+    if faults:
+        places = ", ".join(row.place for row in faults)
+        run.log.truth(f"NEXT: start the server of {places}: no other one has all of its content; then gprecoverseg")
+    elif down:
         run.log.truth(f"NEXT: gprecoverseg   ({len(down)} down)")
     elif any(not pair.balanced for pair in seen.catalog.pairs) and all(p.synchronized for p in seen.catalog.pairs):
         run.log.truth("NEXT: gprecoverseg -r   (to bring all into their preferred roles)")

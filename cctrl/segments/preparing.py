@@ -79,20 +79,19 @@ def reach(run: Run, jobs: list[Job]) -> None:
 
 def stop(run: Run, jobs: list[Job], performer: Performer) -> None:
     """End what still runs where a segment failed. Raises CctrlError."""
-    cluster = run.cluster
+    cluster, member = run.cluster, run.cluster.member
+    processes = cluster.hosts.fan_out(jobs, lambda job: cluster.asking.process(member(job.failed)))
+    running = [(job, found.pid) for job, found in zip(jobs, processes, strict=True) if found and found.lives]
+    for job, pid in running:
+        run.log.info(f"{pid}: {job.failed.datadir}")
 
-    def one(job: Job) -> None:
-        row, name = job.failed, cluster.member(job.failed)
-        process = cluster.asking.process(name)
-        if process is None or not process.lives:
-            return
-        run.log.info(f"{process.pid}: {row.datadir}")
-        facts = cluster.engine.probe(name)
+    def end(job: Job) -> None:
+        facts = cluster.engine.probe(member(job.failed))
         # A server that hangs is not asked: it is ended, and cannot start writable.
         action = Action.STOP if facts.server is Server.UP and facts.standby else Action.FENCE
-        performer.perform(Step(action, name, cluster.member(job.source)), {}, lambda _: None)
+        performer.perform(Step(action, member(job.failed), member(job.source)), {}, lambda _: None)
 
-    cluster.hosts.fan_out(jobs, one)
+    cluster.hosts.fan_out([job for job, _ in running], end)
 
 
 def set_up(run: Run, jobs: list[Job]) -> None:
