@@ -17,6 +17,7 @@ two servers took writes at the same time: never
 %% traffic stop
 
 # What it still wrote and could acknowledge to nobody is kept aside.
+%% wait until sql host2 select count(*) from pg_stat_replication where state = 'streaming' is 1 timeout 20s
 [LOGICAL:EXPERT] /alpha > datasource host1 recover --force
 ...
 RECOVERY OF 'host1@alpha' WAS SUCCESSFUL

@@ -6,6 +6,11 @@
 %% kill host2
 %% wait until host2 state is slave:FAILED(DATASERVER 'host2@alpha' STOPPED) timeout 20s
 %% wait until host1 state is master:ONLINE timeout 10s
+[LOGICAL:EXPERT] /alpha > ls host2
+...
+|host2(slave:FAILED(DATASERVER 'host2@alpha' STOPPED))                       |
+...
+
 %% start host2
 %% wait until host2 state is slave:ONLINE timeout 30s
 %% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 10s

@@ -34,6 +34,8 @@ PUT THE NEW MASTER 'host3@alpha' ONLINE
 FAILOVER TO 'host3' WAS COMPLETED
 host2 is SHUNNED(FAILED-OVER-TO-host3)
 NEXT: datasource host2 recover
+host1 does not follow host3 yet: its server is not running
+NEXT: datasource host1 recover
 
 [LOGICAL:EXPERT] /alpha > recover
 FOUND PHYSICAL DATASOURCE TO RECOVER: 'host2@alpha'

@@ -170,7 +170,7 @@ def test_a_promotion_that_still_waits_does_not_happen_later(alpha: Alpha) -> Non
         operation = alpha.unfinished()
         if operation and operation.step.startswith("end host1"):
             os.kill(startup, signal.SIGSTOP)  # it receives all, but replays nothing
-        if not operation or not operation.step.startswith("promote host2") or "host2: cctrl-sql" not in line:
+        if not operation or not operation.step.startswith("promote host2") or "host2: cctrl-promote" not in line:
             return False
         alpha.lab.has("host2", WAITING, "1")
         return True

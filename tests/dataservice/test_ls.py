@@ -73,7 +73,7 @@ def test_the_document_carries_every_fact_of_the_boxes(alpha: Alpha) -> None:
     alpha.does("set policy manual; datasource host2 shun")
     alpha.fault("kill", "host3")
     same(alpha)
-    wanted = ["", "datasource host2 recover", "datasource host3 recover"]
+    wanted = ["", "datasource host2 welcome", "datasource host3 recover"]
     assert [d["next"] for d in alpha.ls()["datasources"]] == wanted
     alpha.fault("freeze", "host2")
     same(alpha)

@@ -13,6 +13,7 @@ import pytest
 
 from tests.replication.hands import Hands
 from tests.replication.held import Held
+from tests.replication.test_refusals import SETTLED
 from tests.stage import Labs, wait_for
 
 
@@ -96,6 +97,7 @@ def test_log_that_is_gone_and_another_system(hands: Hands) -> None:
         hands.here("host1", statement)
     for row in range(3):
         hands.here("host1", f"insert into t values ({row}); select pg_switch_wal()")
+        hands.here("host1", SETTLED)
         hands.here("host1", "checkpoint")
     hands.told("recover", 3, "the log host3 needs is gone from host1", "NEXT: tprovision host3")
     hands.done("tprovision host3")

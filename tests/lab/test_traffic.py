@@ -57,7 +57,7 @@ def test_an_outage_is_as_long_as_the_server_was_away(lab: Lab) -> None:
     traffic.stop(lab)
     found, primary = traffic.report(lab)
     assert (primary, found.clean) == ("host1", True)
-    assert found.longest.milliseconds > 100
+    assert found.longest.milliseconds > 20  # twice as long as from row to row
     wait_for(lambda: streaming(lab) == 2)
 
 

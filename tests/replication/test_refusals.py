@@ -17,12 +17,20 @@ def hands(lab: Labs) -> Hands:
     return Hands(lab())
 
 
+SETTLED = """\
+do $$ begin
+ while exists (select from pg_stat_replication where replay_lsn < pg_current_wal_flush_lsn()) loop
+  perform pg_sleep(0.005), pg_stat_clear_snapshot();
+ end loop; end $$"""  # log that a standby still needs would be removed too
+
+
 def forget_log(hands: Hands, host: str) -> None:
     """Let a master keep no log, write some, and remove what is old."""
     for statement in ("alter system set wal_keep_size = 0", "select pg_reload_conf()"):
         hands.here(host, statement)
     for row in range(3):
         hands.here(host, f"insert into t values ({100 + row}); select pg_switch_wal()")
+        hands.here(host, SETTLED)
         hands.here(host, "checkpoint")
 
 

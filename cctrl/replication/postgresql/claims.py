@@ -8,6 +8,8 @@ from cctrl.outcome import Refused, Unreachable
 from cctrl.replication.facts import Facts, Server
 from cctrl.ssh import Lease
 
+LOCK_WAIT = 3.0  # seconds another command gets to end: a manager's are short, and a person need not type again
+
 
 class HeldClaim:
     """The lock of one member (see replication.engine.Claim)."""

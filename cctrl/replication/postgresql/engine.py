@@ -17,7 +17,7 @@ from cctrl.replication.facts import Facts
 from cctrl.replication.position import Position
 from cctrl.replication.postgresql import conninfo, probe_parse, queries, wal
 from cctrl.replication.postgresql.backups import Backups
-from cctrl.replication.postgresql.claims import HeldClaim, no_place
+from cctrl.replication.postgresql.claims import LOCK_WAIT, HeldClaim, no_place
 from cctrl.replication.postgresql.copying import Copies
 from cctrl.replication.postgresql.inquiries import Inquiries
 from cctrl.replication.postgresql.remote import beside, check, command, given_up, last_line, not_looked_at
@@ -118,7 +118,7 @@ class PostgreSQL:
         path = PurePosixPath(server.data_dir).parent / f".cctrl-{self.service.name}.{member}.lock"
         look = command("probe", server, (queries.FACTS, queries.END_LEFTOVERS))
         try:
-            lease = hold(self.hosts, server.host, str(path), owner, then=look, limit=2.0 * self.look)
+            lease = hold(self.hosts, server.host, str(path), owner, then=look, wait=LOCK_WAIT, limit=2.0 * self.look)
         except Refused as refused:
             raise no_place(refused, lambda: self.probe(member)) from None
         if isinstance(lease, Held):
