@@ -42,7 +42,7 @@ def test_every_action_says_what_it_does() -> None:
 
 def test_every_script_is_used_and_every_script_that_is_used_is_there() -> None:
     source = "".join(
-        (FOLDER / f"{name}.py").read_text(encoding="utf-8") for name in ("engine", "replay", "copying", "backups")
+        (FOLDER / f"{name}.py").read_text(encoding="utf-8") for name in ("engine", "asking", "replay", "copying", "backups")
     )
     used = set(re.findall(r'(?:_run|must|command)\(\s*(?:[\w.()]+, )?"([a-z]+)"', source))
     assert used == set(SCRIPTS)

@@ -264,9 +264,9 @@ def test_a_state_directory_that_cannot_be_written_stops_nobody(start: Start, tmp
 
 
 def test_a_service_without_commands_says_so(start: Start, config_path: Path) -> None:
-    config_path.write_text(config_path.read_text().replace("dataservice", "segments"))
+    config_path.write_text(config_path.read_text().replace("dataservice", "grid"))
     typist = start()
-    typist.says("ls host1", "has no commands for services of kind segments", LOGICAL)
+    typist.says("ls host1", "has no commands for services of kind grid", LOGICAL)
     typist.says("help exit", "\nexit\n    leave\n", LOGICAL)
     typist.types("quit\r")
     assert typist.ended() == 0
