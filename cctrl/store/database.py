@@ -92,14 +92,8 @@ class Database:
         """A transaction that nobody else writes beside; undone where the body raises."""
         with self._turn, self._explaining():
             connection = self._open()
-            connection.execute("BEGIN IMMEDIATE")
-            try:
+            with _whole(connection):
                 yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:  # SQLite has undone it by itself after some errors
-                    connection.execute("ROLLBACK")
-                raise
 
     @contextmanager
     def decoding(self) -> Iterator[None]:
@@ -178,17 +172,25 @@ class Database:
 
     def _bring_up_to_date(self, connection: sqlite3.Connection) -> None:
         """Add what later versions added; of several processes that do this at once one does it."""
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        with _whole(connection):
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             for number in range(version + 1, VERSION + 1):
                 for statement in _NEWER[number].split(";"):
                     connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {VERSION}")
-            connection.execute("COMMIT")
-        except BaseException:
+
+
+@contextmanager
+def _whole(connection: sqlite3.Connection) -> Iterator[None]:
+    """All that the body writes, with nobody beside it; nothing where it raises."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:  # Ctrl-C and defects too: what is half written is undone, then raised on
+        if connection.in_transaction:  # SQLite has undone it by itself after some errors
             connection.execute("ROLLBACK")
-            raise
+        raise
 
 
 def _create(path: Path) -> None:
