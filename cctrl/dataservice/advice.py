@@ -47,16 +47,16 @@ _NEXT = {
 }
 
 
-def next_command(rejected: Rejected, service: Service, primary: str) -> str:
+def next_command(rejected: Rejected) -> str:
     """The literal next command after a refusal."""
     if rejected.next:
         return rejected.next
     return _NEXT[rejected.why].format(member=rejected.member or "HOST")
 
 
-def advised(rejected: Rejected, service: Service, primary: str) -> Rejected:
+def advised(rejected: Rejected, service: Service) -> Rejected:
     """The refusal with its next command filled in."""
-    rejected.next = next_command(rejected, service, primary)
+    rejected.next = next_command(rejected)
     if "primary" not in service.names:
         rejected.what, rejected.detail = worded(rejected.what), worded(rejected.detail)
     return rejected

@@ -238,7 +238,7 @@ def _advised(rejected: Rejected, dataservice: Dataservice, picture: Picture) -> 
         rejected.next = two_masters(picture.diagnosis)
     elif rejected.why in (Why.PRIMARY_SEEN_BY_OTHERS, Why.PRIMARY_FAILED):
         rejected.next = rejected.next or for_datasource(picture.source(rejected.member), picture.diagnosis)
-    return advised(rejected, dataservice.service, picture.diagnosis.primary)
+    return advised(rejected, dataservice.service)
 
 
 def _gone_for_others_too(dataservice: Dataservice, picture: Picture, source: str) -> None:

@@ -188,7 +188,7 @@ def explain_all(dataservice: Dataservice, invocation: Invocation, talk: Talk) ->
         try:
             _explain(choose(dataservice, picture, name, primary), name, talk)
         except Rejected as rejected:
-            talk.line(f"{name}: {rejected.what}; next: {next_command(rejected, dataservice.service, primary)}")
+            talk.line(f"{name}: {rejected.what}; next: {next_command(rejected)}")
     return Outcome.DONE
 
 

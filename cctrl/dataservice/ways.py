@@ -33,7 +33,7 @@ def choose(
     except Rejected as rejected:
         left = _left_over(dataservice, picture, name, primary) if rejected.why is Why.NO_DATA else None
         if left is None:
-            raise advised(rejected, dataservice.service, primary) from None
+            raise advised(rejected, dataservice.service) from None
         return left
     if chosen.way is Way.REWIND and not rewind and not picture.view[name].half_rewound:
         chosen = _cheaper(dataservice, picture, name, primary, chosen)

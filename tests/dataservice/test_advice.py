@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cctrl import grammar
-from cctrl.config import Config, Service, load
 from cctrl.dataservice.advice import for_datasource, next_command, two_masters
 from cctrl.dataservice.commands import COMMANDS
 from cctrl.dataservice.states import Datasource, State, datasources, headless
@@ -40,30 +38,18 @@ def means_something(following: str) -> None:
         grammar.parse(COMMANDS, statement, words)  # raises UsageError
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> Service:
-    members = "".join(
-        f'[dataservice.alpha.members."{host}"]\naddress = "10.0.0.{n}"\nport = 5432\ndata_dir = "/pg/{host}"\n'
-        for n, host in enumerate(HOSTS, 1)
-    )
-    path = tmp_path / "cctrl.toml"
-    path.write_text('[dataservice.alpha]\nreplication_user = "r"\n' + members)
-    config: Config = load(path)
-    return config.services[0]
-
-
 @pytest.mark.parametrize("why", [why for why in Why if why not in (Why.NO_BINARIES, Why.MISCONFIGURED)])
-def test_a_refusal_names_a_command(why: Why, service: Service) -> None:
-    following = next_command(Rejected(why, "host2", "x"), service, "host1")
+def test_a_refusal_names_a_command(why: Why) -> None:
+    following = next_command(Rejected(why, "host2", "x"))
     if why is Why.OTHER_VERSION:
         assert "host2" in following
     else:
         means_something(following)
 
 
-def test_what_a_host_said_itself_comes_first(service: Service) -> None:
+def test_what_a_host_said_itself_comes_first() -> None:
     rejected = Rejected(Why.UNREACHABLE, "host2", "x", next="cctrl trust host2")
-    assert next_command(rejected, service, "host1") == "cctrl trust host2"
+    assert next_command(rejected) == "cctrl trust host2"
 
 
 STATES = st.sampled_from(
