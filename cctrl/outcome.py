@@ -31,6 +31,8 @@ class Outcome(IntEnum):
     INCOMPLETE = 4
     UNKNOWN = 5
     INTERRUPTED = 130
+    GRID_SYNTAX = 254  # these two are ttGridAdmin's own (reference timesten.md, 2.1)
+    GRID_ERROR = 255
 
 
 class CctrlError(Exception):

@@ -1,0 +1,1 @@
+"""The TimesTen Scaleout vocabulary: grids, their databases' elements and replica sets, ttGridAdmin."""
