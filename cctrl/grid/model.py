@@ -133,7 +133,7 @@ class Instance:
 
     name: str  # host3.instance1
     host: str
-    data_space: int  # of its host
+    data_space: int  # of its host; 0: none, a spare that only -instance and -replaceWith use
     home: str  # directory on the host
     address: str
     daemon_port: int

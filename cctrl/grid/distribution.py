@@ -1,0 +1,176 @@
+"""The distribution map: what `dbDistribute` marks, refuses and applies (reference timesten.md, 2.4). Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+
+from cctrl.grid.model import Database, Element, GridError, Mark, Phase
+from cctrl.grid.orders import not_distributing
+from cctrl.grid.states import GONE, RUNNING
+
+
+def add_all(database: Database) -> Database:
+    """`-add all`: every element that is there and is not in the map; one that was not created is left out."""
+    not_distributing(database)
+    for element in database.elements:
+        if not element.in_map and element.data_space and element.status in RUNNING:
+            database = database.having(replace(element, mark=Mark.ADD))
+    return database
+
+
+def add(database: Database, instance: str) -> Database:
+    """`-add INSTANCE`."""
+    not_distributing(database)
+    element = _there(database, instance)
+    if element.in_map:
+        raise GridError(f"Element {element.number} on {instance} is in the distribution map already")
+    _loaded(database, element)
+    if not element.data_space:
+        raise GridError(
+            f"{instance} is in no data space group",
+            detail="it can only take the place of another element",
+            next=f"ttGridAdmin dbDistribute {database.name} -remove INSTANCE -replaceWith {instance} -apply",
+        )
+    return database.having(replace(element, mark=Mark.ADD))
+
+
+def take_out(database: Database, instance: str, mark: Mark, replacement: str) -> Database:
+    """`-remove` or `-evict INSTANCE [-replaceWith INSTANCE]`."""
+    not_distributing(database)
+    element = _there(database, instance)
+    if not element.in_map:
+        raise GridError(
+            f"Element {element.number} on {instance} is not in the distribution map",
+            next=f"ttGridAdmin dbDistribute {database.name} -list",
+        )
+    if replacement:
+        _free(database, instance, replacement)
+    return database.having(replace(element, mark=mark, replace_with=replacement))
+
+
+def _free(database: Database, instance: str, replacement: str) -> None:
+    new = _there(database, replacement)
+    taken = [e for e in database.elements if e.replace_with == replacement and e.instance != instance]
+    if new.in_map or new.mark is not Mark.NONE or taken:
+        raise GridError(
+            f"Element {new.number} on {replacement} cannot take the place of {instance}",
+            detail="it is in the distribution map, or is to be",
+            next=f"ttGridAdmin dbDistribute {database.name} -list",
+        )
+    _loaded(database, new)
+
+
+def reset(database: Database) -> Database:
+    """`-reset`: forget what was marked."""
+    not_distributing(database)
+    elements = tuple(replace(e, mark=Mark.NONE, replace_with="") for e in database.elements)
+    return replace(database, elements=elements)
+
+
+def apply(database: Database) -> Database:
+    """`-apply`: begin to make the new map. Raises GridError where it could not stand."""
+    not_distributing(database)
+    marked = [e for e in database.elements if e.mark is not Mark.NONE]
+    if not marked:
+        raise GridError(
+            f"Nothing is marked for database {database.name}",
+            next=f"ttGridAdmin dbDistribute {database.name} -add|-remove|-evict INSTANCE -apply",
+        )
+    for each in database.replica_sets:
+        _check_set(database, each)
+    if any(e.mark is Mark.ADD for e in marked):
+        added(database)
+    return replace(database, phase=Phase.APPLYING)
+
+
+def _check_set(database: Database, each: tuple[Element, ...]) -> None:
+    number, name = each[0].replica_set, database.name
+    leaving = [e for e in each if e.mark in (Mark.REMOVE, Mark.EVICT)]
+    evicted = [e for e in leaving if e.mark is Mark.EVICT]
+    if not leaving:
+        return
+    if evicted and len(evicted) < len(each):
+        others = " ".join(f"-evict {e.instance}" for e in each)
+        raise GridError(
+            f"{len(evicted)} of {len(each)} elements of replica set {number} are to be evicted",
+            detail="-evict drops a whole replica set with its rows; one element alone is replaced without loss",
+            next=f"ttGridAdmin dbDistribute {name} -remove {evicted[0].instance} -replaceWith INSTANCE -apply,"
+            f" or {others}",
+        )
+    if evicted:
+        _check_evicted(database, each)
+        return
+    if any(not e.replace_with for e in leaving):
+        raise GridError(
+            f"Element {leaving[0].number} of replica set {number} cannot be removed without another in its place",
+            detail="this grid does not move rows between replica sets",
+            next=f"ttGridAdmin dbDistribute {name} -remove {leaving[0].instance} -replaceWith INSTANCE -apply",
+        )
+    if not any(e.status in RUNNING for e in each):
+        raise GridError(
+            f"No element of replica set {number} is loaded: there is nothing to copy from",
+            next=f"ttGridAdmin dbStatus {name} -replicaSet",
+        )
+
+
+def _check_evicted(database: Database, each: tuple[Element, ...]) -> None:
+    number = each[0].replica_set
+    remaining = [s for s in database.replica_sets if any(e.mark is not Mark.EVICT for e in s)]
+    if not remaining:
+        raise GridError(
+            f"Replica set {number} is the only one of database {database.name} that would be left",
+            detail="with it all rows would be gone",
+            next=f"ttGridAdmin dbDestroy {database.name}   (after dbUnload), if that is what you want",
+        )
+    with_successor = [e for e in each if e.replace_with]
+    if with_successor and len(with_successor) < len(each):
+        raise GridError(
+            f"{len(with_successor)} of {len(each)} elements of replica set {number} have another in their place",
+            next="give -replaceWith for each of them, or for none",
+        )
+
+
+def added(database: Database) -> Database:
+    """The database with the added elements in new replica sets: one element of each data space group in each."""
+    new = [e for e in database.elements if e.mark is Mark.ADD]
+    spaces = Counter(e.data_space for e in new)
+    groups = {e.data_space for e in database.elements if e.data_space}
+    if len(set(spaces.values())) > 1 or set(spaces) != groups:
+        detail = ", ".join(f"data space group {g}: {spaces.get(g, 0)}" for g in sorted(groups))
+        raise GridError(
+            "A replica set needs one element of each data space group",
+            detail=detail,
+            next=f"ttGridAdmin dbDistribute {database.name} -list",
+        )
+    first = max((e.replica_set for e in database.elements), default=0) + 1
+    for group in groups:
+        for offset, element in enumerate(e for e in new if e.data_space == group):
+            database = database.having(replace(element, replica_set=first + offset, mark=Mark.NONE))
+    return database
+
+
+def cost(each: Iterable[Element]) -> str:
+    """What an eviction gives up, for the question before it."""
+    last = max(each, key=lambda e: (e.timeline, e.position))
+    place = f"{last.position >> 32:X}/{last.position & 0xFFFFFFFF:X}"
+    return f"replica set {last.replica_set}: all its rows, last known on {last.instance} up to {place}"
+
+
+def _there(database: Database, instance: str) -> Element:
+    found = database.element(instance)
+    if found is None or found.status in GONE:
+        raise GridError(
+            f"Database {database.name} has no element on {instance}",
+            next=f"ttGridAdmin dbCreate {database.name} -instance {instance}",
+        )
+    return found
+
+
+def _loaded(database: Database, element: Element) -> None:
+    if element.status not in RUNNING:
+        raise GridError(
+            f"Element {element.number} on {element.instance} is {element.status.value}, and must be loaded",
+            next=f"ttGridAdmin dbStatus {database.name} -element",
+        )

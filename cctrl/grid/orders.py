@@ -1,0 +1,232 @@
+"""What the database commands make of the record, and when they refuse (reference timesten.md, 2.3 and 3.6). Pure.
+
+Each takes the database as it is recorded and returns it as it is wanted; what is refused raises GridError and changes
+nothing. The manager carries out what is recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from cctrl.grid.model import Database, Element, GridError, Instance, Phase, Status, Wanted
+from cctrl.grid.states import FAILED, GONE, RUNNING
+
+_UNMADE = frozenset({Status.UNCREATED, Status.CREATE_FAILED, Status.DESTROYED})
+
+
+def create(name: str, instances: Sequence[Instance]) -> Database:
+    """`dbCreate`: an element on each data instance that has a data space group."""
+    chosen = [i for i in instances if i.data_space]
+    elements = tuple(Element(n, i.name, i.data_space) for n, i in enumerate(chosen, 1))
+    return Database(name, elements)
+
+
+def create_on(database: Database | None, name: str, instance: Instance) -> Database:
+    """`dbCreate -instance`: only the element there; one that was made must be destroyed first."""
+    if database is None:
+        return Database(name, (Element(1, instance.name, instance.data_space),))
+    present = database.element(instance.name)
+    if present is None:
+        number = max((e.number for e in database.elements), default=0) + 1
+        return database.having(Element(number, instance.name, instance.data_space))
+    if present.status is Status.UNCREATED:
+        return database
+    if present.status in _UNMADE:
+        return database.having(replace(present, status=Status.UNCREATED, message="", retry=True))
+    raise GridError(
+        f"Element {present.number} of database {name} on {instance.name} is {present.status.value}",
+        detail="only one that was not made, or was destroyed, can be created",
+        next=f"ttGridAdmin dbDestroy {name} -instance {instance.name}   (if it was evicted)"
+        if present.status in GONE
+        else f"ttGridAdmin dbStatus {name} -element",
+    )
+
+
+def exists_already(database: Database) -> GridError:
+    """The refusal of `dbCreate` for a database that is there."""
+    failed = [e.instance for e in database.elements if e.status is Status.CREATE_FAILED]
+    again = f"dbCreate {database.name} -instance {failed[0]}" if failed else f"dbStatus {database.name}"
+    return GridError(f"Database {database.name} exists already", next=f"ttGridAdmin {again}")
+
+
+def load(database: Database) -> Database:
+    """`dbLoad`: all elements; those whose load failed, or that wait for their seed, are tried again."""
+    _not_destroyed(database)
+    if not any(e.status not in (*_UNMADE, *GONE) for e in database.elements):
+        raise GridError(
+            f"Database {database.name} has no element that could be loaded",
+            next=f"ttGridAdmin dbStatus {database.name} -element",
+        )
+    return replace(
+        _retried(database, Status.LOAD_FAILED, Status.WAITING_FOR_SEED),
+        wanted=replace(database.wanted, loaded=True, opened=database.wanted.opened and _any_running(database)),
+    )
+
+
+def load_on(database: Database, instance: str) -> Database:
+    """`dbLoad -instance` (advised by Table 13-2): one element of a database that is to be loaded."""
+    _not_destroyed(database)
+    element = _element(database, instance)
+    if element.status not in (Status.LOAD_FAILED, Status.UNLOADED, Status.WAITING_FOR_SEED, Status.LOADING):
+        raise GridError(
+            f"Element {element.number} on {instance} is {element.status.value}",
+            detail="load failed, unloaded or waiting for seed can be loaded",
+            next=f"ttGridAdmin dbStatus {database.name} -element",
+        )
+    if not database.wanted.loaded:
+        raise GridError(f"Database {database.name} is unloaded", next=f"ttGridAdmin dbLoad {database.name}")
+    return database.having(replace(element, retry=True))
+
+
+def open_(database: Database) -> Database:
+    """`dbOpen`: needs a distribution map, and a database that is loaded or being loaded."""
+    _not_destroyed(database)
+    name = database.name
+    if not database.replica_sets:
+        raise GridError(
+            f"Database {name} has no distribution map",
+            next=f"ttGridAdmin dbDistribute {name} -add all -apply",
+        )
+    if not database.wanted.loaded:
+        raise GridError(f"Database {name} is not loaded", next=f"ttGridAdmin dbLoad {name}")
+    if database.wanted.opened and not _some(database, Status.OPEN_FAILED):
+        raise GridError(f"Database {name} is open already", next=f"ttGridAdmin dbStatus {name}")
+    return replace(_retried(database, Status.OPEN_FAILED), wanted=replace(database.wanted, opened=True))
+
+
+def close(database: Database) -> Database:
+    """`dbClose`: users are kept out; what failed to close is tried again."""
+    _not_destroyed(database)
+    if not database.wanted.opened and not _some(database, Status.CLOSE_FAILED):
+        raise GridError(f"Database {database.name} is closed already", next=f"ttGridAdmin dbStatus {database.name}")
+    return replace(_retried(database, Status.CLOSE_FAILED), wanted=replace(database.wanted, opened=False))
+
+
+def unload(database: Database, force: bool, connections: int) -> Database:
+    """`dbUnload`: closed, without connections; with -force also while elements still close, and with Durability=0
+    also while a replica set is down. `connections`: how many users are still connected."""
+    _not_destroyed(database)
+    name = database.name
+    if database.wanted.opened:
+        raise GridError(f"Database {name} is open", next=f"ttGridAdmin dbClose {name}")
+    if not database.wanted.loaded:
+        raise GridError(f"Database {name} is unloaded already", next=f"ttGridAdmin dbStatus {name}")
+    if not force:
+        _closed(database, connections)
+        _durable(database)
+    return replace(database, wanted=replace(database.wanted, loaded=False))
+
+
+def _closed(database: Database, connections: int) -> None:
+    name = database.name
+    closing = [e for e in database.elements if e.status in (Status.CLOSING, Status.CLOSE_FAILED, Status.OPENED)]
+    if closing:
+        raise GridError(
+            f"Database {name}: {len(closing)} of {len(database.elements)} elements are still closing",
+            detail=", ".join(f"{e.instance} {e.status.value}" for e in closing),
+            next=f"ttGridAdmin dbStatus {name} -element; -force breaks off what users are doing",
+        )
+    if connections:
+        raise GridError(
+            f"Database {name} has {connections} connection{'s' * (connections > 1)}",
+            next=f"ttGridAdmin dbDisconnect {name} -transactional",
+        )
+
+
+def _durable(database: Database) -> None:
+    lost = [each for each in database.replica_sets if not any(e.status in RUNNING for e in each)]
+    if database.durability or not lost:
+        return
+    numbers = ", ".join(str(each[0].replica_set) for each in lost)
+    raise GridError(
+        f"Database {database.name}: no element of replica set {numbers} is loaded, and Durability=0",
+        detail="what was committed last may be on no disk, and is then lost",
+        next=f"recover it first, or give that up: ttGridAdmin dbUnload {database.name} -force",
+    )
+
+
+def destroy(database: Database) -> Database:
+    """`dbDestroy`: an unloaded database; all its elements go, and then its record."""
+    if database.wanted.loaded or any(e.status in RUNNING for e in database.elements):
+        raise GridError(
+            f"Database {database.name} is not unloaded",
+            next=f"ttGridAdmin db{'Close' if database.wanted.opened else 'Unload'} {database.name}",
+        )
+    return replace(_retried(database, Status.DESTROY_FAILED), wanted=Wanted(loaded=False, destroyed=True))
+
+
+def destroy_on(database: Database, instance: str) -> Database:
+    """`dbDestroy -instance`: one that was evicted or removed, or never was in the map, or failed to be destroyed."""
+    element = _element(database, instance)
+    leaving = element.status in (Status.EVICTED_LOADED, Status.EVICTED_UNLOADING)
+    if element.in_map or leaving:
+        raise GridError(
+            f"Element {element.number} on {instance} is {element.status.value} and in the distribution map"
+            if element.in_map
+            else f"Element {element.number} on {instance} is {element.status.value}",
+            detail="only an element that was evicted or removed, or was never added, can be destroyed by itself",
+            next=f"ttGridAdmin dbStatus {database.name} -element   (until it is evicted)"
+            if leaving
+            else f"ttGridAdmin dbDistribute {database.name} -remove {instance} -replaceWith INSTANCE -apply",
+        )
+    if element.status is Status.DESTROYED:
+        raise GridError(f"Element {element.number} on {instance} is destroyed already")
+    return database.having(replace(element, status=Status.DESTROYING, message="", retry=True))
+
+
+def _not_destroyed(database: Database) -> None:
+    if database.wanted.destroyed:
+        raise GridError(
+            f"Database {database.name} is being destroyed", next=f"ttGridAdmin dbStatus {database.name} -element"
+        )
+
+
+def not_distributing(database: Database) -> None:
+    """Refuse what would be done beside a distribution. Raises GridError."""
+    if database.phase is Phase.NONE:
+        return
+    raise GridError(
+        f"A distribution of database {database.name} is in progress",
+        detail="it was broken off in the middle" if database.phase is Phase.BROKEN_OFF else "",
+        next=f"ttGridAdmin dbDistribute {database.name} -resync"
+        if database.phase is Phase.BROKEN_OFF
+        else f"ttGridAdmin dbStatus {database.name} -element   (until it has ended)",
+    )
+
+
+def _element(database: Database, instance: str) -> Element:
+    found = database.element(instance)
+    if found is None:
+        raise GridError(
+            f"Database {database.name} has no element on {instance}",
+            next=f"ttGridAdmin dbStatus {database.name} -element",
+        )
+    return found
+
+
+def _some(database: Database, status: Status) -> bool:
+    return any(e.status is status for e in database.elements)
+
+
+def _any_running(database: Database) -> bool:
+    return any(e.status in RUNNING for e in database.elements)
+
+
+def _retried(database: Database, *statuses: Status) -> Database:
+    """The same, what ended in one of the statuses to be tried again."""
+    elements = tuple(replace(e, retry=True) if e.status in statuses else e for e in database.elements)
+    return replace(database, elements=elements)
+
+
+def unsettled(database: Database) -> tuple[Element, ...]:
+    """The elements that are not yet as the database is wanted, and have not failed: what -wait waits for."""
+    done = {Status.DESTROYED} if database.wanted.destroyed else _aims(database)
+    given_up = FAILED | GONE | {Status.DOWN, Status.WAITING_FOR_SEED}
+    return tuple(e for e in database.elements if e.status not in done and (e.retry or e.status not in given_up))
+
+
+def _aims(database: Database) -> set[Status]:
+    if not database.wanted.loaded:
+        return {Status.UNLOADED}
+    return {Status.OPENED} if database.wanted.opened else {Status.LOADED}

@@ -1,0 +1,239 @@
+"""What `dbStatus` and the lists print (reference timesten.md, 4). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cctrl.grid.model import Database, Element, Instance, Mark, Status
+from cctrl.grid.states import GONE, RUNNING
+from cctrl.grid.tables import BLANK, table
+
+_UNMADE = frozenset({Status.UNCREATED, Status.CREATING, Status.CREATE_FAILED})
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the summary counts of a database."""
+
+    elements: int
+    created: int
+    creating: int
+    loaded: int
+    loading: int
+    opened: int
+    down: int
+    create_failed: int
+    replica_sets: int
+    sets_created: int
+    sets_loaded: int
+
+
+def counts(database: Database) -> Counts:
+    """Count; elements that were evicted or destroyed take no part any more."""
+    present = [e for e in database.elements if e.status not in GONE]
+    sets = database.replica_sets
+    return Counts(
+        elements=len(present),
+        created=sum(made(e) for e in present),
+        creating=sum(e.status in (Status.UNCREATED, Status.CREATING) for e in present),
+        loaded=sum(e.status in RUNNING for e in present),
+        loading=sum(e.status is Status.LOADING or (e.status in _COMING and database.wanted.loaded) for e in present),
+        opened=sum(e.status is Status.OPENED for e in present),
+        down=sum(e.status is Status.DOWN for e in present),
+        create_failed=sum(e.status is Status.CREATE_FAILED for e in present),
+        replica_sets=len(sets),
+        sets_created=sum(all(made(e) for e in elements) for elements in sets),
+        sets_loaded=sum(all(e.status in RUNNING for e in elements) for elements in sets),
+    )
+
+
+_COMING = frozenset({Status.UNCREATED, Status.CREATING})
+
+
+def made(element: Element) -> bool:
+    """Whether its data directory is there, as far as is known."""
+    return element.status not in _UNMADE and element.status not in GONE
+
+
+def summary_words(database: Database) -> tuple[str, str, str]:
+    """How created, how loaded, how open (reference, 3.2)."""
+    found = counts(database)
+    return _created(database, found), _loaded(database, found), _open(database, found)
+
+
+def _created(database: Database, found: Counts) -> str:
+    if database.wanted.destroyed:
+        return "destroying"
+    return "created" if found.created == found.elements else "creating"
+
+
+def _loaded(database: Database, found: Counts) -> str:
+    if not database.wanted.loaded:
+        return "unloading" if found.loaded else "unloaded"
+    if found.replica_sets:
+        if found.sets_loaded == found.replica_sets and found.loaded >= sum(map(len, database.replica_sets)):
+            return "loaded-complete"
+        working = [any(e.status in RUNNING for e in elements) for elements in database.replica_sets]
+        if all(working):
+            return "loaded-functional"
+        return "loaded-incomplete" if found.loaded else "loading" if found.loading else "unloaded"
+    if found.loaded == found.elements:
+        return "loaded"
+    if found.loaded:
+        return "loading-partial"
+    return "loading" if found.loading else "unloaded"
+
+
+def _open(database: Database, found: Counts) -> str:
+    if database.wanted.opened:
+        return "open" if found.opened or not found.loaded else "opening"
+    return "closing" if found.opened else "closed"
+
+
+def stamp(at: datetime) -> str:
+    """`Thu Feb 22 07:37:28 PST 2018`, the day padded with a blank."""
+    return f"{at:%a %b} {at.day:2d} {at:%H:%M:%S %Z %Y}"
+
+
+def event(element: Element) -> str:
+    """When the status of an element last changed, in local time; nothing for one whose instance is down."""
+    if element.status is Status.DOWN or not element.at:
+        return ""
+    return f"{datetime.fromtimestamp(element.at).astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def summary(database: Database, at: datetime) -> list[str]:
+    """The summary block (reference, 4.2)."""
+    found = counts(database)
+    total = found.elements
+    return [
+        f"Database {database.name} summary status as of {stamp(at)}",
+        BLANK,
+        ",".join(summary_words(database)),
+        f"Completely created elements: {found.created} (of {total})" + _progress(found.creating),
+        f"Completely loaded elements: {found.loaded} (of {total})" + _progress(found.loading),
+        f"Completely created replica sets: {found.sets_created} (of {found.replica_sets})",
+        f"Completely loaded replica sets: {found.sets_loaded} (of {found.replica_sets})",
+        BLANK,
+        f"Open elements: {found.opened} (of {total})",
+    ]
+
+
+def _progress(number: int) -> str:
+    return f" ({number} in progress)" if number else ""
+
+
+def _names(element: Element) -> tuple[str, str]:
+    host, _, instance = element.instance.partition(".")
+    return host, instance
+
+
+def _event(element: Element) -> tuple[str, str, str]:
+    return element.status.value, event(element), element.message if element.status is not Status.DOWN else ""
+
+
+_EVENT = ("Status", "Date/Time of Event", "Message")
+
+
+def element_block(database: Database, at: datetime, daemons: dict[str, str] | None = None) -> list[str]:
+    """The element block (reference, 4.3); with `daemons` (-details) the state of each instance's daemon too."""
+    header = ["Host", "Instance", "Elem", *_EVENT]
+    rows = [[*_names(e), e.number, *_event(e)] for e in database.elements]
+    if daemons is not None:
+        header.insert(3, "Daemon")
+        for row, element in zip(rows, database.elements, strict=True):
+            row.insert(3, daemons.get(element.instance, "unknown"))
+    return [f"Database {database.name} element level status as of {stamp(at)}", BLANK, *table(header, rows)]
+
+
+def replica_set_block(database: Database, at: datetime) -> list[str]:
+    """The replica set block (reference, 4.4)."""
+    rows = [
+        [e.replica_set, e.data_space, e.number, *_names(e), *_event(e)] for each in database.replica_sets for e in each
+    ]
+    header = ["RS", "DS", "Elem", "Host", "Instance", *_EVENT]
+    return [f"Database {database.name} Replica Set status as of {stamp(at)}", BLANK, *table(header, rows)]
+
+
+def data_space_block(database: Database, at: datetime) -> list[str]:
+    """The data space group block (reference, 4.5; the layout is ours)."""
+    inside = sorted((e for e in database.elements if e.in_map), key=lambda e: (e.data_space, e.replica_set))
+    rows = [[e.data_space, e.replica_set, e.number, *_names(e), *_event(e)] for e in inside]
+    header = ["DS", "RS", "Elem", "Host", "Instance", *_EVENT]
+    return [f"Database {database.name} Data Space Group status as of {stamp(at)}", BLANK, *table(header, rows)]
+
+
+def load_readiness(database: Database) -> list[str]:
+    """Whether the database can be loaded, replica set by replica set (reference, 4.6).
+
+    `Not Loadable` (ours): its seed is down, or none of its elements is there.
+    """
+    rows: list[list[object]] = []
+    able = True
+    for each in database.replica_sets:
+        rows += [[e.replica_set, e.data_space, e.instance, _readiness(e)] for e in each]
+        loadable = any(_can_load(e) for e in each if not _behind(e, each))
+        able = able and loadable
+        rows.append([each[0].replica_set, "", "", "Loadable" if loadable else "Not Loadable"])
+    total = sum(map(len, database.replica_sets))
+    loaded = sum(e.status in RUNNING for each in database.replica_sets for e in each)
+    return [
+        "Data Elements:",
+        *table(["RS", "DS", "Instance", "State"], rows),
+        BLANK,
+        f"{database.name} load state: {'Loadable' if able else 'Not Loadable'}",
+        f"Total Elements Loaded:{loaded}/{total}",
+    ]
+
+
+def _readiness(element: Element) -> str:
+    return "Loaded" if element.status in RUNNING else element.status.value.capitalize()
+
+
+def _can_load(element: Element) -> bool:
+    return made(element) and element.status is not Status.DOWN
+
+
+def _behind(element: Element, others: Sequence[Element]) -> bool:
+    """Whether another one of the replica set has later changes, as far as is known."""
+    mine = (element.timeline, element.position)
+    return any((e.timeline, e.position) > mine for e in others if made(e))
+
+
+def db_list(databases: Sequence[Database]) -> list[str]:
+    """`dbList` (reference, 4.7)."""
+    rows = [[d.name, _yes(counts(d).loaded > 0), _yes(counts(d).opened > 0)] for d in databases]
+    return table(["Database", "Loaded", "Opened"], rows)
+
+
+def _yes(holds: bool) -> str:
+    return "Y" if holds else "N"
+
+
+def host_list(instances: Sequence[Instance]) -> list[str]:
+    """`hostList` (reference, 4.7)."""
+    hosts = {i.host: i for i in instances}.values()
+    rows = [[i.host, i.address, i.address, i.data_space or "", ""] for i in hosts]
+    return table(["Name", "IntAddress", "ExtAddress", "DSG", "Comment"], rows)
+
+
+def instance_list(instances: Sequence[Instance]) -> list[str]:
+    """`instanceList` (reference, 4.7) of the data instances."""
+    header = ["Host", "Instance", "Type", "Instance Home", "Port", "CSPort", "MgmtPort", "Comment"]
+    rows = [
+        [i.host, i.name.partition(".")[2], "Data", f"{i.home}/", i.daemon_port, i.server_port, "", ""]
+        for i in instances
+    ]
+    return table(header, rows)
+
+
+def distribution_list(database: Database) -> list[str]:
+    """`dbDistribute -list`: who is in the map, and what the next -apply changes (the layout is ours)."""
+    rows = [
+        [e.replica_set or "", e.data_space or "", e.number, *_names(e), e.mark.value, e.replace_with]
+        for e in sorted(database.elements, key=lambda e: (not e.in_map, e.replica_set, e.data_space, e.number))
+        if e.in_map or e.mark is not Mark.NONE or e.status not in GONE
+    ]
+    return table(["RS", "DS", "Elem", "Host", "Instance", "Pending", "ReplaceWith"], rows)
