@@ -1,4 +1,5 @@
-"""A changing command: the lock on the hosts, the journal, the policy that is put back whatever happens."""
+"""A changing command: an operation of the core, and what a dataservice decides by it: states, roles, the policy that
+is put back whatever happens."""
 
 from __future__ import annotations
 
@@ -7,18 +8,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from cctrl.dataservice.promotion import NO_END
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import AUTOMATIC, MAINTENANCE, MASTER, RECEIVE, SLAVE, State, policy
 from cctrl.outcome import CctrlError, Incomplete, Interrupted, Outcome, Refused
 from cctrl.registry import Talk
-from cctrl.replication.engine import OnText, StepFailed
+from cctrl.replication.engine import OnText
 from cctrl.replication.facts import Facts
 from cctrl.replication.facts import Server as ServerState
 from cctrl.replication.lock import Lock, lock
+from cctrl.replication.operation import LiveOperation, broken_off
 from cctrl.replication.position import Position as LogPosition
-from cctrl.replication.steps import UNDO, Action, Result, Step
-from cctrl.store import MemberIntent, Operation, ServiceIntent, who
+from cctrl.replication.steps import Result, Step
+from cctrl.store import MemberIntent, Operation, ServiceIntent
 from cctrl.store.errors import StoreError
 from cctrl.threads import cancelled
 
@@ -30,60 +31,30 @@ SETTLE = 120.0  # seconds that servers get to end what a killed command began; a
 class Change:
     """One changing command while it holds the service's lock."""
 
-    def __init__(
-        self,
-        dataservice: Dataservice,
-        lock: Lock,
-        verb: str,
-        text: str,
-        broken_off: Operation | None = None,
-        unsettled: bool = False,
-    ) -> None:
+    def __init__(self, dataservice: Dataservice, held: Lock, verb: str, text: str) -> None:
         self.dataservice = dataservice
-        self.lock = lock
-        self.verb = verb
-        self.text = text
-        self.broken_off = broken_off  # the same verb, that did not come to its end
-        self.unsettled = unsettled  # the last command did not come to its end: it may go on on the hosts
-        self.id = ""
+        self.operation = LiveOperation(dataservice.engine, dataservice.store, dataservice.name, held, verb, text)
+        self.broken_off: Operation | None = None  # the same verb, that did not come to its end
+        self.unsettled = False  # the last command did not come to its end: it may go on on the hosts
         self.former_policy = ""
-        self.changed = False  # whether a step was done that cannot be put back
-        self.promoted = ""  # the member that this command has made the master
-        self._unwritable = False  # that the journal could not be written
         self._spoken = False  # that the policy is another for its time was said
         self._late: list[Callable[[ServiceIntent], ServiceIntent]] = []  # decided, but not written down yet
 
-    def perform(self, step: Step, known: Mapping[str, LogPosition], on_text: OnText) -> Result:
-        """Carry out a step of a plan (see replication.executor.Performer), while the lock is ours."""
-        if not self.lock.held:
-            what = f"{self.text}: the lock was lost, so nothing more is done: this shell stood still, or was cut off"
-            following = f"ls   (another shell may be at work; then, if it is still wanted: {self.text})"
-            raise StepFailed(what, detail=f"it was to {step.text()}", next=following, uncertain=True)
-        self._note(step)
-        result = self.dataservice.engine.perform(step, known, on_text)
-        self.changed = self.changed or not step.undoable
-        if step.action in (Action.PROMOTE, Action.PROMOTE_NOW):
-            self.promoted = step.member
-        return result
+    @property
+    def verb(self) -> str:
+        """The verb that it is in the journal."""
+        return self.operation.verb
 
-    def _note(self, step: Step) -> None:
-        """Enter a step into the journal. What puts a step back, or follows a promotion, is done also without it."""
-        goes_on = self.promoted or step.action in UNDO.values()
-        if goes_on and self._unwritable:
-            return  # to wait for it again would only make the outage longer
-        try:
-            self.dataservice.store.note_step(self.id, step.text())
-        except StoreError:
-            self._unwritable = True
-            if not goes_on:
-                raise
+    def perform(self, step: Step, known: Mapping[str, LogPosition], on_text: OnText) -> Result:
+        """See LiveOperation.perform."""
+        return self.operation.perform(step, known, on_text)
 
     def look(self) -> Picture:
         """Look at the service, now that nobody else changes it; what could not be locked is not asked again.
 
         What a killed command of anybody still waits for on a host, a promotion say, must not happen later.
         """
-        picture = self._look(self.lock.facts)
+        picture = self._look(self.operation.held.facts)
         if self.unsettled:
             picture = self._settled(picture)
         seen = picture.diagnosis
@@ -142,15 +113,14 @@ class Change:
         def for_its_time(intent: ServiceIntent) -> ServiceIntent:
             return replace(intent, policy=MAINTENANCE) if self.former_policy else intent
 
-        self.id = store.begin(name, self.verb, self.text, source, target, self.former_policy, for_its_time)
-        self.dataservice.engine.operation = self.id
+        self.operation.begin(source, target, self.former_policy, for_its_time)
 
     def record(self, *changes: Callable[[ServiceIntent], ServiceIntent]) -> None:
         """Write down what was decided, in one write; after a promotion later, where it cannot be written now."""
         try:
             self._write(*changes)
         except StoreError:
-            if not self.promoted:
+            if not self.operation.promoted:
                 raise
             self._late += changes
 
@@ -167,7 +137,7 @@ class Change:
         if not self.former_policy:
             return False
         last = next(iter(self.dataservice.store.operations(self.dataservice.name, 1)), None)
-        if last is None or last.id != self.id:  # a later command has seen to it
+        if last is None or last.id != self.operation.id:  # a later command has seen to it
             return False
         former = self.former_policy
         self._write(lambda intent: replace(intent, policy=former))
@@ -195,12 +165,13 @@ class Change:
         if self._spoken:
             self.speak_policy_back(self.dataservice.talk)
         self.put_policy_back()
-        if self.id:
-            store.finish(self.id, outcome, message)
+        operation = self.operation
+        if operation.id:
+            operation.finish(outcome, message)
             ended = outcome.name.lower() + (f": {message}" if message else "")
-            store.tell(self.dataservice.name, "", "command", f"{self.text}: {ended}")
+            store.tell(self.dataservice.name, "", "command", f"{operation.text}: {ended}")
         if self.broken_off and outcome is Outcome.DONE:
-            store.finish(self.broken_off.id, outcome, f"completed by {self.id or 'a later command'}")
+            store.finish(self.broken_off.id, outcome, f"completed by {operation.id or 'a later command'}")
 
 
 def member(name: str, state: State, reason: str = "", role: str = "") -> Callable[[ServiceIntent], ServiceIntent]:
@@ -245,14 +216,21 @@ def changing(dataservice: Dataservice, verb: str, text: str, *, fresh: bool = Tr
     """
     if fresh:
         dataservice.fresh()
-    owner = f"{who()} since {time.strftime('%F %T')}: {text}"
-    held = lock(dataservice.engine, dataservice.name, dataservice.service.names, owner)
-    change = Change(dataservice, held, verb, text)
+    with lock(dataservice.engine, dataservice.name, dataservice.service.names, text) as held:
+        change = Change(dataservice, held, verb, text)
+        with _closing(change):
+            before = broken_off(dataservice.store, dataservice.name)
+            change.unsettled = before is not None
+            change.broken_off = _same(dataservice, verb, before)
+            yield change
+
+
+@contextmanager
+def _closing(change: Change) -> Iterator[None]:
+    """Enter how it ended into the journal."""
+    text = change.operation.text
     try:
-        before = _broken_off(dataservice)
-        change.unsettled = before is not None
-        change.broken_off = _same(dataservice, verb, before)
-        yield change
+        yield
     except CctrlError as error:
         raise _closed(change, error) from error.__cause__
     except KeyboardInterrupt:
@@ -261,25 +239,22 @@ def changing(dataservice: Dataservice, verb: str, text: str, *, fresh: bool = Tr
         with suppress(StoreError):
             change.put_policy_back()
         raise
-    else:
-        try:
-            change.finish(Outcome.DONE, "")
-        except StoreError as failed:
-            what = f"{text}: all is done, but its end could not be written down: {failed.what}"
-            raise Incomplete(what, detail=_on_record(change), next=failed.next) from failed
-    finally:
-        held.release()
+    try:
+        change.finish(Outcome.DONE, "")
+    except StoreError as failed:
+        what = f"{text}: all is done, but its end could not be written down: {failed.what}"
+        raise Incomplete(what, detail=_on_record(change), next=failed.next) from failed
 
 
 def _closed(change: Change, error: CctrlError) -> CctrlError:
     """Enter a failure into the journal; the error to be raised, which says what could not be written down."""
-    error.next = error.next or _go_on(change.text, isinstance(error, Interrupted))
+    error.next = error.next or _go_on(change.operation.text, isinstance(error, Interrupted))
     unwritten = error if isinstance(error, StoreError) else None
     try:
         change.finish(error.outcome, error.what)
     except StoreError as failed:
         unwritten = failed
-    if unwritten is None or not (change.changed or change.former_policy):
+    if unwritten is None or not (change.operation.changed or change.former_policy):
         return error
     kind = Incomplete if isinstance(error, Refused) else type(error)
     detail = "\n".join(t for t in (error.detail, f"not written down: {unwritten.what}", _on_record(change)) if t)
@@ -289,7 +264,8 @@ def _closed(change: Change, error: CctrlError) -> CctrlError:
 
 def _on_record(change: Change) -> str:
     """What stands, and what the record says of it."""
-    lines = [f"{change.promoted} is the master and accepts writes"] if change.promoted else []
+    promoted = change.operation.promoted
+    lines = [f"{promoted} is the master and accepts writes"] if promoted else []
     if change.former_policy:
         lines.append(f"the policy on record is {MAINTENANCE} until the next command puts {change.former_policy} back")
     return "\n".join(lines)
@@ -298,13 +274,6 @@ def _on_record(change: Change) -> str:
 def _go_on(text: str, interrupted: bool) -> str:
     when = "if it is still wanted" if interrupted else "when the cause is mended"
     return f"ls   (to see where it stands; {when}, the same again: {text})"
-
-
-def _broken_off(dataservice: Dataservice) -> Operation | None:
-    """The last command, where it did not come to its end. Whoever holds the lock knows that it does not run."""
-    store = dataservice.store
-    last = next(iter(store.operations(dataservice.name, 1)), None)
-    return last if last is not None and last.outcome in NO_END else store.unfinished(dataservice.name)
 
 
 def _same(dataservice: Dataservice, verb: str, operation: Operation | None) -> Operation | None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cctrl.outcome import Outcome
 from cctrl.replication.facts import Facts, Server, View
+from cctrl.replication.operation import NO_END
 from cctrl.store import Operation
-
-NO_END = (None, Outcome.INCOMPLETE, Outcome.UNKNOWN, Outcome.INTERRUPTED)  # outcomes of what may be finished later
 
 
 def pending(operations: Iterable[Operation], view: View) -> tuple[Operation, str] | None:

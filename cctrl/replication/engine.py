@@ -85,6 +85,9 @@ class Keeping(Protocol):
 class Engine(Protocol):
     """One replica set's servers. Members are given by name; every call has its own deadline."""
 
+    operation: str
+    """The id of the operation that works now: what is moved or kept aside is named after it."""
+
     def probe(self, member: str, *, end_leftovers: bool = False) -> Facts:
         """Look at one member; never raises for anything a host can cause.
 

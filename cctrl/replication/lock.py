@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 
 from cctrl.outcome import Refused
 from cctrl.replication.engine import Claim, Engine, Taken
 from cctrl.replication.facts import Facts
+from cctrl.store import who
 from cctrl.threads import fan_out
+
+
+class InUse(Refused):
+    """Somebody else holds the lock; `owner` is who, since when, and for what."""
+
+    def __init__(self, service: str, owner: str) -> None:
+        following = "wait until it has ended, then give the command again"
+        super().__init__(f"another operation is under way on {service}", detail=owner, next=following)
+        self.owner = owner
 
 
 class Lock:
@@ -26,17 +37,24 @@ class Lock:
         """Each locked member as it was seen once it was locked."""
         return {name: claim.facts for name, claim in self._claims.items()}
 
+    def __enter__(self) -> Lock:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
     def release(self) -> None:
         """Give all of it back, side by side; idempotent."""
         fan_out(list(self._claims.values()), lambda claim: claim.release())
 
 
-def lock(engine: Engine, service: str, members: Sequence[str], owner: str) -> Lock:
-    """Lock every member whose host answers; `owner` is what others are told.
+def lock(engine: Engine, service: str, members: Sequence[str], text: str) -> Lock:
+    """Lock every member whose host answers, for the command `text`: others are told of it, and whose it is.
 
-    Raises Refused where somebody else holds one of them, and where no host can be locked. A host that is out of
+    Raises InUse where somebody else holds one of them, Refused where no host can be locked. A host that is out of
     reach or whose disk is full is left out: that may be why the command is given.
     """
+    owner = f"{who()} since {time.strftime('%F %T')}: {text}"
 
     def take(member: str) -> Claim | Taken | Refused:
         try:
@@ -50,8 +68,7 @@ def lock(engine: Engine, service: str, members: Sequence[str], owner: str) -> Lo
     claims = {name: answer for name, answer in answers.items() if not isinstance(answer, Taken | Refused)}
     if taken:
         Lock(claims).release()
-        what = f"another operation is under way on {service}"
-        raise Refused(what, detail=taken[0].owner, next="wait until it has ended, then give the command again")
+        raise InUse(service, taken[0].owner)
     if not claims:
         what = f"no host of {service} can be locked, so nothing is changed"
         raise Refused(what, detail="\n".join(error.what for error in refusals), next=refusals[0].next or "ping")

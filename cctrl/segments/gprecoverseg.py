@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from cctrl.outcome import CctrlError, Interrupted, Outcome, Refused
+from cctrl.outcome import CctrlError, Outcome, Refused
 from cctrl.registry import Invocation, Talk
+from cctrl.replication.executor import Performer
 from cctrl.replication.facts import Facts
 from cctrl.segments import preparing, rebalance, recover_file, recover_options, running, work
 from cctrl.segments.catalog import Catalog, Row
@@ -15,7 +16,7 @@ from cctrl.segments.dispatch import dispatched
 from cctrl.segments.gpstate import PROGRESS
 from cctrl.segments.locking import locked
 from cctrl.segments.options import Wrong
-from cctrl.segments.recovering import Performer, Recovering, Tongue
+from cctrl.segments.recovering import Recovering, Tongue
 from cctrl.segments.running import Failed, Run
 from cctrl.segments.service import Cluster
 from cctrl.segments.work import Ended, Job, Kind
@@ -124,31 +125,23 @@ def _jobs(run: Run, catalog: Catalog) -> list[Job]:
 
 def _recovered(run: Run, jobs: list[Job], seen: dict[int, Facts]) -> int:
     """Carry it out: stop, set up, recover side by side, start, and let FTS look."""
-    cluster, log = run.cluster, run.log
-    assert run.held is not None
-    operation = cluster.store.begin(cluster.name, PROGRAM, run.text, "", ",".join(job.failed.place for job in jobs))
-    performer = Performer(cluster, run.held, operation)
-    try:
+    operation, log = run.operation(PROGRAM), run.log
+    with operation.entered(target=",".join(job.failed.place for job in jobs)):
         preparing.reach(run, jobs)
         log.info(f"{len(jobs)} segment(s) to recover")
         log.info(f"Ensuring {len(jobs)} failed segment(s) are stopped")
-        preparing.stop(run, jobs, performer)
+        preparing.stop(run, jobs, operation)
         log.info("Setting up the required segments for recovery")
         preparing.set_up(run, jobs)
         log.info("Updating configuration for mirrors")
         text = "Initiating segment recovery. Upon completion, will start the successfully recovered segments"
         log.info(text)
         log.info(f"era is {preparing.era(run)}")
-        ended = _side_by_side(run, jobs, performer)
+        ended = _side_by_side(run, jobs, operation)
         run.page(work.failures(ended))
         status = _closed(run, ended)
-    except (Interrupted, KeyboardInterrupt):
-        cluster.store.finish(operation, Outcome.INTERRUPTED, "interrupted")
-        raise
-    except (CctrlError, Failed) as error:
-        cluster.store.finish(operation, Outcome.INCOMPLETE, str(error))
-        raise
-    cluster.store.finish(operation, Outcome.INCOMPLETE if status else Outcome.DONE)
+        if status:
+            operation.finish(Outcome.INCOMPLETE)
     return status
 
 

@@ -8,12 +8,11 @@ from pathlib import Path
 
 from cctrl.outcome import CctrlError, Outcome, Refused
 from cctrl.registry import Invocation, Talk
-from cctrl.replication.lock import Lock
 from cctrl.segments import gprecoverseg, recover_file
 from cctrl.segments.catalog import MODES, ROLES, Catalog, Row
 from cctrl.segments.gpstate import look
 from cctrl.segments.options import Wrong
-from cctrl.segments.recovering import Performer, Recovering, Tongue
+from cctrl.segments.recovering import way_back
 from cctrl.segments.service import Cluster
 from cctrl.segments.status import GOOD, Seen
 from cctrl.segments.tables import Cells, table
@@ -89,11 +88,9 @@ def explain(cluster: Cluster, invocation: Invocation, talk: Talk) -> Outcome:
     rows = _meant(catalog, invocation)
     if not rows:
         talk.line("No segments to recover")
-    performer = Performer(cluster, Lock({}), "")
-    one = Recovering(cluster, performer, Tongue(talk.line, Path("/dev/null"), silent=True), Path(), "")
     for row in rows:
         source = next(pair.primary for pair in catalog.pairs if pair.content == row.content)
-        _explain(one, Job(row, source, kind), talk)
+        _explain(cluster, Job(row, source, kind), talk)
     return Outcome.DONE
 
 
@@ -103,9 +100,9 @@ def _meant(catalog: Catalog, invocation: Invocation) -> list[Row]:
     return [row for row in catalog.segments if not row.up]
 
 
-def _explain(one: Recovering, job: Job, talk: Talk) -> None:
+def _explain(cluster: Cluster, job: Job, talk: Talk) -> None:
     try:
-        way, plan = one.plan(job)
+        way, plan = way_back(cluster, job)
     except (CctrlError, Wrong) as error:
         talk.line(f"{job.failed.place}: {error}; next: gprecoverseg -F")
         return

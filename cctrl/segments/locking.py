@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -11,10 +10,9 @@ from os import getpid
 
 from cctrl.outcome import Refused
 from cctrl.registry import Talk
-from cctrl.replication.lock import Lock, lock
+from cctrl.replication.lock import InUse, Lock, lock
 from cctrl.segments.gplog import ERROR, prefix
 from cctrl.segments.service import Cluster
-from cctrl.store import who
 
 
 @contextmanager
@@ -22,23 +20,17 @@ def locked(cluster: Cluster, program: str, argv: Sequence[str], talk: Talk) -> I
     """Hold the lock; None where another run has it: that is said. The lock ends with this process.
 
     Where the coordinator cannot be asked there is nothing to hold: what needs it says so."""
-    text = " ".join((program, *argv))
     cluster.fresh()
     try:
-        held = lock(
-            cluster.engine, cluster.name, (cluster.coordinator.name,), f"{who()} since {time.strftime('%F %T')}: {text}"
-        )
-    except Refused as refused:
-        if "pid" not in refused.detail:
-            yield Lock({})
-            return
-        _taken(cluster, program, refused.detail, talk)
+        held = lock(cluster.engine, cluster.name, (cluster.coordinator.name,), " ".join((program, *argv)))
+    except InUse as taken:
+        _taken(cluster, program, taken.owner, talk)
         yield None
         return
-    try:
+    except Refused:
+        held = Lock({})
+    with held:
         yield held
-    finally:
-        held.release()
 
 
 def _taken(cluster: Cluster, program: str, owner: str, talk: Talk) -> None:

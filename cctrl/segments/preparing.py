@@ -8,11 +8,11 @@ from threading import BoundedSemaphore
 from typing import TypeVar
 
 from cctrl.outcome import CctrlError, Refused
+from cctrl.replication.executor import Performer
 from cctrl.replication.facts import Server
 from cctrl.replication.steps import Action, Step
 from cctrl.segments import catalog_sql
 from cctrl.segments.catalog import Catalog
-from cctrl.segments.recovering import Performer
 from cctrl.segments.running import Failed, Run
 from cctrl.segments.service import Cluster
 from cctrl.segments.work import Job

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from cctrl.outcome import CctrlError, Outcome, OutOfSight, Refused
+from cctrl.outcome import CctrlError, OutOfSight, Refused
+from cctrl.replication.executor import Performer
 from cctrl.replication.facts import Facts
 from cctrl.replication.steps import Action, Step
 from cctrl.segments import fts, preparing
 from cctrl.segments.catalog import ROLES, Catalog, Pair
 from cctrl.segments.dispatch import dispatched
 from cctrl.segments.recover_options import REPLAY_LAG
-from cctrl.segments.recovering import Performer
 from cctrl.segments.running import Run
 from cctrl.segments.service import now
 from cctrl.segments.work import RULE
@@ -109,19 +109,12 @@ def _replay(run: Run, pairs: list[Pair], seen: dict[int, Facts]) -> None:
 
 def _moved(run: Run, pairs: list[Pair], recover: Recover) -> None:
     """Stop the acting primaries, let FTS promote, bring the stopped ones back."""
-    cluster, held = run.cluster, run.held
-    assert held is not None
-    operation = cluster.store.begin(cluster.name, "gprecoverseg -r", run.text)
-    performer = Performer(cluster, held, operation)
-    try:
+    operation = run.operation("gprecoverseg -r")
+    with operation.entered():
         run.log.info("Stopping unbalanced primary segments...")
-        stopped = _stopped(run, pairs, performer)
+        stopped = _stopped(run, pairs, operation)
         run.log.info("Triggering segment reconfiguration")
         _promoted(run, stopped)
-    except CctrlError as error:
-        cluster.store.finish(operation, Outcome.INCOMPLETE, error.what)
-        raise
-    cluster.store.finish(operation, Outcome.DONE)
     run.log.info("Starting segment synchronization")
     run.log.info(START_ANOTHER)
     status = recover(run, *dispatched(run), asked=False)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
 
 from cctrl.outcome import CctrlError, Interrupted
 from cctrl.replication import copying, recovery
-from cctrl.replication.engine import OnText, StepFailed
 from cctrl.replication.events import Event, Failed, Progress
-from cctrl.replication.executor import execute
+from cctrl.replication.executor import Performer, execute
 from cctrl.replication.facts import Facts
-from cctrl.replication.lock import Lock as Claimed
-from cctrl.replication.position import Position
 from cctrl.replication.recovery import Way
-from cctrl.replication.steps import Action, Plan, Result, Step
+from cctrl.replication.steps import Action, Plan, Step
 from cctrl.segments import catalog_sql
 from cctrl.segments.catalog import Pair
 from cctrl.segments.service import Cluster, now
@@ -34,23 +31,6 @@ _LAST = {
     Way.COPY: "pg_basebackup: base backup completed",
 }
 """The last line of each way, as the documented tools end."""
-
-
-class Performer:
-    """Carries out steps while the lock is ours, each entered into the journal first (as the dataservice's Change)."""
-
-    def __init__(self, cluster: Cluster, held: Claimed, operation: str) -> None:
-        self._cluster = cluster
-        self._held = held
-        self._operation = operation
-        cluster.engine.operation = operation
-
-    def perform(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
-        """See replication.executor.Performer."""
-        if not self._held.held:
-            raise StepFailed(f"the lock was lost, so nothing more is done; it was to {step.text()}", uncertain=True)
-        self._cluster.store.note_step(self._operation, step.text())
-        return self._cluster.engine.perform(step, known, on_text)
 
 
 class Tongue:
@@ -106,10 +86,10 @@ class Recovering:
                 stage[0] = Stage.START
 
         try:
-            way, plan = self.plan(job)
+            way, plan = way_back(self._cluster, job, self._rate)
             execute(plan, self._performer, sink)
             if way is Way.END:  # something had started it again
-                way, plan = self.plan(job)
+                way, plan = way_back(self._cluster, job, self._rate)
                 execute(plan, self._performer, sink)
             self._end(job)
         except Interrupted:
@@ -120,27 +100,6 @@ class Recovering:
             return Ended(job, stage[0], cause, self._keep(job, [*said, cause]), error.next)
         self._tongue.tell(job, _LAST[way], last=True)
         return Ended(job)
-
-    def plan(self, job: Job) -> tuple[Way, Plan]:
-        """The way back and its steps; log that only the failed segment has is kept aside first. Raises CctrlError."""
-        pair = Pair(job.failed.content, job.source, job.failed)
-        view = self._cluster.view(pair, self._cluster.probe(pair.rows))
-        source, name = view.members[0].name, view.members[1].name
-        if job.kind is Kind.FULL:
-            return Way.COPY, self._copy(view[name], view[source])
-        part = recovery.unread(view[name], view[source])
-        tail = self._cluster.engine.tail(name, part) if part else None
-        found = recovery.remedy(view, source, name, tail, force=True)
-        # That it streams, FTS sees: nobody waits for it here.
-        groups = tuple(group for group in found.plan.groups if group[0].action is not Action.STREAM)
-        return found.way, Plan(groups)
-
-    def _copy(self, member: Facts, source: Facts) -> Plan:
-        survey = self._cluster.engine.copies.survey(member.name, source.name)
-        copying.fits(member, source, survey)
-        copy = Step(Action.COPY, member.name, source.name, source.oldest_log, rate=self._rate)
-        rest = (Action.SWAP, Action.START)  # it was stopped before; its directory is kept aside, log and all
-        return Plan(((copy,), *((Step(action, member.name, source.name),) for action in rest)))
 
     def _end(self, job: Job) -> None:
         """A slot of its own time as primary would hold back log for nobody."""
@@ -153,3 +112,27 @@ class Recovering:
             self._directory.mkdir(parents=True, exist_ok=True)
             path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         return str(path)
+
+
+def way_back(cluster: Cluster, job: Job, rate: str = "") -> tuple[Way, Plan]:
+    """The way back and its steps; log that only the failed segment has is kept aside first.
+
+    `rate`: of a full copy, in kB/s; "" for no limit. Raises CctrlError."""
+    pair = Pair(job.failed.content, job.source, job.failed)
+    view = cluster.view(pair, cluster.probe(pair.rows))
+    source, name = view.members[0].name, view.members[1].name
+    if job.kind is Kind.FULL:
+        return Way.COPY, _copy(cluster, view[name], view[source], rate)
+    part = recovery.unread(view[name], view[source])
+    tail = cluster.engine.tail(name, part) if part else None
+    found = recovery.remedy(view, source, name, tail, force=True)
+    # That it streams, FTS sees: nobody waits for it here.
+    groups = tuple(group for group in found.plan.groups if group[0].action is not Action.STREAM)
+    return found.way, Plan(groups)
+
+
+def _copy(cluster: Cluster, member: Facts, source: Facts, rate: str) -> Plan:
+    copying.fits(member, source, cluster.engine.copies.survey(member.name, source.name))
+    copy = Step(Action.COPY, member.name, source.name, source.oldest_log, rate=rate)
+    rest = (Action.SWAP, Action.START)  # it was stopped before; its directory is kept aside, log and all
+    return Plan(((copy,), *((Step(action, member.name, source.name),) for action in rest)))

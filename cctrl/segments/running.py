@@ -10,6 +10,7 @@ from cctrl.outcome import CctrlError, Outcome
 from cctrl.registry import Talk
 from cctrl.replication.facts import Facts
 from cctrl.replication.lock import Lock
+from cctrl.replication.operation import LiveOperation
 from cctrl.segments.catalog import Catalog
 from cctrl.segments.gplog import CRITICAL, DEBUG, INFO, GpLog, log_directory
 from cctrl.segments.options import Parser, Wrong
@@ -34,6 +35,13 @@ class Run:
     talk: Talk
     text: str  # as it was typed
     held: Lock | None = None  # the lock of a run that changes something
+
+    def operation(self, verb: str) -> LiveOperation:
+        """What this run changes, under its lock."""
+        assert self.held is not None
+        cluster = self.cluster
+        look = "gpstate -e"
+        return LiveOperation(cluster.engine, cluster.store, cluster.name, self.held, verb, self.text, look)
 
     def page(self, lines: Sequence[Line]) -> None:
         """Log all lines."""
