@@ -12,6 +12,8 @@ from cctrl.grid.tables import BLANK, table
 
 _UNMADE = frozenset({Status.UNCREATED, Status.CREATING, Status.CREATE_FAILED})
 
+LOADABLE, NOT_LOADABLE = "Loadable", "Not Loadable"
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -168,28 +170,32 @@ def data_space_block(database: Database, at: datetime) -> list[str]:
 def load_readiness(database: Database) -> list[str]:
     """Whether the database can be loaded, replica set by replica set (reference, 4.6).
 
-    `Not Loadable` (ours): its seed is down, or none of its elements is there.
+    `Not Loadable` is ours: its seed is down, or none of its elements is there.
     """
     rows: list[list[object]] = []
-    able = True
     for each in database.replica_sets:
-        rows += [[e.replica_set, e.data_space, e.instance, _readiness(e)] for e in each]
-        loadable = any(_can_load(e) for e in each if not _behind(e, each))
-        able = able and loadable
-        rows.append([each[0].replica_set, "", "", "Loadable" if loadable else "Not Loadable"])
+        rows += [[e.replica_set, e.data_space, e.instance, readiness(e)] for e in each]
+        rows.append([each[0].replica_set, "", "", set_readiness(each)])
+    able = all(set_readiness(each) == LOADABLE for each in database.replica_sets)
     total = sum(map(len, database.replica_sets))
     loaded = sum(e.status in RUNNING for each in database.replica_sets for e in each)
     return [
         "Data Elements:",
         *table(["RS", "DS", "Instance", "State"], rows),
         BLANK,
-        f"{database.name} load state: {'Loadable' if able else 'Not Loadable'}",
+        f"{database.name} load state: {LOADABLE if able else NOT_LOADABLE}",
         f"Total Elements Loaded:{loaded}/{total}",
     ]
 
 
-def _readiness(element: Element) -> str:
+def readiness(element: Element) -> str:
+    """How one element stands with a load: `Loaded`, else its status."""
     return "Loaded" if element.status in RUNNING else element.status.value.capitalize()
+
+
+def set_readiness(each: Sequence[Element]) -> str:
+    """How a replica set stands with a load: it needs its seed."""
+    return LOADABLE if any(_can_load(e) for e in each if not _behind(e, each)) else NOT_LOADABLE
 
 
 def _can_load(element: Element) -> bool:

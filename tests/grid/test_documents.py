@@ -1,0 +1,32 @@
+"""The documents of -o json."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from cctrl.grid import documents
+from cctrl.grid.model import Status, unknown_database
+from tests.grid.made import INSTANCES, database, with_status
+
+
+def test_a_refusal_has_number_and_message() -> None:
+    found = documents.failure(unknown_database("x"))
+    assert (found["status"], found["errno"], found["errmsg"]) == (255, 2, "Database x does not exist")
+
+
+def test_db_status() -> None:
+    found = json.loads(json.dumps(documents.db_status([with_status(database(), host4=Status.DOWN)], INSTANCES, 2)))
+    (one,) = found["databases"]
+    assert one["overall"]["summary"] == ["created", "loaded-functional", "open"]
+    assert (one["overall"]["nDown"], one["instances"][1]["inMembership"]) == (1, False)
+    assert one["instances"][1]["elements"][0]["state"] == "down"
+
+
+def test_load_readiness() -> None:
+    found = documents.load_readiness(database())
+    assert found["Unassigned Elements"] == "None" and found["Total Elements Loaded"] == 6
+    outside = replace(database(Status.LOADED), elements=database(Status.LOADED, mapped=False).elements)
+    assert documents.load_readiness(outside)["Unassigned Elements"][0] == {  # type: ignore[index]
+        "Elements": [{"Name": "host3.instance1", "State": "Loaded"}]
+    }
