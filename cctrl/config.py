@@ -60,6 +60,10 @@ class Server:
     content: int = -1  # which pair it belongs to; -1 for the coordinator
     preferred_role: str = ""  # p or m
     shown_address: str = ""  # the address that the catalog names; the database address where empty
+    home: str = ""  # these four are of data instances of a grid: the directory that the instance has for itself
+    data_space_group: int = 0  # of its host, from 1
+    daemon_port: int = 6624
+    listen_addresses: str = "*"  # of its host, where its servers listen
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ class Service:
     gp_fts_probe_timeout: float = 20.0  # seconds
     gp_fts_probe_retries: int = 5
     gp_fts_mark_mirror_down_grace_period: float = 30.0  # seconds
+    k: int = 2  # copies of the data in a grid
 
     def member(self, name: str) -> Server:
         """The member of that name; KeyError where there is none."""
@@ -180,24 +185,15 @@ _SERVER_KEYS = {
     "host": str, "address": str, "port": int, "data_dir": str, "bin_dir": str, "config_file": str,
     "socket_dir": str, "user": str, "database": str, "start": list, "stop": list, "backup_dir": str,
     "dbid": int, "content": int, "preferred_role": str, "shown_address": str,
+    "home": str, "data_space_group": int, "daemon_port": int, "listen_addresses": str,
 }  # fmt: skip
 _MEMBER_KEYS = {**_HOST_KEYS, **_SERVER_KEYS, "ssh_address": str}
 _SERVICE_KEYS = {
-    "engine": str,
-    "replication_user": str,
-    "passfile": str,
-    "conninfo": str,
-    "maximum_lag": int,
-    "check_address": str,
-    "check_port": int,
-    "synchronous": bool,
-    "failure_timeout": float,
-    "failover_block": float,
+    "engine": str, "replication_user": str, "passfile": str, "conninfo": str, "maximum_lag": int,
+    "check_address": str, "check_port": int, "synchronous": bool, "failure_timeout": float, "failover_block": float,
     **dict.fromkeys(("gp_fts_probe_interval", "gp_fts_probe_timeout", "gp_fts_mark_mirror_down_grace_period"), float),
-    "gp_fts_probe_retries": int,
-    "members": dict,
-    "routers": dict,
-}
+    "gp_fts_probe_retries": int, "k": int, "members": dict, "routers": dict,
+}  # fmt: skip
 _ROUTER_KEYS = {
     **_HOST_KEYS, "kind": str, "host": str, "ssh_address": str, "socket": str, "port": int, "user": str,
 }  # fmt: skip
@@ -268,6 +264,8 @@ class _Reader:
         self.name(name, where)
         self.check(table, _MEMBER_KEYS, where)
         merged = {**defaults, **table}
+        if "home" in merged:
+            merged.setdefault("data_dir", merged["home"])
         if "data_dir" not in merged:
             self.fail(where, name, f"member {name} has no data_dir", 'add data_dir = "/path" to it or to its service')
         host_name = merged.pop("host", name)
@@ -358,7 +356,7 @@ def problem(key: str, value: Any) -> str:
         return f"is {value!r}, it must be {' or '.join(ENGINES)}"
     if key in _OPTION_LIKE and (value.startswith("-") or not value or " " in value):
         return f"is {value!r}, which is no {_OPTION_LIKE[key]}"
-    if key in ("data_dir", "backup_dir", "socket") and not (value.startswith("/") and value.strip("/")):
+    if key in ("data_dir", "backup_dir", "socket", "home") and not (value.startswith("/") and value.strip("/")):
         return f"is {value!r}, it must be a path from the root"
     return ""
 
@@ -377,6 +375,9 @@ _NUMBERS = {
     "gp_fts_probe_timeout": (0.5, 3600.0),
     "gp_fts_probe_retries": (0, 100),
     "gp_fts_mark_mirror_down_grace_period": (0.0, 3600.0),
+    "daemon_port": (1, 65535),
+    "data_space_group": (1, 5),
+    "k": (1, 5),
 }
 _OPTION_LIKE = {  # these are handed to programs: none may look like an option
     "host": "host",

@@ -52,6 +52,7 @@ class Phase(Enum):
 
     NONE = ""
     APPLYING = "applying"  # the new map is being made; the old one holds
+    RESYNC = "resync"  # one that was broken off is to be finished or undone
     BROKEN_OFF = "broken off"  # it ended in the middle: only -resync settles it
 
 
@@ -104,6 +105,9 @@ class Database:
     durability: int = 1  # 0: a commit does not wait for the disk (documented attribute Durability)
     phase: Phase = Phase.NONE
     generation: int = 0  # counts the distribution maps that were applied
+    slot: int = 0  # added to an instance's server port: no two databases of a grid have the same
+    applier: str = ""  # the manager that carries the distribution out
+    told: str = ""  # how the last distribution ended where it did not come to its end
 
     def element(self, instance: str) -> Element | None:
         """The element on an instance, if there is one."""

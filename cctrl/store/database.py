@@ -15,7 +15,7 @@ from cctrl.outcome import in_words
 from cctrl.store import errors
 
 APPLICATION = 0x63637472  # "cctr": tells cctrl's file from any other SQLite file
-VERSION = 2
+VERSION = 3
 
 _WATCHING = """
 CREATE TABLE leader (
@@ -28,7 +28,12 @@ CREATE TABLE event (
 );
 CREATE INDEX event_service ON event (service, number);
 """
-_NEWER = {2: _WATCHING}  # version -> what it added to the one before
+_DOCUMENTS = """
+CREATE TABLE document (
+    service TEXT NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY (service, name)
+);
+"""
+_NEWER = {2: _WATCHING, 3: _DOCUMENTS}  # version -> what it added to the one before
 _SCHEMA = f"""
 PRAGMA journal_mode = WAL;
 BEGIN;
@@ -45,6 +50,7 @@ CREATE TABLE step (
 );
 CREATE INDEX step_operation ON step (operation, n);
 {_WATCHING}
+{_DOCUMENTS}
 PRAGMA application_id = {APPLICATION};
 PRAGMA user_version = {VERSION};
 COMMIT;

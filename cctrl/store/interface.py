@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from cctrl.outcome import Outcome
@@ -73,6 +73,14 @@ class Store(Protocol):
 
     def events(self, service: str, limit: int = 100, after: int = 0) -> Sequence[Event]:
         """The newest `limit` events with a number above `after`, oldest first."""
+
+    def documents(self, service: str) -> Mapping[str, str]:
+        """What a vocabulary keeps of a service: name -> JSON, in the order of the names."""
+
+    def change_document(self, service: str, name: str, change: Callable[[str], str]) -> str:
+        """Replace a document by `change(text)` with nobody in between; returns the new one. "" is none: before it was
+        made, and to remove it. For `change` the same holds as for that of `update`.
+        """
 
     def close(self) -> None:
         """Let go of the file; idempotent. The next call opens it again."""

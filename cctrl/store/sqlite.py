@@ -143,6 +143,25 @@ class SqliteStore:
         )
         return tuple(Event(**row) for row in reversed(rows))
 
+    def documents(self, service: str) -> dict[str, str]:
+        """See `Store.documents`."""
+        rows = self._database.rows("SELECT name, text FROM document WHERE service = ? ORDER BY name", service)
+        return {row["name"]: row["text"] for row in rows}
+
+    def change_document(self, service: str, name: str, change: Callable[[str], str]) -> str:
+        """See `Store.change_document`."""
+        with self._database.transaction() as connection:
+            key = (service, name)
+            row = connection.execute("SELECT text FROM document WHERE service = ? AND name = ?", key).fetchone()
+            old = str(row["text"]) if row else ""
+            with self._database.decoding():
+                new = change(old)
+            if not new:
+                connection.execute("DELETE FROM document WHERE service = ? AND name = ?", key)
+            elif new != old:
+                connection.execute("INSERT OR REPLACE INTO document VALUES (?, ?, ?)", (*key, new))
+        return new
+
     def close(self) -> None:
         """See `Store.close`."""
         self._database.close()
