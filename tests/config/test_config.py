@@ -98,6 +98,13 @@ def test_an_unknown_key_of_a_member(path: Path, wrong: str, line: int, what: str
     assert error.next.startswith(next_step)
 
 
+def test_a_key_of_another_kind_of_service(path: Path) -> None:
+    error = refused(path, "[dataservice.alpha]\ngp_fts_probe_interval = 5\n" + SMALL.partition("\n")[2])
+    assert error.what.startswith(
+        f"{path}:2: unknown key gp_fts_probe_interval: only a service of the kind segments has it"
+    )
+
+
 def test_an_unknown_key_at_the_top(path: Path) -> None:
     error = refused(path, "\ntimeuot = 3\n" + SMALL)
     assert (error.what, error.next) == (f"{path}:2: unknown key timeuot", "did you mean timeout?")
