@@ -92,6 +92,7 @@ class Facts:
     lag: float | None = None  # seconds the replay is behind; None where not known
     replay_paused: bool = False
     clean: bool = False  # DOWN after an orderly shutdown
+    suspended: bool = False  # its main process was stopped by a signal: it answers nobody, however long one waits
     standby_mark: bool = False  # would start as a standby
     fence: Fence | None = None
     promoting: bool = False  # a standby whose promotion was asked for, and is not over yet

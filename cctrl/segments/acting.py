@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cctrl.outcome import CctrlError
+from cctrl.outcome import CctrlError, Refused
 from cctrl.replication.facts import Facts, Server
 from cctrl.replication.position import Position
 from cctrl.replication.steps import Action, Step
 from cctrl.segments import catalog_sql, fts
-from cctrl.segments.catalog import SYNC, UP, Change, Pair, Row, marked
+from cctrl.segments.catalog import SYNC, UP, Change, Pair, Row, after, marked
 from cctrl.segments.fts import Act, Decision
 from cctrl.segments.service import Cluster, now
 from cctrl.threads import cancelled
@@ -19,19 +19,20 @@ LOOK = 0.05
 
 
 class Acting:
-    """The acts of FTS. `say` is told what was done, a line at a time."""
+    """The acts of FTS. `say` is told what was done, a line at a time; nothing is begun unless `leads` says so."""
 
-    def __init__(self, cluster: Cluster, say: Callable[[str], None]) -> None:
+    def __init__(self, cluster: Cluster, say: Callable[[str], None], leads: Callable[[], bool]) -> None:
         self._cluster = cluster
         self._say = say
+        self._leads = leads
 
     def do(self, pair: Pair, decision: Decision, primary: Facts, mirror: Facts | None) -> None:
         """Do what was decided. The catalog is written before a server is touched. Raises CctrlError."""
-        if decision.act in (Act.NOTHING, Act.WAIT, Act.DOUBLE_FAULT):
+        if decision.act in (Act.NOTHING, Act.RETRY, Act.WAIT, Act.DOUBLE_FAULT):
             return
         self._mark(decision.changes)
         if decision.act is Act.ACKNOWLEDGE:
-            self._acknowledge(pair, primary)
+            self._acknowledge(after(pair, decision.changes), primary)
         elif decision.act is Act.RELEASE:
             self._say(f"turning off synchronous wal replication due to FTS request (content={pair.content})")
             self._set_names(pair.primary, "")
@@ -40,10 +41,31 @@ class Acting:
         elif decision.act is Act.PROMOTE:
             self._promote(pair.primary, pair.mirror, mirror)
 
+    def fence(self, row: Row, successor: Row) -> bool:
+        """End a server for good that is not to accept writes; whether it was seen to have ended."""
+        name, other = self._cluster.member(row), self._cluster.member(successor)
+        try:
+            self._perform(Step(Action.FENCE, name, other))
+        except CctrlError as error:
+            self._say(f"unfenced: dbid {row.dbid} ({row.place}): {error.what}; its commits wait for its mirror")
+            return False
+        self._say(f"dbid {row.dbid} ({row.place}) is fenced: it does not run and cannot start writable")
+        return True
+
+    def _still_leading(self) -> None:
+        """A manager that stood still for longer than its lease must not go on with what it had decided."""
+        if not self._leads():
+            raise Refused("another manager leads by now", next="")
+
+    def _perform(self, step: Step) -> None:
+        self._still_leading()
+        self._cluster.engine.perform(step, {}, lambda _: None)
+
     def _mark(self, changes: tuple[Change, ...]) -> None:
         statement = catalog_sql.by_fts(changes)
         if not statement:
             return
+        self._still_leading()
         self._cluster.write(statement)
         for change in changes:
             row = change.row
@@ -53,6 +75,7 @@ class Acting:
             )
 
     def _set_names(self, row: Row, names: str) -> None:
+        self._still_leading()
         self._cluster.asking.sql(self._cluster.member(row), *catalog_sql.acknowledge(names))
 
     def _acknowledge(self, pair: Pair, primary: Facts) -> None:
@@ -67,22 +90,18 @@ class Acting:
                 return
             if found.sync != "sync":
                 continue
-            if not mark:
-                mark = facts.received  # every commit from here on waits
-            if found.flushed >= mark:
-                self._mark(tuple(change for change in marked(pair, UP, SYNC)))
+            if mark and found.flushed >= mark:
+                self._mark(marked(pair, UP, SYNC))
                 return
+            if not mark:
+                mark = self._from_now_on(pair.primary)
+                until = now() + SETTLE
 
-    def fence(self, row: Row, successor: Row) -> bool:
-        """End a server for good that is not to accept writes; whether it was seen to have ended."""
-        name, other = self._cluster.member(row), self._cluster.member(successor)
-        try:
-            self._cluster.engine.perform(Step(Action.FENCE, name, other), {}, lambda _: None)
-        except CctrlError as error:
-            self._say(f"unfenced: dbid {row.dbid} ({row.place}): {error.what}")
-            return False
-        self._say(f"dbid {row.dbid} ({row.place}) is fenced: it does not run and cannot start writable")
-        return True
+    def _from_now_on(self, row: Row) -> Position:
+        """From where on every commit waits. That they do is the checkpointer's to say, and one that is busy hears of a
+        new setting late: a checkpoint that was asked for after it is made after it."""
+        self._perform(Step(Action.CHECKPOINT, self._cluster.member(row)))
+        return self._cluster.probe((row,))[row.dbid].received
 
     def _promote(self, row: Row, former: Row, seen: Facts | None) -> None:
         """Make a mirror the primary that the catalog says it is. The former one is fenced first, where it is in sight:
@@ -97,7 +116,7 @@ class Acting:
         name = self._cluster.member(row)
         self._set_names(row, "")
         self._say(f"FTS promoting mirror (content={row.content}, dbid={row.dbid}) to be the new primary")
-        self._cluster.engine.perform(Step(Action.PROMOTE_NOW, name), {}, lambda _: None)
+        self._perform(Step(Action.PROMOTE_NOW, name))
         # kept from now on, so that the former primary can be rewound
         self._cluster.asking.sql(name, catalog_sql.ENSURE_SLOT)
         self._say(f"dbid {row.dbid} ({row.place}) accepts writes")

@@ -6,7 +6,8 @@ Columns, letters and valid states are the documented ones (reference greenplum.m
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from cctrl.outcome import CctrlError, Outcome
 
@@ -169,6 +170,13 @@ class Change:
     def real(self) -> bool:
         """False where the row says so already."""
         return (self.row.role, self.row.status, self.row.mode) != (self.role, self.status, self.mode)
+
+
+def after(pair: Pair, changes: Iterable[Change]) -> Pair:
+    """The pair once they are made."""
+    done = {c.row.dbid: replace(c.row, role=c.role, status=c.status, mode=c.mode) for c in changes}
+    rows = [done.get(row.dbid, row) for row in pair.rows]
+    return Pair(pair.content, *sorted(rows, key=lambda row: not row.primary))
 
 
 def swapped(pair: Pair) -> tuple[Change, Change]:

@@ -33,14 +33,17 @@ create unique index if not exists gp_segment_config_dbid_index on public.gp_segm
 create table if not exists public.gp_configuration_history (
  time timestamptz not null, dbid smallint not null, "desc" text);
 create table if not exists cctrl.access (dbid smallint primary key, command text not null);
+grant select on public.gp_segment_configuration, public.gp_configuration_history to public;
 create sequence if not exists cctrl.fts_requests;
 create sequence if not exists cctrl.fts_answers;
+create table if not exists cctrl.fts_problem (request bigint not null, problem text not null);
 create or replace function public.gp_request_fts_probe_scan() returns boolean
  language plpgsql security definer set search_path = pg_catalog as $$
 declare
  mine bigint := nextval('cctrl.fts_requests');
  heard timestamptz := clock_timestamp();
  answered bigint;
+ said text;
 begin
  loop
   select case when is_called then last_value else 0 end into answered from cctrl.fts_answers;
@@ -54,10 +57,14 @@ begin
   end if;
   perform pg_sleep(0.02);
  end loop;
+ select problem into said from cctrl.fts_problem where request >= mine;
+ if found then
+  raise exception 'FTS could not look: %', said;
+ end if;
  return true;
 end $$;
 create or replace function cctrl.wal_senders() returns table (content smallint, sender json)
- language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+ language plpgsql security definer set search_path = pg_catalog, pg_temp set client_min_messages = warning as $$
 declare
  one record;
 begin
@@ -121,11 +128,11 @@ def history(dbid: int, desc: str) -> str:
 
 
 def by_fts(changes: Sequence[Change]) -> str:
-    """All changes and a row of the history for each, in one transaction; "" where there is nothing to change."""
-    statements: list[str] = []
-    for change in changes:
-        if not change.real:
-            continue
+    """All changes and a row of the history for each, in one transaction, which fails where a row is no more as it was
+    read: somebody was quicker. "" where there is nothing to change."""
+    real = [change for change in changes if change.real]
+    statements = [_as_read(change.row) for change in real]
+    for change in real:
         row = change.row
         statements.append(
             f"update public.gp_segment_configuration set role = {text(change.role)}, status = {text(change.status)}, "
@@ -139,9 +146,23 @@ def by_fts(changes: Sequence[Change]) -> str:
     return "; ".join(statements)
 
 
-def answered(request: int) -> str:
-    """A scan that began after this request is over."""
-    return f"select setval('cctrl.fts_answers', {request})"
+def _as_read(row: Row) -> str:
+    """Hold a row that is as it was read; fail where it is not."""
+    state = f"{text(row.role)}, {text(row.status)}, {text(row.mode)}"
+    return (
+        f"do $$ begin perform from public.gp_segment_configuration where dbid = {row.dbid} "
+        f"and (role, status, mode) = ({state}) for update; if not found then "
+        f"raise exception 'the catalog has changed: dbid {row.dbid} is no more {row.role}, {row.status}, {row.mode}'; "
+        "end if; end $$"
+    )
+
+
+def answered(request: int, problem: str = "") -> tuple[str, str]:
+    """A scan that began after this request is over, or could not be made: `problem` says why. Each is a transaction:
+    whoever sees the answer sees its problem."""
+    told = f"insert into cctrl.fts_problem values ({request}, {text(problem)})"
+    first = "delete from cctrl.fts_problem" + (f"; {told}" if problem else "")
+    return first, f"select setval('cctrl.fts_answers', {request})"
 
 
 def acknowledge(names: str) -> tuple[str, str]:

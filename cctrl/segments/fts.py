@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from enum import Enum
 
 from cctrl.replication.facts import Downstream, Facts, Server
+from cctrl.replication.position import ZERO, Position
 from cctrl.segments.catalog import DOWN, NOT_IN_SYNC, SYNC, UP, Change, Pair, marked, swapped
 from cctrl.segments.catalog_sql import SYNC_NAMES, WALRECEIVER
+
+RETRY = 1.0  # seconds from one attempt to the next
 
 
 class Act(Enum):
     """What is to be done for a pair."""
 
     NOTHING = "the catalog is right"
+    RETRY = "it has not answered, and is asked again"
     WAIT = "not known well enough yet"
     MARK = "what the primary says of its mirror is put into the catalog"
     ACKNOWLEDGE = "commits wait for the mirror from now on; then the pair is in sync"
@@ -24,6 +28,11 @@ class Act(Enum):
     SWAP = "the roles are swapped and the mirror is promoted"
     PROMOTE = "the acting primary is still a mirror: its promotion is asked for again"
     DOUBLE_FAULT = "neither of the two can be the primary"
+
+    @property
+    def settled(self) -> bool:
+        """True where nothing is left that another look would change."""
+        return self in (Act.NOTHING, Act.DOUBLE_FAULT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +43,44 @@ class Decision:
     changes: tuple[Change, ...] = ()
     why: str = ""
 
-    @property
-    def settled(self) -> bool:
-        """True where nothing is left that another look would change."""
-        return self.act in (Act.NOTHING, Act.DOUBLE_FAULT)
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """How long an acting primary has not answered: in seconds, and in attempts as they are documented, each of which
+    takes the probe's timeout where nothing is refused before."""
+
+    since: float = 0.0
+    attempts: float = 0.0
+    at: float = 0.0  # of the last look; all on a monotonic clock
+
+    def after(self, began: float, ended: float, timeout: float) -> Silence:
+        """The same after another look that brought nothing; one that failed at once is an attempt of its own."""
+        if ended - began < min(RETRY, timeout):
+            return Silence(self.since or began, self.attempts + 1.0, ended)
+        return Silence(self.since or began, self.attempts + (ended - (self.at or began)) / (timeout + RETRY), ended)
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long something has lasted, in seconds, beside what is allowed."""
+    """How long something has lasted, in seconds, beside what is allowed; and what is known of before."""
 
     without_mirror: float = 0.0  # since the primary last had a mirror, or began to accept connections
     grace: float = 30.0
     starting: float = 0.0  # since the primary was first seen to start up
     start_limit: float = 120.0
-    unheard: float = 0.0  # since anything was last heard of the primary
+    silence: Silence = Silence()
+    timeout: float = 20.0
+    retries: int = 5
+    reached_by: str = ""  # who reaches the primary's server although its host is out of sight
+    acknowledged: Position = ZERO  # what the mirror had on disk, by the word of its primary, when the pair was in sync
+
+    @property
+    def exhausted(self) -> bool:
+        """True where all attempts were in vain."""
+        return self.silence.attempts >= self.retries + 1
 
 
-def suspicious(primary: Facts) -> bool:
+def silent(primary: Facts) -> bool:
     """True where one look is not enough: it may have been the network, or a moment."""
     return primary.server in (Server.UNSEEN, Server.FROZEN)
 
@@ -61,29 +90,45 @@ def decide(pair: Pair, primary: Facts, mirror: Facts | None, patience: Patience)
     if primary.writable:
         return _answered(pair, primary, patience)
     if primary.up or primary.promoting:
-        return Decision(Act.PROMOTE, why="it answers as a mirror")
-    waiting = _may_be_well(primary, mirror, patience)
+        return _a_mirror(pair, mirror)
+    why = primary.reason or primary.server.value
+    if silent(primary) and not _given_up(primary, patience):
+        return Decision(Act.RETRY, why=why)
+    waiting = _may_be_well(primary, patience)
     if waiting:
         return Decision(Act.WAIT, why=waiting)
-    if pair.synchronized and mirror is not None and mirror.standby:
-        return Decision(Act.SWAP, swapped(pair), why=primary.reason or primary.server.value)
-    why = primary.reason or primary.server.value
-    if pair.synchronized and mirror is not None:
-        why = f"{why}; its mirror {mirror.server.value}"
-    return Decision(Act.DOUBLE_FAULT, why=why)
+    if not pair.synchronized or mirror is None:
+        return Decision(Act.DOUBLE_FAULT, why=why)
+    if not mirror.standby:
+        return Decision(Act.DOUBLE_FAULT, why=f"{why}; its mirror {mirror.server.value}")
+    if mirror.received < patience.acknowledged:
+        had = f"its mirror has log up to {mirror.received}, its primary said {patience.acknowledged}"
+        return Decision(Act.WAIT, why=f"{had}: {why}")
+    return Decision(Act.SWAP, swapped(pair), why=why)
 
 
-def _may_be_well(primary: Facts, mirror: Facts | None, patience: Patience) -> str:
+def _a_mirror(pair: Pair, mirror: Facts | None) -> Decision:
+    """An acting primary that is a standby: the promotion that the catalog speaks of is still to be made."""
+    if mirror is not None and mirror.writable and pair.mirror.up:
+        return Decision(Act.WAIT, why="it is a standby, and its mirror accepts writes: the other way round than here")
+    return Decision(Act.PROMOTE, why="it answers as a mirror")
+
+
+def _given_up(primary: Facts, patience: Patience) -> bool:
+    """True where no more attempts are made. A process that was stopped by a signal, as its own host says, does not
+    answer a second one either."""
+    stopped = primary.suspended and patience.silence.at - patience.silence.since >= patience.timeout
+    return patience.exhausted or stopped
+
+
+def _may_be_well(primary: Facts, patience: Patience) -> str:
     """Why an acting primary that did not answer is not taken for dead; "" where it is."""
     if primary.server is Server.REJECTING:
         return f"it runs but refuses connections: {primary.reason}"
     if primary.server is Server.STARTING and patience.starting < patience.start_limit:
         return f"it {primary.server.value}"
-    upstream = mirror.upstream if mirror is not None and mirror.standby else None
-    if primary.server is not Server.UNSEEN or upstream is None or upstream.state != "streaming":
-        return ""
-    if upstream.age is not None and upstream.age + 1.0 < patience.unheard:
-        return f"it is out of sight, but its mirror heard from it {upstream.age:.1f} s ago"
+    if primary.server is Server.UNSEEN and patience.reached_by:
+        return f"its host is out of sight, but {patience.reached_by} reaches its server"
     return ""
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from cctrl.replication.facts import Facts, Server, Upstream
+from cctrl.replication.facts import Facts, Server
+from cctrl.replication.position import Position
 from cctrl.segments.catalog import InvalidCatalog, Pair
 from cctrl.segments.catalog_sql import by_fts
-from cctrl.segments.fts import Act, Patience, decide, suspicious
+from cctrl.segments.fts import Act, Patience, Silence, decide
 from tests.segments import worlds
 
 
@@ -16,6 +17,10 @@ def pair(state: str = "psu msu") -> Pair:
 
 
 LONG, SHORT = Patience(without_mirror=31.0), Patience(without_mirror=5.0)
+IN_VAIN = Patience(silence=Silence(attempts=6.0))
+STOPPED = Patience(silence=Silence(since=100.0, attempts=0.9, at=121.0))
+REACHED = Patience(silence=Silence(attempts=6.0), reached_by="cdw")
+BEHIND = Patience(acknowledged=Position(worlds.AT + 1))
 CASES = [
     ("all is well", "psu msu", worlds.primary(), None, SHORT, Act.NOTHING),
     ("the mirror catches up", "pnu mnd", worlds.primary("catchup", "async"), None, SHORT, Act.MARK),
@@ -43,14 +48,22 @@ CASES = [
     ("an earlier promotion was lost", "mnd pnu", worlds.mirror(), worlds.gone(), SHORT, Act.PROMOTE),
     ("the primary is dead", "psu msu", worlds.gone(), worlds.mirror(), SHORT, Act.SWAP),
     ("its data is gone", "psu msu", worlds.gone(Server.NO_DATA), worlds.mirror(), SHORT, Act.SWAP),
-    ("it hangs", "psu msu", worlds.gone(Server.FROZEN), worlds.mirror(), SHORT, Act.SWAP),
+    ("it hangs", "psu msu", worlds.gone(Server.FROZEN), worlds.mirror(), SHORT, Act.RETRY),
+    ("it hangs for long", "psu msu", worlds.gone(Server.FROZEN), worlds.mirror(), IN_VAIN, Act.SWAP),
+    ("it was stopped", "psu msu", worlds.gone(Server.FROZEN, suspended=True), worlds.mirror(), STOPPED, Act.SWAP),
+    ("it may not be stopped", "psu msu", worlds.gone(Server.FROZEN), worlds.mirror(), STOPPED, Act.RETRY),
+    ("its mirror lacks what it had", "psu msu", worlds.gone(), worlds.mirror(), BEHIND, Act.WAIT),
     ("dead, and not in sync", "pnu mnu", worlds.gone(), worlds.mirror(), SHORT, Act.DOUBLE_FAULT),
     ("dead, and the mirror is down", "pnu mnd", worlds.gone(), worlds.gone(), SHORT, Act.DOUBLE_FAULT),
     ("both die at once", "psu msu", worlds.gone(), worlds.gone(), SHORT, Act.DOUBLE_FAULT),
     ("it recovers from a crash", "psu msu", worlds.gone(Server.STARTING), worlds.mirror(), SHORT, Act.WAIT),
     ("it starts for ever", "psu msu", worlds.gone(Server.STARTING), worlds.mirror(), Patience(starting=121), Act.SWAP),
     ("it is full of clients", "psu msu", worlds.gone(Server.REJECTING), worlds.mirror(), SHORT, Act.WAIT),
-    ("its host is gone", "psu msu", worlds.gone(Server.UNSEEN), worlds.mirror(upstream=None), SHORT, Act.SWAP),
+    ("its host was gone once", "psu msu", worlds.gone(Server.UNSEEN), worlds.mirror(), SHORT, Act.RETRY),
+    ("its host is gone", "psu msu", worlds.gone(Server.UNSEEN), worlds.mirror(upstream=None), IN_VAIN, Act.SWAP),
+    ("only we do not reach it", "psu msu", worlds.gone(Server.UNSEEN), worlds.mirror(), REACHED, Act.WAIT),
+    ("the other way round", "psu msu", worlds.mirror(), worlds.primary(), SHORT, Act.WAIT),
+    ("its successor is a standby still, it writes", "mnd pnu", worlds.mirror(), worlds.primary(), SHORT, Act.PROMOTE),
 ]
 
 
@@ -61,23 +74,21 @@ def test_the_table(state: str, primary: Facts, mirror: Facts | None, patience: P
     assert decide(pair(state), primary, mirror, patience).act is act
 
 
-def test_a_mirror_that_heard_later_than_we_did_is_believed() -> None:
-    """Only we do not reach the primary: a promotion would make a second one."""
-    mirror = worlds.mirror(upstream=Upstream("sdw1", 7000, "streaming", 0.5))
-    away = worlds.gone(Server.UNSEEN)
-    assert decide(pair(), away, mirror, Patience(unheard=9.0)).act is Act.WAIT
-    assert decide(pair(), away, mirror, Patience(unheard=1.0)).act is Act.SWAP
-
-
-def test_what_needs_a_second_look() -> None:
-    assert suspicious(worlds.gone(Server.UNSEEN))
-    assert suspicious(worlds.gone(Server.FROZEN))
-    assert not suspicious(worlds.gone())  # its own host says that it does not run
+def test_attempts_are_counted_as_they_are_documented() -> None:
+    """One that is refused at once is an attempt; one that hangs takes the timeout, however many looks that are."""
+    refused, hung = Silence(), Silence()
+    for second in range(6):
+        refused = refused.after(100.0 + second, 100.1 + second, 20.0)
+    assert refused.attempts == 6.0
+    for look in range(42):  # of 2 s each, 1 s apart: 126 s
+        hung = hung.after(100.0 + 3 * look, 102.0 + 3 * look, 20.0)
+    assert round(hung.attempts) == 6
 
 
 def test_roles_are_swapped_in_one_transaction_with_its_history() -> None:
     decision = decide(pair(), worlds.gone(), worlds.mirror(), SHORT)
     statement = by_fts(decision.changes)
+    assert "(role, status, mode) = ('p', 'u', 's') for update" in statement  # or nothing is written
     assert statement.count("update public.gp_segment_configuration") == 2
     assert "role = 'm', status = 'd', mode = 'n' where dbid = 2" in statement
     assert "FTS: update role, status, and mode for dbid 2 with contentid 0 to m, d, and n" in statement

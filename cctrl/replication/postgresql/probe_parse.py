@@ -221,6 +221,7 @@ def _not_up(name: str, found: Parts, at: float, skew: float, free: int | None) -
         received=reached,
         replayed=reached,
         clean=clean and server is Server.DOWN,
+        suspended="suspended" in found,
         standby_mark="standby" in found,
         fence=_fence(found),
         promoting="promote" in found and "running" in found,

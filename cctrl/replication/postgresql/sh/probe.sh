@@ -10,7 +10,11 @@ echo '@space'
 df -Pk "$data" 2>/dev/null || df -Pk "${data%/*}" 2>/dev/null
 if [ "$rc" -ne 0 ]; then
   echo "@now $(date +%s.%N)" # a server that is up tells the time itself: one program less
-  if alive; then echo "@running $pid"; fi
+  if alive; then
+    echo "@running $pid"
+    { read -r line <"/proc/$pid/stat"; } 2>/dev/null
+    case $line in *') T '*) echo '@suspended' ;; esac
+  fi
   [ -e "$data" ] || echo '@missing'
   [ ! -e "${log%log}own-files/begun" ] || echo '@rewinding'
   [ ! -e "$data/promote" ] || echo '@promote'

@@ -1,0 +1,162 @@
+"""One look of FTS at a pair, what is made of it, and what the looks before it are remembered for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Lock, Thread
+
+from cctrl.manager.watch import Watch
+from cctrl.outcome import CctrlError
+from cctrl.replication.facts import Facts, Server
+from cctrl.replication.position import ZERO, Position
+from cctrl.segments import fts
+from cctrl.segments.acting import Acting
+from cctrl.segments.catalog import Catalog, Pair, Row
+from cctrl.segments.fts import Act, Decision, Patience, Silence
+from cctrl.segments.service import Cluster, now
+
+
+class Tending:
+    """Looks at pairs and does what is due for them; may be called from several threads, for a pair each."""
+
+    def __init__(self, cluster: Cluster, say: Callable[[str], None], leads: Callable[[], bool]) -> None:
+        self._cluster = cluster
+        self._service = cluster.service
+        self._say = say
+        self._acting = Acting(cluster, say, leads)
+        self._without: dict[int, float] = {}  # content -> since when its primary has no mirror
+        self._starting: dict[int, float] = {}  # content -> since when its primary starts up
+        self._silence: dict[int, Silence] = {}  # content -> how long its primary does not answer
+        self._acknowledged: dict[int, Position] = {}  # dbid of a mirror in sync -> what its primary says it has
+        self._told: dict[int, str] = {}  # content -> what was last said of it
+        self._away: set[int] = set()  # dbids that are down, with hosts that are out of sight
+        self._looking = Lock()  # held while those that are down are looked at
+
+    @property
+    def away(self) -> bool:
+        """True where a host is awaited: what comes back with it must not accept writes for long."""
+        return bool(self._away)
+
+    def tend(self, pair: Pair, watch: Watch) -> Decision:
+        """Look at a pair and do what is due. What a host causes is told, and tried again."""
+        began = now()
+        primary = self._cluster.probe((pair.primary,))[pair.primary.dbid]
+        self._heard(watch, pair.primary, primary)
+        self._time(pair, primary, began)
+        mirror = None if primary.writable else self._cluster.probe((pair.mirror,))[pair.mirror.dbid]
+        decision = fts.decide(pair, primary, mirror, self._patience(pair, primary))
+        self._tell(pair, primary, decision)
+        try:
+            self._acting.do(pair, decision, primary, mirror)
+        except CctrlError as error:
+            self._once(pair, "; ".join(error.lines()))
+            return Decision(Act.WAIT, why=error.what)
+        return decision
+
+    def look_at_those_down(self, catalog: Catalog, watch: Watch) -> None:
+        """In the background, so that a host that is gone holds nobody up; at most once at a time."""
+        if self._looking.acquire(blocking=False):
+            Thread(target=self._at_those_down, args=(catalog, watch), name="fts down", daemon=True).start()
+
+    def _at_those_down(self, catalog: Catalog, watch: Watch) -> None:
+        """One that accepts writes although it was replaced is fenced."""
+        try:
+            seen = self._cluster.probe(tuple(row for row in catalog.segments if not row.up))
+            self._away = {dbid for dbid, facts in seen.items() if not facts.seen}
+            for row in (catalog.row(dbid) for dbid in seen):
+                self._heard(watch, row, seen[row.dbid])
+            for dbid in (dbid for dbid, facts in seen.items() if facts.writable):
+                self._fence(dbid)
+        except CctrlError:  # the next cycle says what is wrong
+            pass
+        finally:
+            self._looking.release()
+
+    def _fence(self, dbid: int) -> None:
+        """End a server that accepts writes, where the catalog still says down and its successor accepts them too."""
+        for pair in self._cluster.catalog().pairs:
+            replaced = pair.mirror.dbid == dbid and not pair.mirror.up
+            if replaced and self._cluster.probe((pair.primary,))[pair.primary.dbid].writable:
+                self._acting.fence(pair.mirror, pair.primary)
+
+    # How long something has lasted.
+
+    def _heard(self, watch: Watch, row: Row, facts: Facts) -> None:
+        if facts.seen:
+            watch.seen(self._cluster.member(row), answers=facts.server is not Server.FROZEN)
+
+    def _time(self, pair: Pair, primary: Facts, began: float) -> None:
+        at, content = now(), pair.content
+        _since(self._without, content, at, so=primary.writable and fts.receiver(primary) is None)
+        _since(self._starting, content, at, so=primary.server is Server.STARTING)
+        if fts.silent(primary):
+            before = self._silence.get(content, Silence())
+            self._silence[content] = before.after(began, at, self._service.gp_fts_probe_timeout)
+        else:
+            self._silence.pop(content, None)
+        found = fts.receiver(primary)
+        if found is not None and found.sync == "sync" and pair.synchronized:
+            self._acknowledged[pair.mirror.dbid] = found.flushed
+        elif not pair.synchronized:
+            self._acknowledged.pop(pair.mirror.dbid, None)
+
+    def _patience(self, pair: Pair, primary: Facts) -> Patience:
+        at, content, service = now(), pair.content, self._service
+        patience = Patience(
+            without_mirror=at - self._without.get(content, at),
+            grace=service.gp_fts_mark_mirror_down_grace_period,
+            starting=at - self._starting.get(content, at),
+            silence=self._silence.get(content, Silence()),
+            timeout=service.gp_fts_probe_timeout,
+            retries=service.gp_fts_probe_retries,
+            acknowledged=self._acknowledged.get(pair.mirror.dbid, ZERO),
+        )
+        if primary.server is Server.UNSEEN and patience.exhausted:
+            return replace(patience, reached_by=self._reached_by(pair))
+        return patience
+
+    def _reached_by(self, pair: Pair) -> str:
+        """The host from which the server of an acting primary is reached that we cannot look at; "" where none is."""
+        source, coordinator = self._cluster.member(pair.primary), self._cluster.coordinator
+        asked = (coordinator.name, self._cluster.member(pair.mirror))
+        answers = self._cluster.hosts.fan_out(asked, lambda name: self._cluster.engine.reaches(name, source))
+        hosts = (coordinator.host.name, pair.mirror.hostname)
+        return next((host for host, reaches in zip(hosts, answers, strict=True) if reaches), "")
+
+    # What is said.
+
+    def _tell(self, pair: Pair, primary: Facts, decision: Decision) -> None:
+        """The lines of the documented log; what lasts is said once."""
+        if decision.act is Act.DOUBLE_FAULT:
+            fault = (
+                f"ERROR: FTS double fault detected (content={pair.content}) primary dbid={pair.primary.dbid}, "
+                f"mirror dbid={pair.mirror.dbid}"
+            )
+            self._once(pair, f"{fault}: {decision.why}")
+        elif decision.act is Act.RETRY:
+            count = max(0, int(self._silence[pair.content].attempts) - 1)
+            self._once(
+                pair,
+                f"FTS: cannot establish libpq connection (content={pair.content}, dbid={pair.primary.dbid}): "
+                f"{decision.why}, retry_count={count}",
+            )
+        elif decision.act is Act.WAIT:
+            self._once(pair, f"content {pair.content}: {decision.why.partition(': ')[0]}")
+        elif decision.act is Act.NOTHING:
+            self._told.pop(pair.content, None)
+        elif decision.why:
+            self._once(pair, f"content {pair.content}, dbid {pair.primary.dbid}: {decision.why}: {decision.act.value}")
+
+    def _once(self, pair: Pair, text: str) -> None:
+        if self._told.get(pair.content) != text:
+            self._told[pair.content] = text
+            self._say(text)
+
+
+def _since(times: dict[int, float], content: int, at: float, *, so: bool) -> None:
+    """Keep since when something is so."""
+    if so:
+        times.setdefault(content, at)
+    else:
+        times.pop(content, None)
