@@ -54,7 +54,7 @@ def elements(service: Service, database: Database) -> Service:
     """The elements of a database as servers that the core knows, on every instance that may ever have one."""
     name = database.name
     members = (
-        _server(m, m.port + database.slot, f"{m.home}/data/{name}", f"{m.home}/conf/{name}/postgresql.conf")
+        _server(m, m.port + database.slot, f"{m.home}/db/{name}/data", f"{m.home}/db/{name}/conf/postgresql.conf")
         for m in service.members
     )
     return replace(service, name=f"{service.name}.{name}", members=tuple(members))

@@ -74,6 +74,7 @@ class Element:
     mark: Mark = Mark.NONE
     replace_with: str = ""  # the instance whose element takes its place, of a mark
     retry: bool = False  # the step that failed is to be tried again
+    made: bool = False  # its data directory was made
 
     @property
     def host(self) -> str:

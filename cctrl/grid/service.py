@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
-from cctrl.config import Config, Service
-from cctrl.grid import inventory
-from cctrl.grid.model import Database, Instance
+from cctrl.config import Config, Host, Service
+from cctrl.grid import inventory, programs
+from cctrl.grid.model import Database, Instance, Phase
 from cctrl.grid.record import Change, Record
 from cctrl.registry import Talk
 from cctrl.store import Leader, Store
@@ -18,7 +19,11 @@ from cctrl.store import Leader, Store
 if TYPE_CHECKING:
     from cctrl.replication.postgresql.asking import Asking
     from cctrl.replication.postgresql.engine import PostgreSQL
+    from cctrl.replication.postgresql.making import Making
     from cctrl.ssh import Hosts
+
+
+INSTALL_LIMIT = 120.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,12 @@ class Ran:
     target: str  # host4.instance1, or host4
     status: int  # its exit status; 255 where the host is out of sight
     output: str  # all it wrote, stdout and stderr as they came
+    next: str = ""  # the literal next command where the host gave one
+
+    @property
+    def ok(self) -> bool:
+        """True where it ended well."""
+        return self.status == 0
 
 
 class Grid:
@@ -109,7 +120,49 @@ class Grid:
         """Run a command on instances (by name, with their environment), or on hosts (by name): so many at once, in the
         order of `targets`. `script`: the text of a shell script that is run there in place of a command, with `command`
         as its arguments. `limit`: seconds each may take."""
-        raise NotImplementedError
+        words = ("sh", "-c", script, "script", *command) if script else ("sh", "-c", " ".join(command))
+        turn = BoundedSemaphore(max(1, parallel))
+
+        def one(target: str) -> Ran:
+            with turn:
+                return self.on_instance(target, words, limit) if "." in target else self._on_host(target, words, limit)
+
+        return tuple(self.hosts.fan_out(targets, one))
+
+    def on_instance(self, name: str, words: Sequence[str], limit: float) -> Ran:
+        """Run a command with an instance's environment; it is installed first, where it is not there yet."""
+        member = self.service.member(name)
+        ran = self._run(name, member.host, programs.within(member, words), limit)
+        if ran.status == programs.NOT_INSTALLED and (ran := self.install(name)).ok:
+            ran = self._run(name, member.host, programs.within(member, words), limit)
+        return ran
+
+    def install(self, name: str) -> Ran:
+        """Put an instance's programs and its daemon into its home; where it was never there its daemon is started."""
+        member = self.service.member(name)
+        return self._run(name, member.host, programs.install(member), INSTALL_LIMIT)
+
+    def _on_host(self, name: str, words: Sequence[str], limit: float) -> Ran:
+        host = next(m.host for m in self.service.members if m.host.name == name)
+        return self._run(name, host, words, limit)
+
+    def _run(self, target: str, host: Host, words: Sequence[str], limit: float) -> Ran:
+        result = self.hosts.run(host, ("sh", "-c", 'exec 2>&1; exec "$@"', "run", *words), timeout=limit)
+        if result.status is not None:
+            return Ran(target, result.status, result.stdout)
+        said = result.reason or f"signal {result.signal}"
+        return Ran(target, 255, f"{result.stdout}{result.ended.value}: {said}\n", result.next)
+
+    def resync(self, name: str, seconds: float = 0.0) -> Database:
+        """Settle a distribution that was broken off; the database as it is then."""
+
+        def ask(database: Database) -> Database:
+            broken = database.phase is Phase.BROKEN_OFF
+            return replace(database, phase=Phase.RESYNC, applier="") if broken else database
+
+        before = self.change(name, ask)
+        busy = (Phase.RESYNC, Phase.APPLYING)
+        return self.wait(name, lambda d: d is None or d.phase not in busy, seconds) or before
 
     # What the manager needs beside.
 
@@ -135,6 +188,20 @@ class Grid:
         from cctrl.replication.postgresql.asking import Asking
 
         return Asking(self.hosts, inventory.elements(self.service, database), self.config.timeout)
+
+    def making(self, database: Database) -> Making:
+        """What makes, opens and removes the servers of a database's elements."""
+        from cctrl.replication.postgresql.making import Making
+
+        service = inventory.elements(self.service, database)
+        return Making(self.hosts, service, durable=database.durability > 0, timeout=self.config.timeout)
+
+    @cached_property
+    def daemons(self) -> Asking:
+        """Small questions about the daemons of the instances."""
+        from cctrl.replication.postgresql.asking import Asking
+
+        return Asking(self.hosts, inventory.daemons(self.service), self.config.timeout)
 
     def tell(self, member: str, kind: str, text: str) -> None:
         """Enter an event."""

@@ -82,8 +82,8 @@ def _cut_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _up_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("kind", nargs="?", default="dataservice", help="dataservice or segments")
-    parser.add_argument("--hosts", type=int, metavar="N", help="how many hosts (3; of segments 4)")
+    parser.add_argument("kind", nargs="?", default="dataservice", help="dataservice, segments or grid")
+    parser.add_argument("--hosts", type=int, metavar="N", help="how many hosts (3; of segments 4, of a grid 8)")
     parser.add_argument("--dir", default="", metavar="DIR", help="where to make it (the state directory)")
     parser.add_argument("--postgresql", default="", metavar="BINDIR", help="PostgreSQL's programs (the wheel's)")
     parser.add_argument("--sshd", action="store_true", help="OpenSSH's server instead of the built-in one")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cctrl.lab.layout import HostPlan, Plan, ServerPlan, write_private
 from cctrl.lab.postgresql import REPLICATION_USER, SUPERUSER
+from cctrl.lab.spread import K
 
 
 def write_configuration(plan: Plan) -> None:
@@ -21,7 +22,7 @@ def cctrl_toml(plan: Plan) -> str:
     ssh = f"{plan.directory}/ssh"
     top = {"lab": plan.directory, "state_dir": f"{plan.directory}/state"}
     service: dict[str, str | float] = {
-        **(_fts(plan) if plan.kind == "segments" else _policy(plan)),
+        **{"segments": _fts, "grid": _grid}.get(plan.kind, _policy)(plan),
         "replication_user": REPLICATION_USER,
         "passfile": plan.passfile,
         "bin_dir": plan.bin_dir,
@@ -47,6 +48,10 @@ def _policy(plan: Plan) -> dict[str, str | float]:
     }
 
 
+def _grid(plan: Plan) -> dict[str, str | float]:
+    return {"k": K, "failure_timeout": plan.failure_timeout}
+
+
 def _fts(plan: Plan) -> dict[str, str | float]:
     """Shorter than outside a lab, whose hosts answer at once."""
     return {
@@ -64,10 +69,22 @@ def _member(host: HostPlan, server: ServerPlan) -> dict[str, str | float]:
         "ssh_port": host.ssh_port,
         "address": host.address,
         "port": server.port,
-        "data_dir": server.data_dir,
-        "config_file": server.config_file,
         "socket_dir": server.socket_dir,
+        **(_data_instance(host, server) if server.instance else _files(server)),
         **(_instance(host, server) if server.preferred_role else {}),
+    }
+
+
+def _files(server: ServerPlan) -> dict[str, str | float]:
+    return {"data_dir": server.data_dir, "config_file": server.config_file}
+
+
+def _data_instance(host: HostPlan, server: ServerPlan) -> dict[str, str | float]:
+    return {
+        "home": server.home,
+        "data_space_group": server.data_space,
+        "daemon_port": server.daemon_port,
+        "listen_addresses": host.inside,
     }
 
 

@@ -52,7 +52,7 @@ def _ask_switchboard(plan: Plan) -> None:
 def _end_strays(lab: Lab, plan: Plan | None) -> set[int]:
     """End what the switchboard did not, say because it was killed itself; what survives is returned."""
     own = processes.ancestors(os.getpid())
-    servers = [server.data_dir for host in plan.hosts for server in host.servers] if plan else []
+    servers = plan.data_dirs if plan else []
     configs = [config_file(plan, host) for host in plan.hosts] if plan and plan.sshd else []
 
     def strays() -> set[int]:

@@ -68,6 +68,19 @@ class ServerPlan:
     dbid: int = 0  # these three are of segment clusters
     content: int = 0  # which servers replicate each other
     preferred_role: str = ""  # p, m
+    home: str = ""  # these three are of a grid's data instances
+    daemon_port: int = 0
+    data_space: int = 0
+
+    @property
+    def instance(self) -> bool:
+        """True for the place of an element on a data instance: a manager makes the server there, not the lab."""
+        return bool(self.home)
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """Where it is listened."""
+        return (self.port, self.daemon_port) if self.home else (self.port,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +139,12 @@ class Plan:
         return [sorted(found[content], key=lambda one: one[1].preferred_role == "m") for content in sorted(found)]
 
     @property
+    def data_dirs(self) -> list[str]:
+        """Where servers work that the lab knows of, the daemons of data instances with them."""
+        servers = [server for host in self.hosts for server in host.servers]
+        return [s.data_dir for s in servers] + [f"{s.home}/daemon" for s in servers if s.instance]
+
+    @property
     def host_names(self) -> tuple[str, ...]:
         """The hosts, in order."""
         return tuple(h.name for h in self.hosts)
@@ -156,7 +175,7 @@ class Plan:
         if not mark:
             name = where
         host = self.host(name)
-        found = [s for s in host.servers if rest in (str(s.port), s.name)]
+        found = [s for s in host.servers if rest in (str(s.port), s.name, s.name.removeprefix(f"{host.name}."))]
         if not found:
             known = ", ".join(f"{host.name}:{s.port}" for s in host.servers)
             raise UsageError(f"host {name} has no server {rest!r}", detail=f"its servers: {known}")

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from cctrl.lab import control, disks, layout, netns, postgresql, processes, servers
+from cctrl.lab import control, disks, instances, layout, netns, postgresql, processes, servers
 from cctrl.lab.configuration import write_configuration
 from cctrl.lab.layout import HostPlan, Plan, ServerPlan
 from cctrl.outcome import CctrlError, Refused
@@ -27,7 +27,11 @@ def make(plan: Plan, listeners: dict[str, socket.socket], say: Callable[[str], N
     if plan.bridge:
         netns.build(plan)
     switchboard = _start_switchboard(plan, listeners)
-    _databases(plan, switchboard, say)
+    if plan.kind == "grid":
+        instances.prepare(plan, passwords(plan)["superuser"])
+        _wait_for_switchboard(plan, switchboard)
+    else:
+        _databases(plan, switchboard, say)
     control.ask(plan, "ready")
     write_configuration(plan)
 
@@ -50,7 +54,8 @@ def _own_directories(host: HostPlan) -> list[Path]:
     home = Path(host.home)
     wanted = [home / "conf", home / "log"]
     for server in host.servers:
-        wanted += [Path(server.data_dir), Path(server.config_file).parent, Path(server.socket_dir)]
+        own = (server.home,) if server.instance else (server.data_dir, str(Path(server.config_file).parent))
+        wanted += [Path(path) for path in (*own, server.socket_dir)]
     found = [home]
     for directory in wanted:
         above = [parent for parent in directory.parents if home in parent.parents]
@@ -79,12 +84,12 @@ def _databases(plan: Plan, switchboard: int, say: Callable[[str], None]) -> None
 
     The standbys are made from copies of the files before their first start: as good as base backups, and three
     times as fast."""
-    passwords = _passwords(plan)
+    given = passwords(plan)
     sets = plan.sets
     firsts = [members[0] for members in sets]
     others = [(first, other) for first, *rest in sets for other in rest]
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-        list(pool.map(lambda one: _initdb(plan, one[0], one[1], passwords["superuser"]), firsts))
+        list(pool.map(lambda one: _initdb(plan, one[0], one[1], given["superuser"]), firsts))
         say(f"{', '.join(host.name for host, _ in firsts)}: database initialised")
         for host, server in [one for members in sets for one in members]:
             _configure(plan, host, server)
@@ -92,7 +97,7 @@ def _databases(plan: Plan, switchboard: int, say: Callable[[str], None]) -> None
         if others:
             say(f"{', '.join(host.name for _, (host, _) in others)}: copied")
         _wait_for_switchboard(plan, switchboard)
-        list(pool.map(lambda one: _start_first(plan, one[0], one[1], passwords["replication"]), firsts))
+        list(pool.map(lambda one: _start_first(plan, one[0], one[1], given["replication"]), firsts))
         list(pool.map(lambda pair: servers.start(plan, *pair[1]), others))
         list(pool.map(lambda members: _wait_for_streaming(plan, members), sets))
     say(_all_started(sets))
@@ -112,7 +117,8 @@ def _start_first(plan: Plan, host: HostPlan, server: ServerPlan, password: str) 
     servers.psql(plan, host, server, postgresql.roles_sql(password) + slot)
 
 
-def _passwords(plan: Plan) -> dict[str, str]:
+def passwords(plan: Plan) -> dict[str, str]:
+    """Make the passwords of the superuser and the replication role, and put them where each is looked for."""
     made = {"superuser": secrets.token_hex(12), "replication": secrets.token_hex(12)}
     layout.write_private(Path(plan.directory) / "superuser", made["superuser"])
     line = f"*:*:*:{postgresql.REPLICATION_USER}:{made['replication']}\n"

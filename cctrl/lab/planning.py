@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cctrl.config import KINDS, problem
+from cctrl.config import problem
 from cctrl.lab import control, disks, layout, netns, place, spread
 from cctrl.lab.layout import Plan, RunAs, name_option
 from cctrl.outcome import CctrlError, Refused, UsageError, did_you_mean, in_words
@@ -44,12 +44,10 @@ class Options:
 def check(options: Options) -> None:
     """Refuse what no lab can be, before anything is made. Raises UsageError, Refused."""
     layout.check_name(options.name)
-    if options.kind in KINDS and options.kind not in spread.USUAL:
-        raise UsageError(f"no labs of the kind {options.kind} yet", next="cctrl lab up dataservice")
     if options.kind not in spread.USUAL:
-        near = did_you_mean(options.kind, KINDS)
+        near = did_you_mean(options.kind, spread.USUAL)
         raise UsageError(f"{options.kind!r} is no kind of lab", next=near or "cctrl lab up dataservice")
-    least = 2 if options.kind == "segments" else 1  # a mirror is on another host than its primary
+    least = {"segments": 2, "grid": spread.K}.get(options.kind, 1)  # of two copies each is on a host of its own
     if not least <= options.count <= MOST_HOSTS:
         usual = spread.USUAL[options.kind]
         what = f"a lab of the kind {options.kind} has {least} to {MOST_HOSTS} hosts, not {options.count}"

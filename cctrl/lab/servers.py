@@ -50,9 +50,10 @@ def start(plan: Plan, host: HostPlan, server: ServerPlan) -> bool:
         _refuse_frozen(plan, host, server)
         return False
     if not Path(server.data_dir, "PG_VERSION").exists():
+        copy = "ttGridAdmin dbStatus -element" if server.instance else f"tprovision {host.name}"
+        what = "" if server.instance else "   (a full copy)"
         raise Refused(
-            f"{server.name}: {server.data_dir} holds no database",
-            next=f"cctrl --lab {plan.name} -c 'tprovision {host.name}'   (a full copy)",
+            f"{server.name}: {server.data_dir} holds no database", next=f"cctrl --lab {plan.name} -c '{copy}'{what}"
         )
     seen = _size(server.log_file), _size(server.startup_log)
     # not pg_ctl: this way the pid is known, and with it whether the server has ended again
@@ -140,6 +141,8 @@ def thaw(server: ServerPlan) -> bool:
 def wipe(server: ServerPlan) -> bool:
     """Kill a server and remove what is in its data directory; the directory itself stays."""
     kill(server)
+    if not Path(server.data_dir).is_dir():
+        raise Refused(f"{server.name}: {server.data_dir} is not there")
     for entry in Path(server.data_dir).iterdir():
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)

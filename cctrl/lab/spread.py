@@ -1,4 +1,4 @@
-"""Which hosts and servers a lab has: those of a dataservice, or those of a segment cluster."""
+"""Which hosts and servers a lab has: those of a dataservice, of a segment cluster, or of a grid."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from cctrl.lab.layout import HostPlan, ServerPlan
 from cctrl.outcome import Refused
 
 COORDINATOR = "coordinator"
-USUAL = {"dataservice": 3, "segments": 4}  # hosts, without the coordinator's
-SERVICES = {"dataservice": "alpha", "segments": "gp"}
+USUAL = {"dataservice": 3, "segments": 4, "grid": 8}  # hosts, without the coordinator's
+SERVICES = {"dataservice": "alpha", "segments": "gp", "grid": "grid1"}
+FIRST_DATA_HOST = 3  # of a grid: the manual has its management instances on host1 and host2
+DATABASE, K = "database1", 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,13 @@ def host_names(kind: str, count: int) -> list[str]:
     """The hosts of a lab with so many members' hosts, in order."""
     if kind == "segments":
         return ["cdw", *(f"sdw{n}" for n in range(1, count + 1))]
-    return [f"host{n}" for n in range(1, count + 1)]
+    first = FIRST_DATA_HOST if kind == "grid" else 1
+    return [f"host{n}" for n in range(first, first + count)]
 
 
 def hosts(kind: str, count: int, where: Where) -> tuple[HostPlan, ...]:
     """All hosts with their servers, their ports reserved. Raises Refused."""
-    make = _segments if kind == "segments" else _dataservice
+    make = {"segments": _segments, "grid": _grid}.get(kind, _dataservice)
     return tuple(_host(n, name, where, make(n - 1, count)) for n, name in enumerate(host_names(kind, count), 1))
 
 
@@ -53,6 +56,9 @@ class _Wanted:
     dbid: int = 0
     content: int = 0
     role: str = ""
+    conf: str = ""  # below the host's home; a directory of the server's name in conf where empty
+    home: str = ""  # of a data instance: below the host's home
+    data_space: int = 0
 
 
 def _dataservice(index: int, count: int) -> list[_Wanted]:
@@ -70,6 +76,12 @@ def _segments(index: int, count: int) -> list[_Wanted]:
     ]
 
 
+def _grid(index: int, count: int) -> list[_Wanted]:
+    """A data instance, and the place of its element of the first database."""
+    db = f"instance1/db/{DATABASE}"
+    return [_Wanted("instance1", f"{db}/data", conf=f"{db}/conf", home="instance1", data_space=index % K + 1)]
+
+
 def _host(number: int, name: str, where: Where, wanted: list[_Wanted]) -> HostPlan:
     home = where.hosts_dir / name
     if where.bridge:
@@ -85,18 +97,22 @@ def _host(number: int, name: str, where: Where, wanted: list[_Wanted]) -> HostPl
 
 def _server(host: str, wanted: _Wanted, inside: str, where: Where) -> ServerPlan:
     home, log = where.hosts_dir / host, wanted.name or "postgresql"
-    conf = home / "conf" / wanted.name if wanted.name else home / "conf"
+    conf = home / (wanted.conf or f"conf/{wanted.name}")
+    daemon = wanted.home and (6624 if where.bridge else _reserve(host, inside, where.listeners))
     return ServerPlan(
-        name=wanted.name or host,
+        name=f"{host}.{wanted.name}" if wanted.home else wanted.name or host,
         port=wanted.port if where.bridge else _reserve(host, inside, where.listeners),
         data_dir=str(home / wanted.data),
         config_file=str(conf / "postgresql.conf"),
         socket_dir=str(where.sockets_dir / host if where.sockets_dir else home / "run"),
-        log_file=str(home / "log" / f"{log}.log"),
+        log_file=str(conf.parent / "log" / "postgresql.log" if wanted.home else home / "log" / f"{log}.log"),
         startup_log=str(home / "log" / (f"{log}.startup.log" if wanted.name else "startup.log")),
         dbid=wanted.dbid,
         content=wanted.content,
         preferred_role=wanted.role,
+        home=str(home / wanted.home) if wanted.home else "",
+        daemon_port=daemon or 0,
+        data_space=wanted.data_space,
     )
 
 

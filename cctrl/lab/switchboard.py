@@ -77,7 +77,7 @@ class Switchboard:
         which leaves no shared memory behind, all others by SIGKILL."""
         me = os.getpid()
         self.programs.end()
-        processes.end_servers([s.data_dir for host in self.plan.hosts for s in host.servers])
+        processes.end_servers(self.plan.data_dirs)
         left = processes.end_all(lambda: processes.descendants([me]))
         disks.unmount(self.plan)
         if left:
@@ -119,10 +119,11 @@ class Switchboard:
 
     def _database_relays(self) -> list[Relay]:
         return [
-            Relay(listener, (host.inside, server.port), host.name, self._gates, self._owner, self._called)
+            Relay(listener, (host.inside, port), host.name, self._gates, self._owner, self._called)
             for host in self.plan.hosts
             for server in host.servers
-            if (listener := self._listeners.get(f"{host.name}:{server.port}"))
+            for port in server.ports
+            if (listener := self._listeners.get(f"{host.name}:{port}"))
         ]
 
     def _relay_ssh(self, host: HostPlan) -> None:
@@ -184,8 +185,9 @@ class Switchboard:
     def _called(self, name: str, client: socket.socket) -> str:
         """The host that connects under an application_name. All mirrors of a segment cluster have the same one: whose
         socket it is tells them apart."""
-        if name in self.plan.host_names:
-            return name
+        host = name.removeprefix("cctrl-copy-").partition(".")[0]
+        if host in self.plan.host_names:
+            return host
         if name != WALRECEIVER or self.plan.kind != "segments":
             return ""
         inode = processes.inode_of(client.getpeername())

@@ -6,7 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable
 
-from cctrl.lab import making, managers, planning
+from cctrl.lab import instances, making, managers, planning
 from cctrl.lab.down import down
 from cctrl.lab.layout import Lab, name_option
 from cctrl.lab.planning import Options
@@ -29,6 +29,8 @@ def up(options: Options, say: Callable[[str], None] = lambda _: None) -> Lab:
                 managers.begin(plan, say)
             if options.manager and plan.kind == "segments":
                 making.wait_for_catalog(plan, say)
+            if options.manager and plan.kind == "grid":
+                instances.wait_for_database(plan, say)
         except BaseException as error:
             with contextlib.suppress(CctrlError):
                 down(plan.lab)

@@ -126,7 +126,6 @@ def test_a_failing_up_says_why_and_leaves_nothing(make_lab: MakeLab, tmp_path: P
         ([], 2, "VERB"),
         (["up", "--hosts", "0"], 2, "1 to 100 hosts, not 0"),
         (["up", "--hosts", "many"], 2, "invalid int value"),
-        (["up", "grid"], 2, "no labs of the kind grid yet"),
         (["up", "segments", "--hosts", "1"], 2, "2 to 100 hosts, not 1"),
         (["up", "dataservise"], 2, "did you mean dataservice?"),
         (["up", "--name", "../x"], 2, "cannot name a lab"),

@@ -41,7 +41,7 @@ def test_every_action_says_what_it_does() -> None:
 
 
 def test_every_script_is_used_and_every_script_that_is_used_is_there() -> None:
-    names = ("engine", "asking", "replay", "copying", "backups")
+    names = ("engine", "asking", "replay", "copying", "backups", "making")
     source = "".join((FOLDER / f"{name}.py").read_text(encoding="utf-8") for name in names)
     used = set(re.findall(r'(?:_run|must|command)\(\s*(?:[\w.()]+, )?"([a-z]+)"', source))
     assert used == set(SCRIPTS)

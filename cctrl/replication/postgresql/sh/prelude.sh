@@ -62,6 +62,12 @@ set_conninfo() { # the line for postgresql.auto.conf
 mark_standby() { # conninfo line
   set_conninfo "$1" && : >"$data/standby.signal" && rm -f "$data/cctrl.fenced" && sync "$data/standby.signal" "$data"
 }
+configure() { # text of postgresql.conf, text of pg_hba.conf: both beside the data, where no copy overwrites them
+  for f in postgresql.conf pg_hba.conf; do
+    printf '%s' "$1" >"${conf%/*}/$f.new" && mv "${conf%/*}/$f.new" "${conf%/*}/$f" || return 1
+    shift
+  done
+}
 own_files() { # from a directory to another: the configuration that a server has in its data directory
   for f in "$1"/*.conf "$1"/*.crt "$1"/*.crl "$1"/*.key "$1"/*.pem "$1"/conf.d; do
     [ -e "$f" ] || continue
