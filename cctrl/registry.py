@@ -70,6 +70,9 @@ class Talk(Protocol):
     def progress(self, text: str) -> None:
         """How far long work is: a line on stderr that the next one replaces; nothing where that is no terminal."""
 
+    def hint(self, text: str) -> None:
+        """One line of advice for a person at a terminal, on stderr; nothing elsewhere."""
+
     def data(self, name: str, value: object) -> None:
         """A value for the JSON document of this command; nothing in text form."""
 

@@ -85,6 +85,11 @@ def apply(database: Database) -> Database:
     return replace(database, phase=Phase.APPLYING)
 
 
+def resync(database: Database) -> Database:
+    """`-resync`: have a distribution settled that was begun."""
+    return replace(database, phase=Phase.RESYNCING)
+
+
 def _check_set(database: Database, each: tuple[Element, ...]) -> None:
     number, name = each[0].replica_set, database.name
     leaving = [e for e in each if e.mark in (Mark.REMOVE, Mark.EVICT)]

@@ -54,6 +54,7 @@ class Phase(Enum):
     APPLYING = "applying"  # the new map is being made; the old one holds
     RESYNC = "resync"  # one that was broken off is to be finished or undone
     BROKEN_OFF = "broken off"  # it ended in the middle: only -resync settles it
+    RESYNCING = "resyncing"  # it is being settled: finished where all is there, else taken back
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ class Database:
     slot: int = 0  # added to an instance's server port: no two databases of a grid have the same
     applier: str = ""  # the manager that carries the distribution out
     told: str = ""  # how the last distribution ended where it did not come to its end
+    disconnect: str = ""  # users are being disconnected: transactional, immediate or abort
 
     def element(self, instance: str) -> Element | None:
         """The element on an instance, if there is one."""

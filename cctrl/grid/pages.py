@@ -225,10 +225,11 @@ def host_list(instances: Sequence[Instance]) -> list[str]:
     return table(["Name", "IntAddress", "ExtAddress", "DSG", "Comment"], rows)
 
 
-def instance_list(instances: Sequence[Instance]) -> list[str]:
-    """`instanceList` (reference, 4.7) of the data instances."""
+def instance_list(instances: Sequence[Instance], manager: str = "") -> list[str]:
+    """`instanceList` (reference, 4.7); `manager`: the host of the active management instance, if it is to be shown."""
     header = ["Host", "Instance", "Type", "Instance Home", "Port", "CSPort", "MgmtPort", "Comment"]
-    rows = [
+    rows: list[list[object]] = [[manager, "cctrl", "Mgmt", "", "", "", "", ""]] if manager else []
+    rows += [
         [i.host, i.name.partition(".")[2], "Data", f"{i.home}/", i.daemon_port, i.server_port, "", ""]
         for i in instances
     ]
@@ -243,3 +244,27 @@ def distribution_list(database: Database) -> list[str]:
         if e.in_map or e.mark is not Mark.NONE or e.status not in GONE
     ]
     return table(["RS", "DS", "Elem", "Host", "Instance", "Pending", "ReplaceWith"], rows)
+
+
+def epochs(database: Database) -> list[str]:
+    """`dbStatus -epochs`: the last known position of each element, and how far each replica set is safe (the layout is
+    ours): a timeline and an LSN take the place of an epoch."""
+    rows = [[e.replica_set or "", e.number, e.instance, _epoch(e)] for e in database.elements if e.status not in GONE]
+    sets = [[each[0].replica_set, _epoch(max(each, key=_reached))] for each in database.replica_sets]
+    return [
+        f"Database {database.name} epochs",
+        BLANK,
+        *table(["RS", "Elem", "Instance", "Last Known"], rows),
+        BLANK,
+        *table(["RS", "Recoverable To"], sets),
+    ]
+
+
+def _reached(element: Element) -> tuple[int, int]:
+    return element.timeline, element.position
+
+
+def _epoch(element: Element) -> str:
+    if not element.position:
+        return "unknown"
+    return f"{element.timeline}:{element.position >> 32:X}/{element.position & 0xFFFFFFFF:X}"

@@ -34,6 +34,9 @@ class ManagerTalk(Talk):
     def progress(self, text: str) -> None:
         """Nothing: nobody watches it move."""
 
+    def hint(self, text: str) -> None:
+        """Nothing: nobody reads it."""
+
     def data(self, name: str, value: object) -> None:
         """Nothing: the lines have it."""
 

@@ -24,6 +24,9 @@ class Console(Protocol):
     def err(self, line: str) -> None:
         """One line of talk (stderr)."""
 
+    def hint(self, text: str) -> None:
+        """One line of advice, on a terminal only."""
+
     def progress(self, text: str) -> None:
         """How far long work is: a line that the next one replaces, on a terminal only."""
 
@@ -57,6 +60,11 @@ class Terminal:
         """One line on stderr."""
         self._gauge.wipe()
         _write(sys.stderr, _fitted(sys.stderr, line) + "\n")
+
+    def hint(self, text: str) -> None:
+        """One line on stderr, where that is a terminal."""
+        if sys.stderr is not None and sys.stderr.isatty():
+            self.err(text)
 
     def progress(self, text: str) -> None:
         """The line that is written over."""
@@ -157,6 +165,9 @@ class Script:
         """One line of talk, to the callable."""
         self._err(line)
 
+    def hint(self, text: str) -> None:
+        """Nothing: this is no terminal."""
+
     def progress(self, text: str) -> None:
         """Nothing: this is no terminal."""
 
@@ -187,6 +198,10 @@ class Tee:
         """One line of talk, shown and told."""
         self._console.err(line)
         self._heard("err", line)
+
+    def hint(self, text: str) -> None:
+        """Shown, and told nobody."""
+        self._console.hint(text)
 
     def progress(self, text: str) -> None:
         """Shown, and told nobody."""

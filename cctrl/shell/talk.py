@@ -60,6 +60,10 @@ class TextTalk(Talk):
         """How far long work is."""
         self._console.progress(text)
 
+    def hint(self, text: str) -> None:
+        """One line of advice."""
+        self._console.hint(text)
+
     def data(self, name: str, value: object) -> None:
         """Nothing: the text form has it in its lines."""
 

@@ -73,6 +73,9 @@ class Screen(Protocol):
     def progress(self, text: str) -> None:
         """Nothing: it stands in no transcript."""
 
+    def hint(self, text: str) -> None:
+        """Nothing: a transcript is no terminal."""
+
     def answer(self, prompt: str) -> str | None:
         """Ask; None where the transcript has no further answer."""
 

@@ -41,6 +41,9 @@ class ReplayScreen:
     def progress(self, text: str) -> None:
         """Nothing: how far long work is differs from time to time."""
 
+    def hint(self, text: str) -> None:
+        """Nothing: a transcript is no terminal."""
+
     def answer(self, prompt: str) -> str | None:
         """The transcript's next answer; None when used up."""
         with self._lock:

@@ -36,6 +36,9 @@ class Teed:
     def progress(self, text: str) -> None:
         pass
 
+    def hint(self, text: str) -> None:
+        pass
+
     def answer(self, prompt: str) -> str | None:
         answer = self.answers.pop(0) if self.answers else None
         self.recorder.heard("err", prompt + (answer or ""))

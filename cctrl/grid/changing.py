@@ -1,0 +1,202 @@
+"""The commands that change what a database is to be: create, load, open, close, unload, destroy, distribute."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cctrl.grid import distribution, documents, orders, pages
+from cctrl.grid.model import Database, GridError, Mark, Phase
+from cctrl.grid.running import Run, managed, settle
+
+
+def create(run: Run) -> None:
+    """`dbCreate`."""
+    managed(run)
+    name = run.call.name.lower()
+    only = run.call.value("instance")
+    if only:
+        _create_on(run, name, only)
+    else:
+        wanted = orders.create(name, run.grid.instances)
+        if run.grid.create(wanted) != wanted:
+            raise orders.exists_already(run.grid.database(name))
+    _started(run, name, "creation")
+
+
+def _create_on(run: Run, name: str, only: str) -> None:
+    instance = run.instance(only)
+    new = orders.create_on(None, name, instance)
+    if run.grid.create(new) != new:
+        run.grid.change(name, lambda database: orders.create_on(database, name, instance))
+
+
+def load(run: Run) -> None:
+    """`dbLoad`."""
+    only = run.call.value("instance")
+    instance = run.instance(only).name if only else ""
+    _change(run, "load", lambda d: orders.load_on(d, instance) if instance else orders.load(d))
+
+
+def open_(run: Run) -> None:
+    """`dbOpen`."""
+    _change(run, "open", orders.open_)
+
+
+def close(run: Run) -> None:
+    """`dbClose`."""
+    _change(run, "close", orders.close)
+
+
+def unload(run: Run) -> None:
+    """`dbUnload`."""
+    force = run.call.has("force")
+    database = run.grid.database(run.call.name)
+    connected = 0 if force else len(run.grid.connections(database))
+    _change(run, "unload", lambda d: orders.unload(d, force, connected))
+
+
+def destroy(run: Run) -> None:
+    """`dbDestroy`."""
+    only = run.call.value("instance")
+    instance = run.instance(only).name if only else ""
+    _change(run, "destroy", lambda d: orders.destroy_on(d, instance) if instance else orders.destroy(d))
+
+
+def _change(run: Run, what: str, change: Callable[[Database], Database]) -> None:
+    database = run.grid.database(run.call.name)
+    managed(run)
+    run.grid.change(database.name, change)
+    _started(run, database.name, what)
+
+
+def _started(run: Run, name: str, what: str) -> None:
+    run.say(f"Database {name} {what} started")
+    settle(run, name)
+    run.document(documents.done())
+
+
+def distribute(run: Run) -> None:
+    """`dbDistribute`: mark, and with -apply make the new map and wait for it."""
+    name = run.call.name or _only_database(run)
+    before = run.grid.database(name)
+    if run.call.has("resync"):
+        managed(run)
+        _resync(run, before)
+        return
+    changes = marks(run)
+    after = before
+    if changes or run.call.has("reset") or run.call.has("apply"):
+        managed(run)
+        _warn(run, before, changes)
+        after = run.grid.change(before.name, lambda database: _marked(run, database, changes))
+    if run.call.has("apply"):
+        _applied(run, after)
+    elif run.call.has("list") or after is before:
+        run.page(pages.distribution_list(after))
+    run.document(documents.done())
+
+
+def _only_database(run: Run) -> str:
+    found = run.grid.databases()
+    if len(found) != 1:
+        raise GridError(f"{len(found)} databases: which one is meant?", next="ttGridAdmin dbDistribute NAME -resync")
+    return found[0].name
+
+
+Change = Callable[[Database], Database]
+
+
+def marks(run: Run) -> list[Change]:
+    """What the options mark, in their order. Raises GridError."""
+    found: list[Change] = []
+    given = list(run.call.given)
+    for number, (option, value) in enumerate(given):
+        if option == "add":
+            found.append(_add(run, value))
+        elif option in ("remove", "evict"):
+            behind = given[number + 1] if number + 1 < len(given) else ("", "")
+            replacement = run.instance(behind[1]).name if behind[0] == "replaceWith" else ""
+            found.append(_take_out(run.instance(value).name, Mark(option), replacement))
+    return found
+
+
+def _add(run: Run, value: str) -> Change:
+    if value.lower() != "all":
+        instance = run.instance(value).name
+        return lambda database: distribution.add(database, instance)
+    if not run.call.has("apply"):
+        raise GridError(
+            "-add all needs -apply in the same command",
+            next=f"ttGridAdmin dbDistribute {run.call.name} -add all -apply",
+        )
+    return distribution.add_all
+
+
+def _take_out(instance: str, mark: Mark, replacement: str) -> Change:
+    return lambda database: distribution.take_out(database, instance, mark, replacement)
+
+
+def _marked(run: Run, database: Database, changes: list[Change]) -> Database:
+    if run.call.has("reset"):
+        database = distribution.reset(database)
+    for change in changes:
+        database = change(database)
+    return distribution.apply(database) if run.call.has("apply") else database
+
+
+def _applied(run: Run, applying: Database) -> None:
+    """Wait for the new map, and say what was added, removed, evicted; the lines are recollected, not documented."""
+    _distributed(run, applying.name)
+    run.page(outcome_lines(applying))
+    run.say("Distribution map updated")
+
+
+def outcome_lines(applied: Database) -> list[str]:
+    """A line for each element that came into the map or left it; `applied`: with its marks."""
+    lines = []
+    for element in applied.elements:
+        if element.mark is Mark.ADD:
+            lines.append(f"Element {element.instance} is added")
+        elif element.mark is Mark.REMOVE:
+            lines.append(f"Element {element.instance} has been removed")
+            lines.append(f"Element {element.replace_with} has been added")
+        elif element.mark is Mark.EVICT:
+            lines.append(f"Element {element.instance} evicted")
+            lines += [f"Element {element.replace_with} has been added"] if element.replace_with else []
+    return lines
+
+
+def _resync(run: Run, before: Database) -> None:
+    """`-resync`: settle a distribution that was broken off, forwards where all is there, else back."""
+    if before.phase is Phase.NONE:
+        run.say("No DbDistribute is currently in progress")
+    else:
+        run.grid.change(before.name, distribution.resync)
+        ended = _distributed(run, before.name)
+        run.say("Distribution map updated" if ended.generation > before.generation else "Distribution map Rolled Back")
+    run.document(documents.done())
+
+
+def _distributed(run: Run, name: str) -> Database:
+    """The database once its distribution has ended. Raises GridError where it was broken off, or nobody works at it."""
+
+    def ended(database: Database | None) -> bool:
+        return database is None or database.phase in (Phase.NONE, Phase.BROKEN_OFF) or run.grid.manager() is None
+
+    found = run.grid.wait(name, ended)
+    if found is not None and found.phase is Phase.NONE:
+        return found
+    raise GridError(
+        "Distribution failed",
+        detail="\n".join(f"{e.instance}: {e.message}" for e in found.elements if e.message) if found else "",
+        next=f"ttGridAdmin dbDistribute {name} -resync   (not -apply again)",
+    )
+
+
+def _warn(run: Run, database: Database, changes: list[Change]) -> None:
+    """Say what is given up before it is recorded."""
+    for change in changes:
+        database = change(database)
+    for each in database.replica_sets:
+        if any(e.mark is Mark.EVICT for e in each):
+            run.talk.note(f"WARNING: given up with -apply: {distribution.cost(each)}")

@@ -1,0 +1,121 @@
+"""What all commands of `ttGridAdmin` have in common: how a line is read, carried out and ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from cctrl.grid import documents, orders, syntax
+from cctrl.grid.model import Database, GridError, Instance
+from cctrl.grid.service import Grid
+from cctrl.grid.states import FAILED
+from cctrl.grid.syntax import Call, Help
+from cctrl.outcome import CctrlError, Outcome, did_you_mean
+from cctrl.registry import Talk
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One command as it is carried out."""
+
+    grid: Grid
+    call: Call
+    talk: Talk
+
+    def say(self, line: str) -> None:
+        """A documented line; none where a document is printed instead."""
+        if not self.call.json:
+            self.talk.line(line)
+
+    def page(self, lines: Sequence[str]) -> None:
+        """Several lines."""
+        for line in lines:
+            self.say(line)
+
+    def document(self, document: dict[str, object]) -> None:
+        """What `-o json` prints."""
+        if self.call.json:
+            self.talk.line(json.dumps(document, indent=2))
+
+    def instance(self, text: str) -> Instance:
+        """The instance that an option names. Raises GridError."""
+        found = self.grid.instance(text)
+        if found is None:
+            names = [i.name for i in self.grid.instances]
+            raise GridError(
+                f"Instance {text} does not exist",
+                detail=did_you_mean(text, names) or f"instances: {', '.join(names)}",
+                next="ttGridAdmin instanceList",
+            )
+        return found
+
+
+Body = Callable[[Run], None]
+
+
+def run(grid: Grid, words: Sequence[str], talk: Talk, bodies: dict[str, Body]) -> Outcome:
+    """Carry out what follows `ttGridAdmin`; its own exit status as an outcome."""
+    call: Call | None = None
+    try:
+        read = syntax.read(words)
+        if isinstance(read, Help):
+            for line in syntax.help_lines(read):
+                talk.line(line)
+            return Outcome.DONE
+        call = read
+        grid.fresh()
+        bodies[call.verb.name](Run(grid, call, talk))
+        return Outcome.DONE
+    except GridError as error:
+        return _failed(error, call, talk)
+    except CctrlError as error:
+        return _failed(GridError(error.what, detail=error.detail, next=error.next), call, talk)
+
+
+def _failed(error: GridError, call: Call | None, talk: Talk) -> Outcome:
+    if call is not None and call.json:
+        talk.line(json.dumps(documents.failure(error), indent=2))
+    for line in error.lines():
+        talk.note(line)
+    return error.outcome
+
+
+def managed(run: Run) -> None:
+    """Refuse what needs the active management instance while there is none. Raises GridError."""
+    if run.grid.manager() is None:
+        raise GridError(
+            "No management instance is active",
+            detail="commands record what is wanted; without it nobody carries that out",
+            next="cctrl manager",
+        )
+
+
+def settle(run: Run, name: str) -> None:
+    """With -wait: return when the change has been completed on each instance. Raises GridError where it was not in
+    time, or failed on one."""
+    seconds = syntax.waiting(run.call)
+    if seconds is None:
+        return
+    limit = 0.0 if seconds == float("inf") else seconds
+    found = run.grid.wait(name, lambda database: database is None or not orders.unsettled(database), limit)
+    if found is None:
+        return
+    left = orders.unsettled(found)
+    if left:
+        raise GridError(
+            f"Database {name}: not completed on {len(left)} of {len(found.elements)} instances after {seconds:g} s",
+            detail=", ".join(f"{e.instance} {e.status.value}" for e in left),
+            next=f"ttGridAdmin dbStatus {name} -element   (it goes on by itself)",
+        )
+    _complain(found)
+
+
+def _complain(found: Database) -> None:
+    failed = [e for e in found.elements if e.status in FAILED]
+    if failed:
+        raise GridError(
+            f"Database {found.name}: failed on {len(failed)} of {len(found.elements)} instances",
+            detail="\n".join(f"{e.instance} {e.status.value}: {e.message}" for e in failed),
+            next=f"ttGridAdmin dbStatus {found.name} -element",
+        )
