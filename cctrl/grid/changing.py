@@ -7,6 +7,7 @@ from collections.abc import Callable
 from cctrl.grid import distribution, documents, orders, pages
 from cctrl.grid.model import Database, GridError, Mark, Phase
 from cctrl.grid.running import Run, managed, settle
+from cctrl.grid.sessions import sessions
 
 
 def create(run: Run) -> None:
@@ -17,7 +18,7 @@ def create(run: Run) -> None:
     if only:
         _create_on(run, name, only)
     else:
-        wanted = orders.create(name, run.grid.instances)
+        wanted = orders.create(name, run.grid.instances, run.grid.databases())
         if run.grid.create(wanted) != wanted:
             raise orders.exists_already(run.grid.database(name))
     _started(run, name, "creation")
@@ -25,7 +26,7 @@ def create(run: Run) -> None:
 
 def _create_on(run: Run, name: str, only: str) -> None:
     instance = run.instance(only)
-    new = orders.create_on(None, name, instance)
+    new = orders.create_on(None, name, instance, run.grid.databases())
     if run.grid.create(new) != new:
         run.grid.change(name, lambda database: orders.create_on(database, name, instance))
 
@@ -51,7 +52,7 @@ def unload(run: Run) -> None:
     """`dbUnload`."""
     force = run.call.has("force")
     database = run.grid.database(run.call.name)
-    connected = 0 if force else len(run.grid.connections(database))
+    connected = 0 if force else len(sessions(run.grid, database))
     _change(run, "unload", lambda d: orders.unload(d, force, connected))
 
 
@@ -188,7 +189,7 @@ def _distributed(run: Run, name: str) -> Database:
         return found
     raise GridError(
         "Distribution failed",
-        detail="\n".join(f"{e.instance}: {e.message}" for e in found.elements if e.message) if found else "",
+        detail=found.told if found else "the database is gone",
         next=f"ttGridAdmin dbDistribute {name} -resync   (not -apply again)",
     )
 

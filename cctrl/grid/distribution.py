@@ -15,7 +15,7 @@ def add_all(database: Database) -> Database:
     """`-add all`: every element that is there and is not in the map; one that was not created is left out."""
     not_distributing(database)
     for element in database.elements:
-        if not element.in_map and element.data_space and element.status in RUNNING:
+        if not element.in_map and element.status in RUNNING:
             database = database.having(replace(element, mark=Mark.ADD))
     return database
 
@@ -27,12 +27,6 @@ def add(database: Database, instance: str) -> Database:
     if element.in_map:
         raise GridError(f"Element {element.number} on {instance} is in the distribution map already")
     _loaded(database, element)
-    if not element.data_space:
-        raise GridError(
-            f"{instance} is in no data space group",
-            detail="it can only take the place of another element",
-            next=f"ttGridAdmin dbDistribute {database.name} -remove INSTANCE -replaceWith {instance} -apply",
-        )
     return database.having(replace(element, mark=Mark.ADD))
 
 
@@ -87,7 +81,7 @@ def apply(database: Database) -> Database:
 
 def resync(database: Database) -> Database:
     """`-resync`: have a distribution settled that was begun."""
-    return replace(database, phase=Phase.RESYNCING)
+    return replace(database, phase=Phase.RESYNC)
 
 
 def _check_set(database: Database, each: tuple[Element, ...]) -> None:
@@ -141,7 +135,7 @@ def added(database: Database) -> Database:
     """The database with the added elements in new replica sets: one element of each data space group in each."""
     new = [e for e in database.elements if e.mark is Mark.ADD]
     spaces = Counter(e.data_space for e in new)
-    groups = {e.data_space for e in database.elements if e.data_space}
+    groups = {e.data_space for e in database.elements}
     if len(set(spaces.values())) > 1 or set(spaces) != groups:
         detail = ", ".join(f"data space group {g}: {spaces.get(g, 0)}" for g in sorted(groups))
         raise GridError(

@@ -6,10 +6,11 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from cctrl.grid import documents, pages, states
+from cctrl.grid import display, documents, pages, states
 from cctrl.grid.model import Database
 from cctrl.grid.running import Run
-from cctrl.grid.tables import table
+from cctrl.grid.sessions import sessions
+from cctrl.grid.tables import BLANK, table
 
 Block = Callable[[Database, datetime], list[str]]
 BLOCKS: tuple[tuple[str, Block], ...] = (
@@ -30,7 +31,7 @@ def status(run: Run) -> None:
         return
     for number, database in enumerate(found):
         if number:
-            run.say(pages.BLANK)
+            run.say(BLANK)
         run.page(_page(run, database))
         if any(run.call.has(name) for name in ("element", "replicaSet", "dataSpaceGroup", "all")):
             for line in states.footnotes(database.name, database.elements):
@@ -61,21 +62,21 @@ def _page(run: Run, database: Database) -> list[str]:
     blocks = [block(database, at) for name, block in BLOCKS if name in chosen]
     if run.call.has("details"):
         blocks.append(details(run, database))
-    return [line for block in blocks for line in (*block, pages.BLANK)][:-1]
+    return [line for block in blocks for line in (*block, BLANK)][:-1]
 
 
 def details(run: Run, database: Database) -> list[str]:
     """`-details`: what each data instance's daemon says now."""
     ran = run.grid.execute([e.instance for e in database.elements], ["ttStatus"], limit=run.call.timeout)
     rows = [[r.target, "running" if r.status == 0 else "not running", r.output.strip().split("\n")[0]] for r in ran]
-    return [f"Database {database.name} daemons", pages.BLANK, *table(["Instance", "Daemon", "Answer"], rows)]
+    return [f"Database {database.name} daemons", BLANK, *table(["Instance", "Daemon", "Answer"], rows)]
 
 
 def connections(run: Run, database: Database) -> list[str]:
     """`-connections`: who is connected through which element (the layout is ours)."""
-    rows = [[c.instance, c.pid, c.user, c.client, c.state] for c in run.grid.connections(database)]
+    rows = [[c.instance, c.pid, c.user, c.client, c.state] for c in sessions(run.grid, database)]
     header = ["Instance", "PID", "User", "Client", "State"]
-    return [f"Database {database.name}: {len(rows)} connections", pages.BLANK, *table(header, rows)]
+    return [f"Database {database.name}: {len(rows)} connections", BLANK, *table(header, rows)]
 
 
 def db_list(run: Run) -> None:
@@ -117,8 +118,9 @@ def instance_status(run: Run) -> None:
 
 def grid_display(run: Run) -> None:
     """`gridDisplay`: the lines that have a counterpart here (reference timesten.md, 4.7)."""
-    run.page([f"{(name + ':').ljust(28)}{value}" for name, value in run.grid.display()])
-    run.document(documents.done(grid=dict(run.grid.display())))
+    found = display.lines(run.grid)
+    run.page([f"{(name + ':').ljust(28)}{value}" for name, value in found])
+    run.document(documents.done(grid=dict(found)))
 
 
 MANAGEMENT = ["Host", "Instance", "Reachable", "RepRole(Self)", "Role(Self)", "Seq", "RepAgent", "RepActive"]
@@ -127,8 +129,14 @@ MANAGEMENT = ["Host", "Instance", "Reachable", "RepRole(Self)", "Role(Self)", "S
 def management(run: Run) -> list[str]:
     """The table of management instances: the leading manager; one that does not lead holds no data of its own."""
     leader = run.grid.manager()
-    rows = [[leader.host, leader.holder, "Yes", "Active", "Active", run.grid.changes(), "Up", "Yes"]] if leader else []
+    rows = [[leader.host, leader.holder, "Yes", "Active", "Active", _sequence(run), "Up", "Yes"]] if leader else []
     return table(MANAGEMENT, rows)
+
+
+def _sequence(run: Run) -> int:
+    """The number of the last event: it grows with all that is done."""
+    last = run.grid.store.events(run.grid.name, 1)
+    return last[-1].number if last else 0
 
 
 def mgmt_status(run: Run) -> None:
@@ -143,7 +151,7 @@ def mgmt_examine(run: Run) -> None:
     leader = run.grid.manager()
     commands = [] if leader else ["cctrl manager"]
     said = "The active management instance is up. No action required." if leader else "No management instance is up"
-    run.page([said, pages.BLANK, *management(run)])
+    run.page([said, BLANK, *management(run)])
     if commands:
         run.page(["Recommended commands:", *commands])
     run.document(documents.done(msgs=[said], cmds=commands))

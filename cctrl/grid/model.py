@@ -54,7 +54,6 @@ class Phase(Enum):
     APPLYING = "applying"  # the new map is being made; the old one holds
     RESYNC = "resync"  # one that was broken off is to be finished or undone
     BROKEN_OFF = "broken off"  # it ended in the middle: only -resync settles it
-    RESYNCING = "resyncing"  # it is being settled: finished where all is there, else taken back
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +139,7 @@ class Instance:
 
     name: str  # host3.instance1
     host: str
-    data_space: int  # of its host; 0: none, a spare that only -instance and -replaceWith use
+    data_space: int  # data space group of its host, from 1
     home: str  # directory on the host
     address: str
     daemon_port: int

@@ -15,17 +15,21 @@ from cctrl.grid.states import FAILED, GONE, RUNNING
 _UNMADE = frozenset({Status.UNCREATED, Status.CREATE_FAILED, Status.DESTROYED})
 
 
-def create(name: str, instances: Sequence[Instance]) -> Database:
-    """`dbCreate`: an element on each data instance that has a data space group."""
-    chosen = [i for i in instances if i.data_space]
-    elements = tuple(Element(n, i.name, i.data_space) for n, i in enumerate(chosen, 1))
-    return Database(name, elements)
+def create(name: str, instances: Sequence[Instance], others: Sequence[Database] = ()) -> Database:
+    """`dbCreate`: an element on each data instance; `others`: the databases there are."""
+    elements = tuple(Element(n, i.name, i.data_space) for n, i in enumerate(instances, 1))
+    return Database(name, elements, slot=_free_slot(others))
 
 
-def create_on(database: Database | None, name: str, instance: Instance) -> Database:
+def _free_slot(others: Sequence[Database]) -> int:
+    taken = {d.slot for d in others}
+    return next(n for n in range(len(taken) + 1) if n not in taken)
+
+
+def create_on(database: Database | None, name: str, instance: Instance, others: Sequence[Database] = ()) -> Database:
     """`dbCreate -instance`: only the element there; one that was made must be destroyed first."""
     if database is None:
-        return Database(name, (Element(1, instance.name, instance.data_space),))
+        return Database(name, (Element(1, instance.name, instance.data_space),), slot=_free_slot(others))
     present = database.element(instance.name)
     if present is None:
         number = max((e.number for e in database.elements), default=0) + 1

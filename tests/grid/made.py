@@ -15,7 +15,7 @@ def instance(host: str, data_space: int) -> Instance:
 
 
 INSTANCES = tuple(instance(host, n % 2 + 1) for n, host in enumerate(HOSTS))
-SPARE = instance("host9", 0)
+SPARE = instance("host9", 1)
 
 
 def database(status: Status = Status.OPENED, *, mapped: bool = True, count: int = 6, opened: bool = True) -> Database:

@@ -13,7 +13,7 @@ from cctrl.outcome import Outcome
 from tests.grid.made import INSTANCES, SPARE, database, with_status
 
 H3, H4, H9 = "host3.instance1", "host4.instance1", "host9.instance1"
-NEW = Element(7, H9, 0, 0, Status.LOADED)
+NEW = Element(7, H9, 1, 0, Status.LOADED)
 UNLOADED = replace(database(Status.UNLOADED), wanted=Wanted(loaded=False))
 
 
@@ -23,8 +23,8 @@ def test_the_documented_refusal() -> None:
     assert error.outcome is Outcome.GRID_ERROR and int(error.outcome) == 255
 
 
-def test_create_makes_an_element_on_each_instance_of_a_data_space_group() -> None:
-    made = orders.create("database1", (*INSTANCES, SPARE))
+def test_create_makes_an_element_on_each_instance() -> None:
+    made = orders.create("database1", INSTANCES)
     assert [e.number for e in made.elements] == [1, 2, 3, 4, 5, 6]
     assert {e.status for e in made.elements} == {Status.UNCREATED} and made.wanted == Wanted(loaded=True)
 

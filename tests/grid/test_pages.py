@@ -136,8 +136,8 @@ def test_lists() -> None:
 
 
 def test_who_is_in_the_map_and_what_is_pending() -> None:
-    new = Element(7, "host9.instance1", 0, 0, Status.LOADED)
+    new = Element(7, "host9.instance1", 1, 0, Status.LOADED)
     old = replace(database().elements[0], mark=Mark.REMOVE, replace_with=new.instance)
     found = pages.distribution_list(database().having(new).having(old))
     assert found[2] == " 1  1    1 host3 instance1 remove  host9.instance1 "
-    assert found[-1] == "         7 host9 instance1                         "
+    assert found[-1] == "    1    7 host9 instance1                         "
