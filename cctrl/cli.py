@@ -66,8 +66,8 @@ def provision(argv: Sequence[str] | None = None) -> int:
 
 
 def utility(argv: Sequence[str] | None = None) -> int:
-    """Run `gpstate` or `gprecoverseg`, whichever this program is called, on the only segment cluster that is
-    configured; returns its own exit status."""
+    """Run `gpstate`, `gprecoverseg` or `ttGridAdmin`, whichever this program is called, on the only service of its
+    kind that is configured; returns its own exit status."""
     from cctrl.shell.options import Options
     from cctrl.shell.utility import translated
 

@@ -141,5 +141,9 @@ class Vocabulary(Protocol):
     def commands(self) -> Sequence[Command]:
         """Its commands, in the order `help` lists them."""
 
+    @property
+    def topics(self) -> Mapping[str, Sequence[str]]:
+        """What `help WORDS` tells beside its commands: words, as the states of its members -> lines."""
+
     def open(self, config: Config, service: Service, talk: Talk) -> ServiceHandle:
         """Open a service; no network before `warm` or the first command."""

@@ -9,71 +9,101 @@ from cctrl.grid.model import Database, GridError, Mark, Phase
 from cctrl.grid.running import Run, managed, settle
 from cctrl.grid.sessions import sessions
 
+Change = Callable[[Database], Database]
+
 
 def create(run: Run) -> None:
     """`dbCreate`."""
     managed(run)
     name = run.call.name.lower()
     only = run.call.value("instance")
-    if only:
-        _create_on(run, name, only)
-    else:
-        wanted = orders.create(name, run.grid.instances, run.grid.databases())
-        if run.grid.create(wanted) != wanted:
-            raise orders.exists_already(run.grid.database(name))
+    new = _new(run, name, only)
+    if run.grid.create(new) != new:
+        run.grid.change(name, _creation(run, name, only))
     _started(run, name, "creation")
 
 
-def _create_on(run: Run, name: str, only: str) -> None:
-    instance = run.instance(only)
-    new = orders.create_on(None, name, instance, run.grid.databases())
-    if run.grid.create(new) != new:
-        run.grid.change(name, lambda database: orders.create_on(database, name, instance))
+def _new(run: Run, name: str, only: str) -> Database:
+    others = run.grid.databases()
+    if only:
+        return orders.create_on(None, name, run.instance(only), others)
+    return orders.create(name, run.grid.instances, others)
 
 
-def load(run: Run) -> None:
-    """`dbLoad`."""
-    only = run.call.value("instance")
-    instance = run.instance(only).name if only else ""
-    _change(run, "load", lambda d: orders.load_on(d, instance) if instance else orders.load(d))
+def _creation(run: Run, name: str, only: str) -> Change:
+    """What `dbCreate` makes of a database that is there."""
+    if only:
+        instance = run.instance(only)
+        return lambda database: orders.create_on(database, name, instance)
+
+    def refuse(database: Database) -> Database:
+        raise orders.exists_already(database)
+
+    return refuse
 
 
-def open_(run: Run) -> None:
-    """`dbOpen`."""
-    _change(run, "open", orders.open_)
+def _load(run: Run) -> Change:
+    if not run.call.has("instance"):
+        return orders.load
+    instance = run.instance(run.call.value("instance")).name
+    return lambda database: orders.load_on(database, instance)
 
 
-def close(run: Run) -> None:
-    """`dbClose`."""
-    _change(run, "close", orders.close)
-
-
-def unload(run: Run) -> None:
-    """`dbUnload`."""
+def _unload(run: Run) -> Change:
     force = run.call.has("force")
-    database = run.grid.database(run.call.name)
-    connected = 0 if force else len(sessions(run.grid, database))
-    _change(run, "unload", lambda d: orders.unload(d, force, connected))
+    connected = 0 if force else len(sessions(run.grid, run.grid.database(run.call.name)))
+    return lambda database: orders.unload(database, force, connected)
 
 
-def destroy(run: Run) -> None:
-    """`dbDestroy`."""
-    only = run.call.value("instance")
-    instance = run.instance(only).name if only else ""
-    _change(run, "destroy", lambda d: orders.destroy_on(d, instance) if instance else orders.destroy(d))
+def _destroy(run: Run) -> Change:
+    if not run.call.has("instance"):
+        return orders.destroy
+    instance = run.instance(run.call.value("instance")).name
+    return lambda database: orders.destroy_on(database, instance)
 
 
-def _change(run: Run, what: str, change: Callable[[Database], Database]) -> None:
+ORDERS: dict[str, tuple[str, Callable[[Run], Change]]] = {
+    "dbLoad": ("load", _load),
+    "dbOpen": ("open", lambda run: orders.open_),
+    "dbClose": ("close", lambda run: orders.close),
+    "dbUnload": ("unload", _unload),
+    "dbDestroy": ("destroy", _destroy),
+}
+"""The commands that record what a database is to be: the word of their line, and the change."""
+
+
+def order(run: Run) -> None:
+    """One of ORDERS."""
+    word, change = ORDERS[run.call.verb.name]
     database = run.grid.database(run.call.name)
     managed(run)
-    run.grid.change(database.name, change)
-    _started(run, database.name, what)
+    run.grid.change(database.name, change(run))
+    _started(run, database.name, word)
 
 
 def _started(run: Run, name: str, what: str) -> None:
     run.say(f"Database {name} {what} started")
     settle(run, name)
     run.document(documents.done())
+
+
+def foreseen(run: Run) -> list[str]:
+    """What a command would record, for `explain`; nothing is changed. Raises GridError where it would be refused."""
+    managed(run)
+    name, verb = run.call.name, run.call.verb.name
+    if verb == "dbCreate":
+        only = run.call.value("instance")
+        known = next((d for d in run.grid.databases() if d.name == name.lower()), None)
+        after = _creation(run, name.lower(), only)(known) if known else _new(run, name.lower(), only)
+    elif verb in ORDERS:
+        after = ORDERS[verb][1](run)(run.grid.database(name))
+    elif verb == "dbDistribute":
+        after = _marked(run, run.grid.database(name), marks(run))
+        return pages.distribution_list(after)
+    else:
+        return [f"{word}: as it is given" for word in run.call.command[:1]]
+    working = orders.unsettled(after)
+    return [f"{e.instance}: {e.status.value}, to be {orders.aim(after)}" for e in working] or ["nothing is left to do"]
 
 
 def distribute(run: Run) -> None:
@@ -102,9 +132,6 @@ def _only_database(run: Run) -> str:
     if len(found) != 1:
         raise GridError(f"{len(found)} databases: which one is meant?", next="ttGridAdmin dbDistribute NAME -resync")
     return found[0].name
-
-
-Change = Callable[[Database], Database]
 
 
 def marks(run: Run) -> list[Change]:

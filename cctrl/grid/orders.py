@@ -230,6 +230,13 @@ def unsettled(database: Database) -> tuple[Element, ...]:
     return tuple(e for e in database.elements if e.status not in done and (e.retry or e.status not in given_up))
 
 
+def aim(database: Database) -> str:
+    """What the elements are to become."""
+    if database.wanted.destroyed:
+        return Status.DESTROYED.value
+    return next(iter(_aims(database))).value
+
+
 def _aims(database: Database) -> set[Status]:
     if not database.wanted.loaded:
         return {Status.UNLOADED}

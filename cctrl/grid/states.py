@@ -132,6 +132,16 @@ GONE = frozenset({Status.EVICTED, Status.EVICTED_LOADED, Status.EVICTED_UNLOADIN
 """Statuses of an element that takes no part in its database any more."""
 
 
+def topics() -> dict[str, list[str]]:
+    """What `help STATUS` tells."""
+    return {status.value: [f"{status.value}: {m.what}", f"    {m.next}", *_typed(m)] for status, m in MEANINGS.items()}
+
+
+def _typed(meaning: Meaning) -> list[str]:
+    command = meaning.typed("DATABASE", "HOST.INSTANCE")
+    return [f"    ttGridAdmin {command}"] if command else []
+
+
 def footnotes(database: str, elements: Iterable[Element]) -> list[str]:
     """For a terminal: what each status that is there and is not quiet means, and what to type next."""
     shown: list[str] = []

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cctrl.config import Config, Service
@@ -26,6 +26,11 @@ class _Segments:
         from cctrl.segments.commands import COMMANDS
 
         return COMMANDS
+
+    @property
+    def topics(self) -> Mapping[str, Sequence[str]]:
+        """None: its states are explained where they are shown."""
+        return {}
 
     def open(self, config: Config, service: Service, talk: Talk) -> ServiceHandle:
         """Open a cluster; no network before `warm` or the first command. Raises ConfigError."""

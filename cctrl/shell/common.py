@@ -65,6 +65,11 @@ def _help(session: Session, typed: Invocation, talk: Talk) -> Outcome:
 
 
 def _help_command(session: Session, typed: Invocation, talk: Talk) -> Outcome:
+    topic = session.topic(" ".join(typed.rest))
+    if topic:
+        for line in topic:
+            talk.line(line)
+        return Outcome.DONE
     about = _about(session, typed)
     for number, command in enumerate(about):
         if number:

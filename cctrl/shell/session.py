@@ -91,6 +91,11 @@ class Session:
         service = self.config.service(self.current)
         return tuple(self._vocabularies(service.kind).commands) if service else ()
 
+    def topic(self, words: str) -> Sequence[str]:
+        """What `help` tells of these words beside commands; empty where nothing."""
+        service = self.config.service(self.current)
+        return self._vocabularies(service.kind).topics.get(words.lower(), ()) if service else ()
+
     def words(self, kind: str) -> Mapping[str, str]:
         """Known words of an argument type, each with a remark; never touches the network."""
         if kind == "SERVICE":

@@ -1,4 +1,4 @@
-"""`gpstate` and `gprecoverseg` as programs: the words of their command line, as cctrl takes them."""
+"""The documented utilities as programs: the words of their command line, as cctrl takes them."""
 
 from __future__ import annotations
 
@@ -7,16 +7,24 @@ from collections.abc import Sequence
 from cctrl.config import Config
 from cctrl.outcome import UsageError
 
+WORKS_ON = {
+    "gpstate": ("segments", "a segment cluster"),
+    "gprecoverseg": ("segments", "a segment cluster"),
+    "ttGridAdmin": ("grid", "a grid"),
+}
+"""Each utility, the kind of service it works on, and what that is called."""
+
 
 def translated(config: Config, program: str, argv: Sequence[str]) -> list[str]:
-    """The command line of cctrl that does the same. Raises UsageError where not one segment cluster is configured."""
-    clusters = [service.name for service in config.services if service.kind == "segments"]
-    if len(clusters) != 1:
-        what = f"{program} works on a segment cluster, and {config.path} configures {len(clusters)}"
-        first = clusters[0] if clusters else "NAME"
+    """The command line of cctrl that does the same. Raises UsageError where not one such service is configured."""
+    kind, called = WORKS_ON[program]
+    fitting = [service.name for service in config.services if service.kind == kind]
+    if len(fitting) != 1:
+        what = f"{program} works on {called}, and {config.path} configures {len(fitting)}"
+        first = fitting[0] if fitting else "NAME"
         raise UsageError(what, next=f"cctrl -service {first} -c '{program} …', or CCTRL_CONFIG=FILE {program} …")
     line = " ".join([program, *(_quoted(word) for word in argv)])
-    return ["-service", clusters[0], "-c", line]
+    return ["-service", fitting[0], "-c", line]
 
 
 def _quoted(word: str) -> str:

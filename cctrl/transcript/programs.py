@@ -17,8 +17,7 @@ from cctrl.outcome import CctrlError, UsageError, in_words
 _UTILITY = "import sys; from cctrl.cli import utility; del sys.argv[0]; sys.exit(utility())"
 PROGRAMS: dict[str, tuple[str, ...]] = {
     "cctrl": (sys.executable, "-m", "cctrl"),
-    "gpstate": (sys.executable, "-c", _UTILITY, "gpstate"),
-    "gprecoverseg": (sys.executable, "-c", _UTILITY, "gprecoverseg"),
+    **{name: (sys.executable, "-c", _UTILITY, name) for name in ("gpstate", "gprecoverseg", "ttGridAdmin")},
 }
 _SHELL = set("|&;<>()`")
 _SLICE = 0.2  # seconds after which a running program looks whether it is to be given up

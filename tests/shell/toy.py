@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from cctrl.config import Config, Service
 from cctrl.outcome import Incomplete, Outcome, Refused
@@ -60,6 +60,7 @@ class Toy:
     """The vocabulary."""
 
     kind = "dataservice"
+    topics: ClassVar[dict[str, Sequence[str]]] = {"spinning": ["spinning: it turns"]}
     commands = (
         Command("ls [-l] [HOST]", "show the state", _say),
         Command("datasource HOST recover [--force]", "bring one back", _say, danger=CHANGE),
