@@ -30,6 +30,8 @@ _NEXT = {
     Why.IS_PRIMARY: "ls",
     Why.NOT_ELIGIBLE: "ls {member}",
     Why.NO_CANDIDATE: "ls",
+    Why.NOT_CERTAIN: "ls   (when another datasource is back it is done by itself; to do it as it is: failover)",
+    Why.NOT_FOLLOWED: "ls",
     Why.WOULD_LOSE: "recover using {member} --force   (what only others have is kept aside first)",
     Why.UNREACHABLE: "ping   (then, when {member} answers: datasource {member} recover)",
     Why.NO_BINARIES: "cctrl doctor   (bin_dir in the configuration must name the directory that holds them)",
@@ -108,6 +110,18 @@ def two_masters(diagnosis: Diagnosis) -> str:
     other = next(name for name in diagnosis.strays if name != right)
     known = "the master on record, " if diagnosis.recorded else ""
     return f"datasource {other} recover   (if {right}, {known}is right; first stop the server of {other})"
+
+
+def for_one_left_behind(master: Datasource, candidate: str) -> str:
+    """What helps where the last master is gone and the candidate has not followed it."""
+    name, give_up = master.name, f"recover using {candidate} --force"
+    if master.facts.server is ServerState.DOWN:
+        return f"recover using {name}   (starts it again as the master; to give up what it has: {give_up})"
+    if not master.facts.seen:
+        return f"ping   (when {name} answers: ls; to give up what it has: {give_up})"
+    if master.facts.server in (ServerState.NO_DATA, ServerState.NO_BINARIES):
+        return f"{give_up}   (what {name} had is gone)"
+    return f"ls {name}   (again: its server {master.facts.server.value})"
 
 
 def _was_master(source: Datasource, diagnosis: Diagnosis) -> bool:

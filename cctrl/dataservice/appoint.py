@@ -96,10 +96,10 @@ def _appoint(change: Change, picture: Picture, invocation: Invocation, talk: Tal
     name = invocation.arguments["HOST"]
     if _is_master(picture, name):
         change.begin("", name, hold_policy=True)
-        change.record(primary(name), member(name, State.ONLINE, role=MASTER))
+        change.record(primary(name, picture.view[name].timeline), member(name, State.ONLINE, role=MASTER))
         talk.note(f"{name} accepts writes and is the master")
         return
-    nothing_pending(change, picture, name, talk)
+    nothing_pending(change, picture, name, force=change.dataservice.forced(invocation.flags))
     appointed = _plan(change.dataservice, picture, invocation, talk.note)
     talk.data("candidates", list(appointed.standings))
     if appointed.plan.warnings:
@@ -109,7 +109,7 @@ def _appoint(change: Change, picture: Picture, invocation: Invocation, talk: Tal
     change.begin("", name, hold_policy=True)
     change.speak_policy(talk)
     execute(appointed.plan, change, Narrator(change, name, talk))
-    change.record(primary(name), member(name, State.ONLINE, role=MASTER))
+    change.record(primary(name, appointed.timeline), member(name, State.ONLINE, role=MASTER))
     talk.line(f"PUT THE NEW MASTER '{name}@{change.dataservice.name}' ONLINE")
     talk.line(f"DATASOURCE '{name}@{change.dataservice.name}' IS NOW A MASTER")
 

@@ -183,7 +183,7 @@ class Automatic:
         self._once(suspicion, suspicion.text)
         gone = "" if picture.view[suspicion.member].seen else suspicion.member
         with self._dataservice.taking_for_gone(gone):
-            move.failover(self._dataservice, Invocation("failover"), self._talk)
+            move.failover(self._dataservice, Invocation("failover"), self._talk, certain=True)
         self.store.tell(self.name, suspicion.member, FAILED_OVER, f"{suspicion.member} was replaced by itself")
 
     def _mark_failed(self, suspicion: Suspicion, picture: Picture) -> None:

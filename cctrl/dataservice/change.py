@@ -58,8 +58,10 @@ class Change:
         if self.unsettled:
             picture = self._settled(picture)
         seen = picture.diagnosis
-        if seen.healthy and picture.intent.primary != seen.primary and not self._out_of_sight(picture):
-            self.record(primary(seen.primary))
+        if seen.healthy and not self._out_of_sight(picture):
+            known, timeline = picture.intent, picture.view[seen.primary].timeline
+            if (known.primary, known.timeline) != (seen.primary, timeline):
+                self.record(primary(seen.primary, timeline))
         return picture
 
     def look_again(self, known: Picture | None = None, *names: str) -> Picture:
@@ -194,14 +196,15 @@ def receiver(name: str, state: State) -> Callable[[ServiceIntent], ServiceIntent
     return change
 
 
-def primary(name: str) -> Callable[[ServiceIntent], ServiceIntent]:
-    """A change for `Change.record`: who is the master now; one that was it before is a slave unless told otherwise."""
+def primary(name: str, timeline: int) -> Callable[[ServiceIntent], ServiceIntent]:
+    """A change for `Change.record`: who is the master now, and on which timeline at least; one that was it before is
+    a slave unless told otherwise."""
 
     def change(intent: ServiceIntent) -> ServiceIntent:
         for other, told in intent.members.items():
             if other != name and told.role == MASTER and told.state == State.ONLINE.value:
                 intent = intent.with_member(other, replace(told, role=SLAVE))
-        return replace(intent, primary=name)
+        return replace(intent, primary=name, timeline=timeline)
 
     return change
 

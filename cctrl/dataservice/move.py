@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from cctrl.dataservice import candidates
-from cctrl.dataservice.advice import DOCTOR, advised, for_datasource, two_masters
+from cctrl.dataservice.advice import DOCTOR, advised, for_datasource, for_one_left_behind, two_masters
 from cctrl.dataservice.change import Change, changing, member, primary
 from cctrl.dataservice.promotion import pending
 from cctrl.dataservice.service import Dataservice, Picture
@@ -70,7 +71,7 @@ class MoveNarrator:
 
     def promoted(self, action: Action) -> None:
         """The new master is on record from the moment it accepts writes."""
-        changes = [primary(self.move.target), member(self.move.target, State.ONLINE, role=MASTER)]
+        changes = [primary(self.move.target, self.move.timeline), member(self.move.target, State.ONLINE, role=MASTER)]
         if action is Action.PROMOTE_NOW:
             changes.append(self.shunned())
         self.change.record(*changes)
@@ -118,10 +119,11 @@ def switch(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outc
     return Outcome.DONE
 
 
-def failover(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
-    """`failover [to HOST]`."""
+def failover(dataservice: Dataservice, invocation: Invocation, talk: Talk, *, certain: bool = False) -> Outcome:
+    """`failover [to HOST]`. `certain`: only where nothing that a quorum was to have can be lost; nobody is asked."""
+    plan = partial(_takeover, certain=certain)
     with changing(dataservice, "failover", invocation.text) as change:
-        source, target, picture = _move(change, invocation, talk, _takeover)
+        source, target, picture = _move(change, invocation, talk, plan)
         change.speak_policy_back(talk)
         talk.line(f"FAILOVER TO '{target}' WAS COMPLETED")
         for name, told in dataservice.store.intent(dataservice.name).members.items():
@@ -185,12 +187,13 @@ def _target(change: Change, picture: Picture, invocation: Invocation, talk: Talk
     asked, broken_off, dataservice = invocation.arguments.get("HOST", ""), change.broken_off, change.dataservice
     begun = pending(dataservice.store.operations(dataservice.name, RECENT), picture.view)
     if asked:
-        nothing_pending(change, picture, asked, talk)
+        nothing_pending(change, picture, asked, force=dataservice.forced(invocation.flags))
     return asked or (begun[1] if begun else broken_off.target if broken_off else "")
 
 
-def nothing_pending(change: Change, picture: Picture, target: str, talk: Talk) -> None:
-    """Another target is out of the question while one that was chosen before may still become the master.
+def nothing_pending(change: Change, picture: Picture, target: str, *, force: bool) -> None:
+    """Another target is out of the question while one that was chosen before may still become the master, or has: with
+    `force` one that is out of sight is given up.
 
     Raises Refused.
     """
@@ -204,7 +207,10 @@ def nothing_pending(change: Change, picture: Picture, target: str, talk: Talk) -
     if facts.seen:
         move = change.verb if change.verb in ("switch", "failover") else "failover"
         raise Refused(what, next=f"{move} to {first}")
-    talk.confirm(f"{what},\nand it cannot be reached to see whether it has ({facts.reason}).\n{QUESTION}")
+    if not force:
+        detail = f"it cannot be reached to see whether it has: {facts.reason}"
+        following = f"ping {first}   (when it answers: ls; to give it up: set master {target} --force)"
+        raise Refused(what, detail=detail, next=following)
 
 
 def _already_there(broken_off: Operation, picture: Picture, target: str) -> bool:
@@ -220,13 +226,16 @@ def _planned(dataservice: Dataservice, picture: Picture, target: str) -> Move:
         raise _advised(rejected, dataservice, picture) from None
 
 
-def _takeover(dataservice: Dataservice, picture: Picture, target: str) -> Move:
+def _takeover(dataservice: Dataservice, picture: Picture, target: str, *, certain: bool = False) -> Move:
     try:
         excluded = candidates.excluded(picture.sources, takeover=True)
         move = plan_takeover(picture.view, target, excluded)
         _gone_for_others_too(dataservice, picture, move.source)
         tail = _only_there(dataservice, picture, move)
-        return plan_takeover(picture.view, target, excluded, tail) if tail else move
+        move = plan_takeover(picture.view, target, excluded, tail) if tail else move
+        if certain and move.uncertain:
+            raise Rejected(Why.NOT_CERTAIN, move.target, move.uncertain)
+        return move
     except Rejected as rejected:
         raise _advised(rejected, dataservice, picture) from None
 
@@ -236,6 +245,8 @@ def _advised(rejected: Rejected, dataservice: Dataservice, picture: Picture) -> 
         rejected.next = rejected.next or candidates.way_back(picture.source(rejected.member))
     elif rejected.why is Why.TWO_PRIMARIES and picture.diagnosis.health is Health.TWO_PRIMARIES:
         rejected.next = two_masters(picture.diagnosis)
+    elif rejected.why is Why.NOT_FOLLOWED:
+        rejected.next = for_one_left_behind(picture.source(picture.diagnosis.primary), rejected.member)
     elif rejected.why in (Why.PRIMARY_SEEN_BY_OTHERS, Why.PRIMARY_FAILED):
         rejected.next = rejected.next or for_datasource(picture.source(rejected.member), picture.diagnosis)
     return advised(rejected, dataservice.service)
@@ -272,7 +283,7 @@ def _savepoint(change: Change, move: Move, talk: Talk) -> None:
 def _finish(change: Change, source: str, picture: Picture, target: str, talk: Talk) -> None:
     """Do what a killed command had left to do: everybody who should follows the new master."""
     talk.note(f"{change.verb} to {target} was broken off; what was left of it is done now")
-    changes = [primary(target), member(target, State.ONLINE, role=MASTER)]
+    changes = [primary(target, picture.view[target].timeline), member(target, State.ONLINE, role=MASTER)]
     if change.verb == "failover" and source and not picture.view[source].standby:
         changes.append(member(source, State.SHUNNED, failed_over_to(target), MASTER))
     change.record(*changes)

@@ -183,7 +183,9 @@ class Dataservice:
         intent = self.store.intent(self.name)
         addresses = {m.name: (m.address, m.port) for m in self.service.members}
         acknowledged_by = synchrony.setting(self.service.names) if self.service.synchronous else ""
-        view = View(facts, intent.primary, addresses, self.heard_within, self.last_heard, acknowledged_by)
+        view = View(
+            facts, intent.primary, addresses, self.heard_within, self.last_heard, acknowledged_by, intent.timeline
+        )
         diagnosis = diagnose(view)
         sources = states.datasources(view, diagnosis, intent, self.name)
         self.last = Picture(self.name, intent, view, diagnosis, sources, self.store.leader(self.name))

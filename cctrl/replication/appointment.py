@@ -70,6 +70,7 @@ class Appointment:
     target: str
     standings: tuple[Standing, ...]
     plan: Plan
+    timeline: int  # the new primary's, at least
 
 
 _NO_LOG = (Server.UNSEEN, Server.NO_DATA, Server.NO_BINARIES)
@@ -199,9 +200,21 @@ def plan_appointment(
     lost = [loss for loss in standing.losses if loss.matters]
     if lost and not force:
         raise _loses(target, lost, best(found), again)
-    return Appointment(
-        target, found, Plan(_groups(view, target, standing), (*_unseen(view, standing), *_later(view, standing)))
-    )
+    if not force:
+        _not_left_out_of_sight(view, standing, again)
+    plan = Plan(_groups(view, target, standing), (*_unseen(view, standing), *_later(view, standing)))
+    promoted = any(step.action is Action.PROMOTE_NOW for step in plan.steps)
+    return Appointment(target, found, plan, standing.timeline + promoted)
+
+
+def _not_left_out_of_sight(view: View, standing: Standing, again: str) -> None:
+    """Refuse what leaves the last primary's timeline behind where nobody in sight has it. Raises Rejected."""
+    if view.reached <= standing.timeline or any(m.seen and m.timeline >= view.reached for m in view.members):
+        return
+    what = f"making {standing.name} the primary would lose all that {view.intended} wrote on timeline {view.reached}"
+    detail = f"{standing.name} is on timeline {standing.timeline}, and nobody in sight has followed {view.intended}"
+    following = f"ping   (when {view.intended} answers: ls; to give up what it has: {again})" if again else ""
+    raise Rejected(Why.WOULD_LOSE, standing.name, what, detail=detail, next=following)
 
 
 def nobody_writes(view: View, diagnosis: Diagnosis, target: str) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from cctrl.replication.assurance import followed, left_by, uncertain
 from cctrl.replication.candidates import Verdict, choose, parted, verdicts
 from cctrl.replication.diagnosis import Diagnosis, Health, diagnose
-from cctrl.replication.divergence import Tail, descends, parting
+from cctrl.replication.divergence import Tail
 from cctrl.replication.facts import Facts, Server, View
 from cctrl.replication.position import size
 from cctrl.replication.recovery import misconfigured
@@ -24,6 +25,8 @@ class Move:
     target: str
     verdicts: tuple[Verdict, ...]
     plan: Plan
+    timeline: int  # the new primary's, at least
+    uncertain: str = ""  # why an acknowledged commit may be lost in spite of a quorum; "" where none can be
 
 
 def plan_move(view: View, target: str, excluded: Mapping[str, str], limit: int) -> Move:
@@ -40,7 +43,8 @@ def plan_move(view: View, target: str, excluded: Mapping[str, str], limit: int) 
     judged = verdicts(view, diagnosis, excluded, limit=limit)
     chosen = _pick(view, judged, target)
     warnings = _hanging(view, chosen.name, _standbys(view, source, chosen.name))
-    return Move(source, chosen.name, judged, Plan(_move_groups(view, source, chosen.name), warnings))
+    plan = Plan(_move_groups(view, source, chosen.name), warnings)
+    return Move(source, chosen.name, judged, plan, view[chosen.name].timeline + 1)
 
 
 def _movable(view: View, diagnosis: Diagnosis) -> str:
@@ -133,14 +137,19 @@ def plan_takeover(view: View, target: str, excluded: Mapping[str, str], tail: Ta
     source = _failed(view, diagnosis)
     judged = verdicts(view, diagnosis, excluded)
     chosen = _pick(view, judged, target)
+    followed(view, source, chosen.name)
     feeder = _feeder(view, view[source], chosen)
+    carried = [m for m in _right(view, view[source], chosen) if not left_by(m, view[chosen.name])]
+    doubt = uncertain(view, source, carried, tail)
     warnings = (
         *_unfenced(view, view[source], chosen.name),
         *_lost(view, source, chosen, tail),
+        *((f"at risk: {doubt}",) if doubt else ()),
         *_unseen(view, source, chosen),
         *_hanging(view, chosen.name, _standbys(view, source, chosen.name)[1:]),
     )
-    return Move(source, chosen.name, judged, Plan(_takeover_groups(view, source, chosen, feeder), warnings))
+    plan = Plan(_takeover_groups(view, source, chosen, feeder), warnings)
+    return Move(source, chosen.name, judged, plan, view[chosen.name].timeline + 1, doubt)
 
 
 def _failed(view: View, diagnosis: Diagnosis) -> str:
@@ -224,8 +233,8 @@ def _unfenced(view: View, source: Facts, target: str) -> tuple[str, ...]:
         return ()
     name = source.name
     first = f"unfenced: {name} cannot be reached ({source.reason or 'no answer'})"
-    if kept(view):
-        number = needed(len(view.members))
+    number, leave = needed(len(view.members)), [target, *_standbys(view, name, target)[1:]]
+    if kept(view) and len(view.members) - 1 - len(leave) < number:
         return (first, f"It acknowledges no commit that {number} of the others do not have, and they leave it now.")
     return (
         first,
@@ -255,12 +264,6 @@ def _lost(view: View, source: str, chosen: Verdict, tail: Tail | None) -> tuple[
     for other in _right(view, failed, chosen):
         if other.timeline >= target.timeline and not _on_its_timeline(other, target):
             lines.append(f"at risk: what {other.name} has of timeline {other.timeline}, which {target.name} has not")
-    if descends(failed, target):
-        part = parting(target, failed)
-        lines.append(
-            f"at risk: all that {source} wrote on timeline {failed.timeline}; {chosen.name} is on {part.timeline}, "
-            f"which {source} left at {part.at}"
-        )
     return tuple(lines)
 
 

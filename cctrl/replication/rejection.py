@@ -20,6 +20,8 @@ class Why(Enum):
     IS_PRIMARY = "is the primary"
     NOT_ELIGIBLE = "not eligible"
     NO_CANDIDATE = "no candidate"
+    NOT_FOLLOWED = "the last primary was not followed"
+    NOT_CERTAIN = "what was acknowledged may be lost"
     NO_STANDBY = "no standby is up"
     WOULD_LOSE = "would lose"
     UNREACHABLE = "unreachable"

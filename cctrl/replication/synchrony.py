@@ -20,6 +20,11 @@ def needed(members: int) -> int:
     return members // 2
 
 
+def covering(members: int) -> int:
+    """How many members' logs, at least, have every acknowledged commit between them, whichever members they are."""
+    return members - needed(members)
+
+
 def setting(names: Sequence[str]) -> str:
     """PostgreSQL's synchronous_standby_names for all of `names`; "" where there is nobody to wait for."""
     if len(names) < 2:
@@ -39,6 +44,11 @@ def kept(view: View) -> bool:
     """True where every standby that is up has the setting: its primary then had it too, as far as can be known."""
     standbys = [m for m in view.members if m.standby]
     return bool(view.acknowledged_by and standbys) and all(_has(view, m) for m in standbys)
+
+
+def promised(view: View) -> bool:
+    """True where a standby that is up has the setting: the last primary then had it as well, as far as can be known."""
+    return bool(view.acknowledged_by) and any(m.standby and _has(view, m) for m in view.members)
 
 
 def _has(view: View, member: Facts) -> bool:

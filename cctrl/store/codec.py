@@ -14,14 +14,16 @@ from cctrl.store.records import MemberIntent, Operation, ServiceIntent
 def text(intent: ServiceIntent) -> str:
     """The document that is kept for an intent."""
     members = {name: asdict(member) for name, member in intent.members.items()}
-    return json.dumps({"policy": intent.policy, "primary": intent.primary, "members": members})
+    return json.dumps(
+        {"policy": intent.policy, "primary": intent.primary, "timeline": intent.timeline, "members": members}
+    )
 
 
 def intent(document: str) -> ServiceIntent:
     """The intent in a kept document."""
     found = json.loads(document)
     members = {name: MemberIntent(**member) for name, member in found["members"].items()}
-    return ServiceIntent(found["policy"], found["primary"], MappingProxyType(members))
+    return ServiceIntent(found["policy"], found["primary"], MappingProxyType(members), int(found.get("timeline", 0)))
 
 
 def operation(row: sqlite3.Row) -> Operation:

@@ -27,6 +27,7 @@ class ServiceIntent:
     policy: str = ""
     primary: str = ""
     members: Mapping[str, MemberIntent] = field(default_factory=lambda: MappingProxyType({}))
+    timeline: int = 0  # that the primary is on, at least; 0 where not known
 
     def member(self, name: str) -> MemberIntent:
         """What was decided about `name`; an empty intent where nothing was."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from cctrl.replication.appointment import (
@@ -175,3 +177,14 @@ def test_one_on_a_later_timeline_is_named() -> None:
     sight = view(crashed(), lying("host2", **SECOND, received=at(120)))
     (warning,) = plan_appointment(sight, "host1", ranked(sight, Tail(True))).plan.warnings
     assert "host2 is on the later timeline 2" in warning
+
+
+def test_nobody_leaves_the_last_primarys_timeline_behind_unasked() -> None:
+    """host2 was promoted, nobody in sight has followed it, and it cannot be seen."""
+    seen = replace(view(crashed(), unseen("host2"), standby("host3", ""), intended="host2"), reached=2)
+    with pytest.raises(Rejected, match="would lose all that host2 wrote on timeline 2") as caught:
+        plan_appointment(seen, "host3", ranked(seen), again="set master host3 --force")
+    assert caught.value.next == "ping   (when host2 answers: ls; to give up what it has: set master host3 --force)"
+    assert plan_appointment(seen, "host3", ranked(seen), force=True).timeline == 2
+    there = replace(seen, members=(crashed(), crashed("host2", **SECOND), standby("host3", "")))
+    assert plan_appointment(there, "host2", ranked(there)).target == "host2"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cctrl.replication.candidates import choose, parted, verdicts
 from cctrl.replication.diagnosis import diagnose
 from cctrl.replication.divergence import Tail
-from cctrl.replication.facts import View
+from cctrl.replication.facts import Facts, Ran, View
 from cctrl.replication.plan import Move, plan_move, plan_takeover
 from cctrl.replication.rejection import Rejected, Why
 from cctrl.replication.steps import Action, Plan, Step
@@ -222,11 +222,46 @@ def test_ties_go_to_the_first_of_the_configuration() -> None:
     assert plan_takeover(view(crashed(), standby("host2", ""), standby("host3", "")), "", {}).target == "host2"
 
 
-def test_one_left_behind_on_an_older_timeline_is_not_taken_silently() -> None:
+@pytest.mark.parametrize("second", [crashed("host2", received=at(400), **SECOND), unseen("host2")])
+def test_one_left_behind_on_an_older_timeline_is_not_taken(second: Facts) -> None:
     """host2 took over while host3 was away, and failed: host3 has nothing of what host2 accepted."""
-    seen = view(unseen("host1"), crashed("host2", received=at(400), **SECOND), standby("host3", "", received=at(80)))
-    found = plan_takeover(seen, "", {})
-    assert "at risk: all that host2 wrote on timeline 2; host3 is on 1" in "\n".join(found.plan.warnings)
+    seen = view(unseen("host1"), second, standby("host3", "", received=at(80)), intended="host2")
+    words = "host3 has not followed host2 to timeline 2"
+    for target in ("", "host3"):
+        refused(lambda to=target: plan_takeover(replace(seen, reached=2), to, {}), Why.NOT_FOLLOWED, words)
+    followed = standby("host3", "", received=at(400), **SECOND)
+    assert plan_takeover(replace(seen, members=(*seen.members[:2], followed), reached=2), "", {}).timeline == 3
+
+
+QUORUM = 'ANY 1 ("host1", "host2", "host3")'
+
+
+def test_what_a_quorum_has_is_certain_only_where_enough_logs_are_seen() -> None:
+    """With three members each commit is on two: two logs have all, and so has the failed primary's own."""
+    two, three = (standby(f"host{n}", "", settings={"synchronous_standby_names": QUORUM}) for n in (2, 3))
+    nothing, something = Tail(records=False), Tail(records=True, commits=1)
+    for first, second, tail, certain in (
+        (crashed(), two, None, True),
+        (unseen(), two, None, True),
+        (crashed(), unseen("host2"), None, False),
+        (crashed(), unseen("host2"), nothing, True),
+        (crashed(), unseen("host2"), something, False),
+        (crashed(), two, something, True),
+        (unseen(), crashed("host2", ran=Ran.STANDBY), None, False),
+    ):
+        seen = replace(view(first, second, three, intended="host1"), acknowledged_by=QUORUM)
+        found = plan_takeover(seen, "", {}, tail)
+        assert (not found.uncertain) is certain, (first.server, second.server, tail)
+        assert certain or f"at risk: {found.uncertain}" in found.plan.warnings
+        assert not plan_takeover(replace(seen, acknowledged_by=""), "", {}, tail).uncertain
+
+
+def test_what_the_others_do_with_one_that_is_out_of_sight_is_said_as_it_is() -> None:
+    two, three = (standby(f"host{n}", "", settings={"synchronous_standby_names": QUORUM}) for n in (2, 3))
+    both = replace(view(unseen(), two, three, intended="host1"), acknowledged_by=QUORUM)
+    assert "It acknowledges no commit" in plan_takeover(both, "", {}).plan.warnings[1]
+    alone = replace(both, members=(unseen(), unseen("host2"), three))
+    assert "If it lives it may still accept writes" in plan_takeover(alone, "", {}).plan.warnings[1]
 
 
 def test_one_that_went_on_after_the_fork_is_no_candidate() -> None:
