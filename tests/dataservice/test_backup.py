@@ -41,6 +41,10 @@ def test_a_backup_is_verified_told_of_and_comes_back(hands: Hands) -> None:
 
     hands.here("host1", "insert into t values (1)")
     hands.lab.run("wipe", "host3")
+    elsewhere = directory.with_name("moved")  # somebody moved it to a larger disk, and made it readable
+    directory.rename(elsewhere)
+    elsewhere.chmod(0o755)
+    directory.symlink_to(elsewhere)
     said_ = hands.done("datasource host3 restore")
     assert f"  NOTE  >> Restore host3 from the backup in {directory}\n" in said_
     hands.stands("host1", ["host2", "host3"])
@@ -48,8 +52,14 @@ def test_a_backup_is_verified_told_of_and_comes_back(hands: Hands) -> None:
     assert hands.states()["host3"] == "slave:OFFLINE WARN"
     hands.done("datasource host3 online")
 
+    assert not hands.data("host3").is_symlink()
+    hands.program("pg_verifybackup", "host3", elsewhere)  # it is as it was
+
+    (stores(hands, "host3") / "store-0000000002").mkdir()  # what tells of it is gone, but it may be somebody's
+    (stores(hands, "host3") / "store-old.properties").write_text("")
     document = hands.documents("datasource host3 backup pg_basebackup")[0]["backup"]
-    assert document["name"] == "store-0000000002.properties"
+    assert document["name"] == "store-0000000003.properties"
+    assert elsewhere.exists()
 
 
 def test_agents_that_are_not_there_and_servers_that_are_down(hands: Hands) -> None:

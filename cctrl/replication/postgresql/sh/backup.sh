@@ -3,10 +3,13 @@
 dir=$1 agent=$2 from=$3 service=$4 member=$5 size=$6 system=$7
 mkdir -p "$dir" && rm -rf "$dir"/store-*.part || exit 1
 last=0
-for f in "$dir"/store-*.properties; do
-  [ ! -f "$f" ] || { n=${f##*/store-}; n=${n%.properties}; last=$(printf %s "$n" | sed 's/^0*//'); }
+for f in "$dir"/store-*; do # whatever lies there, by whomever: nothing is written over
+  n=${f##*/store-}; n=${n%%.*}
+  case $n in '' | *[!0-9]*) continue ;; esac
+  n=$(printf %s "$n" | sed 's/^0*//')
+  [ "${n:-0}" -le "$last" ] || last=$n
 done
-name=$(printf 'store-%010d' $((${last:-0} + 1)))
+name=$(printf 'store-%010d' $((last + 1)))
 part=$dir/$name.part
 case $agent in
   pg_basebackup)
@@ -14,7 +17,7 @@ case $agent in
     if command -v pg_verifybackup >/dev/null; then pg_verifybackup -q "$part" || exit 1; fi
     (cd "$part" && sha256sum backup_manifest pg_wal/????????????????????????) >"$dir/$name.sha256" || exit 1
     for f in "$part"/pg_wal/????????????????????????; do wal=${f##*/}; done
-    rm -rf "${dir:?}/$name" && mv -T "$part" "$dir/$name" && sync "$dir" || exit 1
+    mv -T "$part" "$dir/$name" && sync "$dir" || exit 1
     sum=$(sed -n 's/ .*backup_manifest$//p' "$dir/$name.sha256")
     start=$(sed -n 's/^START WAL LOCATION: \([^ ]*\).*/\1/p' "$dir/$name/backup_label")
     size=$(du -sk "$dir/$name" | awk '{ printf "%.0f", $1 * 1024 }')

@@ -7,7 +7,8 @@ echo "verifying $store"
 (cd "$store" && sha256sum -c --quiet "$store.sha256") || exit 1
 if command -v pg_verifybackup >/dev/null; then pg_verifybackup -q "$store" || exit 1; fi
 echo "copying $store"
-cp -a "$store" "$work/new" || { rm -rf "$work/new"; exit 1; }
+# Where the backup is a link to another place, what is there is copied; wherever it was, a server's directory is private.
+mkdir -m 700 "$work/new" && cp -a "$store/." "$work/new" && chmod 700 "$work/new" || { rm -rf "$work/new"; exit 1; }
 rm -f "$work/new/backup_manifest"
 for f in "$work"/new/pg_wal/????????????????????????; do last=${f##*/}; done
 sync -f "$work/new"
