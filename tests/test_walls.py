@@ -35,6 +35,7 @@ PURE = (
     *(
         "facts",
         "synchrony",
+        "assurance",
         "beat",
         "diagnosis",
         "divergence",
