@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cctrl.lab import netns, place
-from tests.stage import Cctrl, Lab, Labs, isolated
+from tests.stage import Cctrl, Lab, Labs, in_memory, isolated
+
+
+def pytest_configure() -> None:
+    """Labs and all other temporary files are made in memory where that can be."""
+    if not os.environ.get("TMPDIR") and (place := in_memory()):
+        os.environ["TMPDIR"] = place
+        tempfile.tempdir = None  # it may have been looked up
 
 
 @pytest.fixture(autouse=True)
