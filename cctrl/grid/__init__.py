@@ -1,14 +1,18 @@
 """The TimesTen Scaleout vocabulary: grids, their databases' elements and replica sets, ttGridAdmin.
 
-`VOCABULARY` is what the shell opens services of the kind `grid` with.
+`VOCABULARY` is what the shell opens services of the kind `grid` with, `keeper` what the manager keeps them with.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from cctrl.config import Config, Service
 from cctrl.registry import Command, ServiceHandle, Talk
+
+if TYPE_CHECKING:
+    from cctrl.manager.keeper import Keeper
 
 
 class _Grid:
@@ -35,6 +39,14 @@ class _Grid:
         from cctrl.grid.service import Grid
 
         return Grid(config, service, talk)
+
+
+def keeper(config: Config, service: Service, say: Callable[[str], None]) -> Keeper:
+    """The active management instance of a grid; `say` is told what it sees and does, a line at a time.
+    Raises ConfigError."""
+    from cctrl.grid.keeper import GridKeeper
+
+    return GridKeeper(config, service, say)
 
 
 VOCABULARY = _Grid()

@@ -75,6 +75,7 @@ class Element:
     replace_with: str = ""  # the instance whose element takes its place, of a mark
     retry: bool = False  # the step that failed is to be tried again
     made: bool = False  # its data directory was made
+    since: int = 0  # the distribution map it came with (Database.generation)
 
     @property
     def host(self) -> str:

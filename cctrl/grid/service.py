@@ -44,8 +44,9 @@ class Ran:
 class Grid:
     """registry.ServiceHandle for one grid."""
 
-    def __init__(self, config: Config, service: Service, talk: Talk) -> None:
-        """Raises ConfigError."""
+    def __init__(self, config: Config, service: Service, talk: Talk, *, answer: float = 0.0) -> None:
+        """`answer`: seconds one host may take to answer; the configuration's where 0. Raises ConfigError."""
+        self.answer = answer or config.timeout
         self.config = config
         self.service = inventory.checked(service)
         self.instances: tuple[Instance, ...] = inventory.instances(self.service)
@@ -171,17 +172,28 @@ class Grid:
         """The connections; nothing is connected before it is used."""
         from cctrl.ssh import Hosts
 
-        return Hosts(timeout=self.config.timeout, ask_secret=self.talk.secret)
+        return Hosts(timeout=self.answer, ask_secret=self.talk.secret)
 
     def engine(self, database: Database) -> PostgreSQL:
         """The engine of a database's elements, each called by its instance's name."""
-        from cctrl.replication.postgresql.engine import PostgreSQL
-
         key = (database.name, database.slot)
         if key not in self._engines:
-            service = inventory.elements(self.service, database)
-            self._engines[key] = PostgreSQL(self.hosts, service, timeout=self.config.timeout)
+            self._engines[key] = self.new_engine(database)
         return self._engines[key]
+
+    def new_engine(self, database: Database) -> PostgreSQL:
+        """The same for one task, which keeps things aside under a name of its own."""
+        return self._engine(inventory.elements(self.service, database))
+
+    @cached_property
+    def daemon_engine(self) -> PostgreSQL:
+        """The engine of the instances' daemons."""
+        return self._engine(inventory.daemons(self.service))
+
+    def _engine(self, service: Service) -> PostgreSQL:
+        from cctrl.replication.postgresql.engine import PostgreSQL
+
+        return PostgreSQL(self.hosts, service, timeout=self.config.timeout, look=self.answer)
 
     def asking(self, database: Database) -> Asking:
         """SQL on single elements of a database."""

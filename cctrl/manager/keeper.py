@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from cctrl.manager.leadership import Leadership
-from cctrl.manager.watch import Watch
-from cctrl.replication.engine import Engine
+from cctrl.manager.watch import Heart, Watch
 from cctrl.store import Store
 
 
@@ -22,8 +21,8 @@ class Keeper(Protocol):
         """The members whose pulse is to be heard."""
 
     @property
-    def engine(self) -> Engine:
-        """The engine of its servers."""
+    def engine(self) -> Heart:
+        """What their pulses come from: the engine of its servers."""
 
     @property
     def store(self) -> Store:

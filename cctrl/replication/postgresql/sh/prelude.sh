@@ -63,6 +63,7 @@ mark_standby() { # conninfo line
   set_conninfo "$1" && : >"$data/standby.signal" && rm -f "$data/cctrl.fenced" && sync "$data/standby.signal" "$data"
 }
 configure() { # text of postgresql.conf, text of pg_hba.conf: both beside the data, where no copy overwrites them
+  mkdir -p "${conf%/*}" || return 1
   for f in postgresql.conf pg_hba.conf; do
     printf '%s' "$1" >"${conf%/*}/$f.new" && mv "${conf%/*}/$f.new" "${conf%/*}/$f" || return 1
     shift

@@ -1,0 +1,270 @@
+"""Carries out what was decided for an element or a replica set. Each act may be broken off, and is then done again."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from threading import Lock
+
+from cctrl.grid.model import Database, Element
+from cctrl.grid.service import Grid
+from cctrl.grid.tasks import Act, Task
+from cctrl.outcome import CctrlError
+from cctrl.replication import copying, recovery, synchrony
+from cctrl.replication.engine import OnText, StepFailed
+from cctrl.replication.executor import execute
+from cctrl.replication.facts import Facts, Server, View
+from cctrl.replication.position import Position
+from cctrl.replication.postgresql.engine import PostgreSQL
+from cctrl.replication.recovery import Way
+from cctrl.replication.rejection import COPY_NEEDED, Rejected
+from cctrl.replication.steps import Action, Plan, Result, Step
+from cctrl.threads import cancelled
+
+SETTLE = 60.0  # seconds an element gets to be in sync once commits wait for it
+LOOK = 0.02
+_NO_KNOWN: Mapping[str, Position] = {}
+
+
+class Acting:
+    """The acts for one database. `say` is told what was done, a line at a time; `leads` says whether this process may
+    still act."""
+
+    def __init__(self, grid: Grid, say: Callable[[str, str], None], leads: Callable[[], bool]) -> None:
+        self._grid = grid
+        self._say = say
+        self._leads = leads
+        self._joining: dict[str, Lock] = {}
+
+    def do(self, database: Database, task: Task) -> None:
+        """Do it, and return when its effect was seen. Raises CctrlError."""
+        work = _Work(self._grid, database, self._say, self._leads)
+        name, other = task.instance, task.other
+        if task.act is Act.CREATE:
+            work.making.make(name)
+        elif task.act is Act.START:
+            work.start(name)
+        elif task.act is Act.SEED:
+            work.seed(name)
+        elif task.act is Act.RECOVER:
+            work.recover(name, other)
+            with self._joining.setdefault(f"{database.name} {other}", Lock()):
+                work.join(name, other)
+        elif task.act is Act.ACKNOWLEDGE:
+            work.acknowledge(name, task.names)
+        elif task.act is Act.PROMOTE:
+            work.promote(name, other)
+        elif task.act is Act.FENCE:
+            work.fence(name, other)
+        elif task.act in (Act.OPEN, Act.CLOSE):
+            work.making.admit(name, users=task.act is Act.OPEN)
+        elif task.act in (Act.UNLOAD, Act.STOP):
+            work.stop(name, task.names)
+        elif task.act is Act.DESTROY:
+            work.destroy(name)
+
+
+class _Work:
+    """One task's hold on the servers of a database."""
+
+    def __init__(
+        self, grid: Grid, database: Database, say: Callable[[str, str], None], leads: Callable[[], bool]
+    ) -> None:
+        self.database = database
+        self.grid = grid
+        self.making = grid.making(database)
+        self.asking = grid.asking(database)
+        self.engine: PostgreSQL = grid.new_engine(database)
+        self.engine.operation = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
+        self._say = say
+        self._leads = leads
+
+    def perform(
+        self, step: Step, known: Mapping[str, Position] = _NO_KNOWN, on_text: OnText = lambda _: None
+    ) -> Result:
+        """See executor.Performer: carry out a step while this manager leads."""
+        if not self._leads():
+            raise StepFailed(f"this manager does not lead any more; it was to {step.text()}")
+        return self.engine.perform(step, known, on_text)
+
+    def _step(self, action: Action, member: str, other: str = "", **more: tuple[str, ...]) -> Result:
+        return self.perform(Step(action, member, other, **more))  # type: ignore[arg-type]  # keep
+
+    def element(self, name: str) -> Element:
+        """An element of the record."""
+        found = self.database.element(name)
+        assert found is not None
+        return found
+
+    # Single servers.
+
+    def start(self, name: str) -> None:
+        """Start a server as it lies; users are kept out."""
+        self.making.admit(name, users=False)
+        self._step(Action.START, name)
+
+    def stop(self, name: str, keep: tuple[str, ...] = ()) -> None:
+        """Stop it cleanly, or at once where it does not listen."""
+        facts = self.engine.probe(name)
+        if not facts.may_run:
+            return
+        clean = facts.server in (Server.UP, Server.REJECTING, Server.STARTING)
+        self._step(Action.STOP if clean else Action.END, name, keep=keep)
+
+    def destroy(self, name: str) -> None:
+        """Remove what was made of it."""
+        self.stop(name)
+        self.making.remove(name)
+
+    def fence(self, name: str, successor: str) -> None:
+        """End a server for good that is not to accept writes."""
+        self._step(Action.FENCE, name, successor)
+        self._say(name, f"{name} is fenced: its server does not run and cannot start writable")
+
+    # Who is the first of its set.
+
+    def seed(self, name: str) -> None:
+        """Start it read-only; once the record has it alone in its set, it takes writes."""
+        facts = self.engine.probe(name)
+        if not facts.up:
+            self.making.admit(name, users=False)
+            self._step(Action.ISOLATE, name)
+            self._step(Action.START, name)
+        self._alone(name)
+        self._set_names(name, ())
+        if not facts.writable:
+            self._step(Action.PROMOTE_NOW, name)
+        self._say(name, f"{name} is the seed of its replica set, and accepts writes")
+
+    def _alone(self, name: str) -> None:
+        number = self.element(name).replica_set
+
+        def change(database: Database) -> Database:
+            for element in database.elements:
+                if element.replica_set == number:
+                    own = element.instance == name
+                    database = database.having(replace(element, active=own, in_set=own))
+            return database
+
+        self.grid.change(self.database.name, change)
+
+    def promote(self, name: str, former: str) -> None:
+        """Make it the active element, as the record has it. The former one is fenced first, where it is in sight; where
+        it is not, its commits wait for an element that no longer follows it."""
+        if former:
+            self._retire(former, name)
+        self._set_names(name, ())
+        self._step(Action.PROMOTE_NOW, name)
+        self._say(name, f"{name} accepts writes")
+
+    def _retire(self, former: str, name: str) -> None:
+        facts = self.engine.probe(former)
+        if facts.server is Server.UNSEEN:
+            left = f"its commits wait for {name}, which is promoted now, so none is acknowledged"
+            self._say(former, f"unfenced: {former} is out of sight: {facts.reason}; {left}")
+            return
+        try:
+            if facts.writable:
+                with contextlib.suppress(StepFailed):  # then it is ended at once
+                    self._step(Action.STOP, former, keep=(name,))
+            self.fence(former, name)
+        except CctrlError as error:
+            self._say(former, f"unfenced: {former}: {error.what}")
+
+    # Whom commits wait for.
+
+    def acknowledge(self, name: str, names: tuple[str, ...]) -> None:
+        """Let commits of the active element wait for these."""
+        self._set_names(name, names)
+        self._say(name, f"commits on {name} wait for {', '.join(names) or 'nobody else'}")
+
+    def _set_names(self, name: str, names: tuple[str, ...]) -> None:
+        value = _all(names).replace("'", "''")
+        self.asking.sql(name, f"alter system set {synchrony.SETTING} = '{value}'", "select pg_reload_conf()")
+
+    def join(self, name: str, active: str) -> None:
+        """Let commits wait for it too; it is in the set once it has what was there before that."""
+        present = self.grid.database(self.database.name)
+        number = self.element(name).replica_set
+        others = [e.instance for e in present.elements if e.replica_set == number and e.in_set and not e.active]
+        self._set_names(active, (*(o for o in others if o != name), name))
+        until, mark = time.monotonic() + SETTLE, Position(0)
+        while time.monotonic() < until and self._leads() and not cancelled().wait(LOOK):
+            facts = self.engine.probe(active)
+            found = next((d for d in facts.downstreams if d.name == name), None)
+            if not facts.writable:
+                raise StepFailed(f"{active} accepts no writes any more")
+            if found is None or found.sync != "sync":
+                continue
+            mark = mark or facts.received  # every commit from here on waits
+            if found.replayed >= mark:
+                self.grid.change(self.database.name, lambda d: _in_set(d, name))
+                return
+        raise StepFailed(f"{name} was not in sync with {active} after {SETTLE:g} s")
+
+    # Bringing one up to the active element.
+
+    def recover(self, name: str, active: str) -> None:
+        """By its log where the active element has that, else by a copy; users are kept out until it has all."""
+        if self.element(name).since > self.database.generation:
+            self._cleared(name, active)
+        self.making.admit(name, users=False)
+        way, plan, why = self._way(name, active)
+        if way is Way.END:  # what runs may have written: only then its log tells the way
+            execute(plan, self, lambda _: None)
+            way, plan, why = self._way(name, active)
+        self._say(name, f"{name} is brought up to {active}: {why}")
+        execute(plan, self, lambda _: None)
+        if plan.steps and plan.steps[-1].action is not Action.STREAM:
+            self._step(Action.STREAM, name, active)
+
+    def _cleared(self, name: str, active: str) -> None:
+        """One that comes into the map has a server of its own, with nobody's data: it makes room for the copy."""
+        facts, source = self.engine.probe(name), self.engine.probe(active)
+        if facts.system and facts.system != source.system:
+            self.destroy(name)
+
+    def _way(self, name: str, active: str) -> tuple[Way, Plan, str]:
+        """The way, its steps, and why it is that one."""
+        view = self._view(name, active)
+        member, source = view[name], view[active]
+        part = recovery.unread(member, source)
+        tail = self.engine.tail(name, part) if part else None
+        try:
+            found = recovery.remedy(view, active, name, tail, force=True)
+        except Rejected as error:
+            if error.why not in COPY_NEEDED:
+                raise
+            return Way.COPY, self._copy(member, source), f"{error.what}, so it becomes a copy"
+        return found.way, found.plan, found.way.value
+
+    def _copy(self, member: Facts, source: Facts) -> Plan:
+        survey = self.engine.copies.survey(member.name, source.name)
+        copying.fits(member, source, survey)
+        name, other = member.name, source.name
+        ended = (Step(Action.END, name),) if member.may_run else ()
+        steps = (Step(Action.COPY, name, other, source.oldest_log), *ended, Step(Action.SWAP, name, other))
+        return Plan(
+            tuple((step,) for step in (*steps, Step(Action.START, name, other), Step(Action.STREAM, name, other)))
+        )
+
+    def _view(self, name: str, active: str) -> View:
+        names = (active, name)
+        facts = self.grid.hosts.fan_out(names, self.engine.probe)
+        servers = {n: self.engine.service.member(n) for n in names}
+        return View(tuple(facts), active, {n: (s.address, s.port) for n, s in servers.items()})
+
+
+def _all(names: tuple[str, ...]) -> str:
+    """synchronous_standby_names for which a commit waits for every one of these."""
+    if not names:
+        return ""
+    quoted = ", ".join('"' + name.replace('"', '""') + '"' for name in names)
+    return f"FIRST {len(names)} ({quoted})"
+
+
+def _in_set(database: Database, name: str) -> Database:
+    element = database.element(name)
+    return database.having(replace(element, in_set=True)) if element is not None and element.in_map else database

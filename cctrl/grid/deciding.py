@@ -1,0 +1,169 @@
+"""What the manager makes of one look: the record as it is from now on, and what is to be done. Pure.
+
+`decide` is applied to the record with nobody in between, so that a command and the manager never overwrite each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from cctrl.grid import distributing, replicating
+from cctrl.grid.draft import Draft
+from cctrl.grid.model import Database, Element, Status
+from cctrl.grid.tasks import Act, Decision, Seen, Task
+from cctrl.grid.transitions import Event
+
+
+def decide(database: Database, seen: Mapping[str, Seen], busy: Collection[str], now: float, manager: str) -> Decision:
+    """`seen`: by instance; `busy`: the keys of the tasks that are under way; `manager`: who decides."""
+    draft = Draft(database, seen, frozenset(busy), now)
+    for element in database.elements:
+        _instance(draft, element)
+    for element in draft.database.elements:
+        if not element.in_map:
+            _alone(draft, element)
+    distributing.carry_on(draft, manager)
+    for number in sorted({e.replica_set for e in draft.database.elements if e.in_map}):
+        replicating.carry_on(draft, number)
+    for element in draft.database.elements:
+        _users(draft, element)
+        _destroyed(draft, draft.now_of(element))
+    return draft.decision()
+
+
+def _instance(draft: Draft, element: Element) -> None:
+    """Whether its data instance runs at all."""
+    here = draft.seen[element.instance]
+    element = _position(draft, element, here)
+    if here.down:
+        if draft.can(element, Event.DOWN):
+            draft.move(element, Event.DOWN)
+        if here.daemon is False and here.facts.may_run and here.facts.seen:
+            draft.task(Act.STOP, element.instance)
+    elif here.daemon and element.status is Status.DOWN and not element.made:
+        draft.move(element, Event.BACK)
+
+
+def _position(draft: Draft, element: Element, here: Seen) -> Element:
+    """How far it is, for the time when it cannot be asked any more."""
+    facts = here.facts
+    if facts.timeline and facts.received and (facts.timeline, facts.received) != (element.timeline, element.position):
+        element = replace(element, timeline=facts.timeline, position=int(facts.received))
+        draft.put(element)
+    return element
+
+
+def _alone(draft: Draft, element: Element) -> None:
+    """An element in no replica set: it has a server of its own, and nobody's data."""
+    here = draft.seen[element.instance]
+    if not here.daemon:
+        _evicted_out_of_sight(draft, element, here)
+        return
+    status, wanted = element.status, draft.database.wanted
+    if status is Status.UNCREATED and not wanted.destroyed:
+        element = draft.move(element, Event.CREATE)
+    elif element.retry and status is Status.LOAD_FAILED and wanted.loaded:
+        element = draft.move(element, Event.RETRY)
+    elif status in (Status.UNLOADED, Status.DOWN) and wanted.loaded and element.made:
+        element = draft.move(element, Event.LOAD)
+    elif status is Status.DOWN:
+        element = draft.move(element, Event.UNLOADED)
+    elif here.gone and draft.can(element, Event.LOST):
+        element = draft.move(draft.move(element, Event.LOST), Event.LOAD)
+    elif status is Status.EVICTED_LOADED:
+        element = draft.move(element, Event.EVICTING)
+    if not wanted.loaded and draft.can(element, Event.UNLOAD):
+        element = draft.move(element, Event.UNLOAD)
+    acts = {
+        Status.CREATING: Act.CREATE,
+        Status.LOADING: Act.START,
+        Status.UNLOADING: Act.UNLOAD,
+        Status.EVICTED_UNLOADING: Act.UNLOAD,
+    }
+    if element.status in acts:
+        draft.task(acts[element.status], element.instance)
+
+
+def _evicted_out_of_sight(draft: Draft, element: Element, here: Seen) -> None:
+    """One that is to leave need not be there for that: it is out of the map already."""
+    if here.down and element.status is Status.EVICTED_LOADED:
+        draft.move(element, Event.EVICTING)
+    elif here.down and element.status is Status.EVICTED_UNLOADING:
+        draft.move(element, Event.EVICTED)
+
+
+def _users(draft: Draft, element: Element) -> None:
+    """Users are let in where the database is open and the element is in the map, and kept out elsewhere."""
+    element = draft.now_of(element)
+    wanted = draft.database.wanted
+    open_ = wanted.opened and wanted.loaded and element.in_map
+    if element.retry and element.status in (Status.OPEN_FAILED, Status.CLOSE_FAILED):
+        element = draft.move(element, Event.RETRY)
+        return  # seen so once, before the system goes on
+    if open_ and draft.can(element, Event.OPEN):
+        element = draft.move(element, Event.OPEN)
+    elif not open_ and draft.can(element, Event.CLOSE):
+        element = draft.move(element, Event.CLOSE)
+    if element.status in (Status.OPENING, Status.CLOSING):
+        draft.task(Act.OPEN if element.status is Status.OPENING else Act.CLOSE, element.instance)
+
+
+def _destroyed(draft: Draft, element: Element) -> None:
+    """The end of an element."""
+    if not draft.seen[element.instance].daemon:
+        return
+    if element.status is Status.DESTROY_FAILED and element.retry:
+        element = draft.move(element, Event.RETRY)
+    elif draft.database.wanted.destroyed and element.status is not Status.LOADED and draft.can(element, Event.DESTROY):
+        element = draft.move(element, Event.DESTROY)
+    if element.status is Status.DESTROYING:
+        draft.task(Act.DESTROY, element.instance)
+
+
+def ended(database: Database, task: Task, now: float, failure: str = "", next: str = "") -> Database | None:
+    """The record after a task has ended; None where the database is no more. What was decided meanwhile stays."""
+    element = database.element(task.instance)
+    if element is None:
+        return database
+    draft = Draft(database, {}, frozenset(), now)
+    event = Event.FAILED if failure else _DONE_BY.get(task.act)
+    if task.act is Act.CREATE and not failure:
+        element = replace(element, made=True)
+        draft.put(element)
+    if task.act is Act.UNLOAD and element.status is Status.EVICTED_UNLOADING:
+        event = None if failure else Event.EVICTED
+    if event is not None and task.act in _SPEAKING and draft.can(element, event):
+        element = draft.move(element, event, failure.splitlines()[0] if failure else "")
+    if task.act is Act.DESTROY and not failure:
+        draft.put(replace(element, made=False, timeline=0, position=0, in_set=False, active=False))
+    found = draft.database
+    over = all(e.status is Status.DESTROYED for e in found.elements)
+    return None if over else found
+
+
+_DONE_BY = {
+    Act.CREATE: Event.CREATED,
+    Act.START: Event.LOADED,
+    Act.SEED: Event.LOADED,
+    Act.RECOVER: Event.LOADED,
+    Act.OPEN: Event.OPENED,
+    Act.CLOSE: Event.CLOSED,
+    Act.UNLOAD: Event.UNLOADED,
+    Act.DESTROY: Event.DESTROYED,
+}
+_SPEAKING = frozenset(_DONE_BY)
+
+
+def settled(database: Database) -> bool:
+    """True where nothing is under way that another look would bring forward."""
+    moving = (
+        *(Status.UNCREATED, Status.CREATING, Status.LOADING, Status.OPENING, Status.CLOSING, Status.UNLOADING),
+        *(Status.DESTROYING, Status.EVICTED_LOADED, Status.EVICTED_UNLOADING, Status.DOWN, Status.WAITING_FOR_SEED),
+    )
+    return not database.phase.value and not any(e.status in moving or e.retry for e in database.elements)
+
+
+def disconnected(database: Database) -> Database:
+    """Nobody is connected any more: what was asked for is done."""
+    return replace(database, disconnect="")

@@ -1,0 +1,115 @@
+"""How the next distribution map is made, step by step, from what `dbDistribute` marked. Pure.
+
+New elements are brought into their replica set before the ones they replace leave it: rows are always somewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cctrl.grid import distribution
+from cctrl.grid.draft import Draft
+from cctrl.grid.model import Element, Mark, Phase, Status
+from cctrl.grid.replicating import pass_on
+from cctrl.grid.states import RUNNING
+from cctrl.grid.transitions import Event
+
+_LEAVING = (Mark.REMOVE, Mark.EVICT)
+
+
+def carry_on(draft: Draft, manager: str) -> None:
+    """Bring a distribution forward, or settle one that was broken off."""
+    phase = draft.database.phase
+    if phase is Phase.RESYNC:
+        _resync(draft, manager)
+    elif phase is Phase.APPLYING and not draft.database.applier:
+        draft.set(applier=manager, told="")
+        _begin(draft)
+    elif phase is Phase.APPLYING and draft.database.applier != manager:
+        draft.set(phase=Phase.BROKEN_OFF, told=f"{draft.database.applier} ended in the middle of it")
+    elif phase is Phase.APPLYING:
+        _go_on(draft)
+
+
+def _begin(draft: Draft) -> None:
+    """Put the new elements where they belong; what leaves stays until they have all."""
+    next_map = draft.database.generation + 1
+    if any(e.mark is Mark.ADD for e in draft.database.elements):
+        added = {e.number for e in draft.database.elements if e.mark is Mark.ADD}
+        draft.database = distribution.added(draft.database)
+        for number in sorted({e.replica_set for e in draft.database.elements if e.number in added}):
+            _new_set(draft, [e for e in draft.members(number) if e.number in added], next_map)
+    evicted = [e for e in draft.database.elements if e.mark is Mark.EVICT]
+    for number in sorted({e.replica_set for e in evicted}):
+        _replace_set(draft, [e for e in evicted if e.replica_set == number], number, next_map)
+    for element in [e for e in draft.database.elements if e.mark is Mark.REMOVE]:
+        new = draft.database.element(element.replace_with)
+        if new is not None:
+            draft.put(replace(new, replica_set=element.replica_set, in_set=False, active=False, since=next_map))
+
+
+def _new_set(draft: Draft, members: list[Element], next_map: int) -> None:
+    """The first keeps what it has, and the others become copies of it."""
+    for place, element in enumerate(sorted(members, key=lambda e: e.data_space)):
+        first = place == 0
+        draft.put(replace(element, mark=Mark.NONE, active=first, in_set=first, since=next_map))
+
+
+def _replace_set(draft: Draft, leaving: list[Element], number: int, next_map: int) -> None:
+    """A set whose rows are given up; the new one in its place is empty."""
+    successors = [e for name in leaving if (e := draft.database.element(name.replace_with))]
+    for element in leaving:
+        _leave(draft, element)
+    _new_set(draft, [draft.put(replace(e, replica_set=number)) for e in successors], next_map)
+
+
+def _leave(draft: Draft, element: Element) -> None:
+    out = replace(draft.now_of(element), replica_set=0, active=False, in_set=False, mark=Mark.NONE, replace_with="")
+    draft.put(out)
+    if draft.can(out, Event.EVICT):
+        draft.move(out, Event.EVICT)
+
+
+def _go_on(draft: Draft) -> None:
+    """Let those leave whose successors have all; the map is made when nobody is to come or to leave any more."""
+    for element in [e for e in draft.database.elements if e.mark is Mark.REMOVE]:
+        new = draft.database.element(element.replace_with)
+        if new is None or not (new.in_set and new.status in RUNNING):
+            continue
+        if element.active and draft.seen[element.instance].alive:
+            _hand_over(draft, element, new)
+        else:
+            _leave(draft, element)
+    left = [e for e in draft.database.elements if e.mark in _LEAVING]
+    joining = [e for e in draft.database.elements if e.since > draft.database.generation and e.in_map]
+    failed = [e for e in joining if e.status in (Status.LOAD_FAILED, Status.DOWN)]
+    if failed:
+        why = "; ".join(f"{e.instance} {e.status.value}: {e.message}".rstrip(": ") for e in failed)
+        draft.set(phase=Phase.BROKEN_OFF, told=why)
+    elif not left and all(e.in_set and e.status in RUNNING for e in joining):
+        generation = draft.database.generation + 1
+        draft.set(phase=Phase.NONE, applier="", generation=generation)
+
+
+def _hand_over(draft: Draft, element: Element, new: Element) -> None:
+    """The active role goes to another element, while both work: only then the old one can leave."""
+    if not draft.taken(f"set {element.replica_set}"):
+        others = [e for e in draft.members(element.replica_set) if e.in_set and not e.active]
+        heir = max(others, key=lambda e: (e.status in RUNNING, e.number != new.number))
+        pass_on(draft, element, heir, f"{element.instance} is to leave")
+
+
+def _resync(draft: Draft, manager: str) -> None:
+    """Go on where all that is needed is there; else let those go that were to come."""
+    joining = [e for e in draft.database.elements if e.since > draft.database.generation and e.in_map]
+    if all(draft.seen[e.instance].daemon for e in joining):
+        for element in joining:
+            if element.status is Status.LOAD_FAILED:
+                draft.move(element, Event.RETRY)
+        draft.set(phase=Phase.APPLYING, applier=manager, told="")
+        return
+    for element in joining:
+        _leave(draft, replace(element, mark=Mark.NONE))
+    for element in draft.database.elements:
+        draft.put(replace(element, mark=Mark.NONE, replace_with=""))
+    draft.set(phase=Phase.NONE, applier="", told="it was rolled back")

@@ -1,0 +1,241 @@
+"""The active management instance: what the manager does by itself for a grid (reference timesten.md, 3.5 and 5)."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from threading import Event, Lock, Thread
+
+from cctrl.config import Config, Service
+from cctrl.grid import deciding, sessions
+from cctrl.grid.acting import Acting
+from cctrl.grid.looks import Looks
+from cctrl.grid.model import Database
+from cctrl.grid.service import Grid, now
+from cctrl.grid.tasks import Act, Decision, Seen, Task
+from cctrl.manager.leadership import Leadership
+from cctrl.manager.talk import ManagerTalk
+from cctrl.manager.watch import Heart, Watch
+from cctrl.outcome import CctrlError, Unreachable
+from cctrl.replication.beat import Beat
+from cctrl.replication.engine import StepFailed
+from cctrl.store import Store, who
+
+SOON = 0.5  # seconds to the next look while something is not as it is to be
+CALM = 5.0  # seconds to the next look otherwise: the end of a server is felt at once
+LISTEN = 0.1  # seconds from one look at the record to the next
+FRESH = 3.0  # seconds until a host that did not answer is asked again
+TRIES = 2  # of a recovery, before it is called failed
+
+
+class GridKeeper:
+    """manager.keeper.Keeper for one grid."""
+
+    def __init__(self, config: Config, service: Service, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._grid = Grid(config, service, ManagerTalk(say), answer=min(config.timeout, service.failure_timeout / 2))
+        self._looks = Looks(self._grid)
+        self._stop = Event()
+        self._lock = Lock()
+        self._busy: set[tuple[str, str]] = set()  # database, key of a task
+        self._failures: dict[tuple[str, str], int] = {}
+        self._installed: set[str] = set()
+        self._told: dict[str, str] = {}
+        self._known: object = None  # the record as the last look found it
+        self._watch: Watch | None = None
+        self._freshened = 0.0
+        self._leadership: Leadership | None = None
+        self._acting = Acting(self._grid, self._tell, lambda: bool(self._leadership and self._leadership.leads))
+
+    @property
+    def name(self) -> str:
+        """See Keeper."""
+        return self._grid.name
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """See Keeper."""
+        return self._grid.service.names
+
+    @property
+    def engine(self) -> Heart:
+        """See Keeper."""
+        return Pulses(self._grid)
+
+    @property
+    def store(self) -> Store:
+        """See Keeper."""
+        return self._grid.store
+
+    def begin(self) -> None:
+        """See Keeper."""
+
+    def close(self) -> None:
+        """See Keeper."""
+        self._stop.set()
+        self._grid.close()
+
+    def tend(self, watch: Watch, leadership: Leadership) -> float:
+        """See Keeper: one look at everything, and what is due."""
+        self._leadership = leadership
+        self._listen(watch)
+        databases = self._grid.databases()
+        self._known = relevant(databases)
+        self._freshen()
+        daemons = self._looks.daemons(watch)
+        calm = True
+        for database in databases:
+            seen = self._looks.elements(database, daemons, watch)
+            calm = self._tend(database, seen, watch) and calm
+        return CALM if calm else SOON
+
+    def _freshen(self) -> None:
+        """Ask hosts again that did not answer, now and then; and put the instances where they are not yet."""
+        if time.monotonic() - self._freshened < FRESH:
+            return
+        self._freshened = time.monotonic()
+        self._grid.fresh()
+        missing = [name for name in self.members if name not in self._installed]
+        for ran in self._grid.hosts.fan_out(missing, self._grid.install):
+            if ran.ok:
+                self._installed.add(ran.target)
+                if ran.output:
+                    self._tell(ran.target, f"{ran.target}: {ran.output.strip()}")
+            else:
+                self._tell(ran.target, f"cannot put the instance {ran.target} into its home: {ran.output.strip()}")
+
+    def _tend(self, database: Database, seen: Mapping[str, Seen], watch: Watch) -> bool:
+        """Decide for one database and begin what is due; True where nothing is left to be done."""
+        if self._leadership is None or not self._leadership.leads:
+            return False
+        made: list[Decision] = []
+        with self._lock:
+            busy = {key for name, key in self._busy if name == database.name}
+
+        def change(present: Database) -> Database | None:
+            made.append(deciding.decide(present, seen, busy, now(), who()))
+            return made[-1].database
+
+        found = self._grid.change(database.name, change)
+        for instance, text in made[-1].told:
+            self._tell(instance, text)
+        for task in made[-1].tasks:
+            self._begin(found, task, watch)
+        if found.disconnect:
+            self._disconnect(found)
+        return not made[-1].tasks and not busy and deciding.settled(found) and not found.disconnect
+
+    def _disconnect(self, database: Database) -> None:
+        if not sessions.end(self._grid, database):
+            self._grid.change(database.name, deciding.disconnected)
+
+    # Tasks, each in a thread of its own.
+
+    def _begin(self, database: Database, task: Task, watch: Watch) -> None:
+        with self._lock:
+            self._busy.add((database.name, task.key))
+        name = f"{database.name} {task.act.name} {task.instance}"
+        Thread(target=self._work, args=(database, task, watch), name=name, daemon=True).start()
+
+    def _work(self, database: Database, task: Task, watch: Watch) -> None:
+        key = (database.name, task.key)
+        try:
+            failure = self._done(database, task)
+            if failure is not None:
+                self._grid.change(database.name, lambda d: deciding.ended(d, task, now(), failure))
+        except CctrlError as error:  # the record cannot be written: the next look finds the effect
+            self._tell(task.instance, error.what)
+        except Exception:  # a defect must not end the watching: it is told with its place
+            self._tell(task.instance, traceback.format_exc())
+        finally:
+            with self._lock:
+                self._busy.discard(key)
+            watch.wake()
+
+    def _done(self, database: Database, task: Task) -> str | None:
+        """Do it: "" where it was done, what failed where it failed for good, None where it is simply due again."""
+        key = (database.name, task.instance)
+        try:
+            self._acting.do(database, task)
+        except CctrlError as error:
+            text = "; ".join(filter(None, (error.what, *error.detail.splitlines()[:2])))
+            self._tell(task.instance, f"{task.act.name.lower()} {task.instance}: {text}")
+            if self._again(key, task, error):
+                return None
+            return text
+        self._failures.pop(key, None)
+        return ""
+
+    def _again(self, key: tuple[str, str], task: Task, error: CctrlError) -> bool:
+        """Whether what failed is tried again without being asked: what is out of sight has not failed, and a recovery
+        may have lost its source."""
+        if self._leadership is None or not self._leadership.leads or isinstance(error, Unreachable):
+            return True
+        if isinstance(error, StepFailed) and error.uncertain:
+            return True
+        count = self._failures[key] = self._failures.get(key, 0) + 1
+        if task.act is Act.RECOVER and count < TRIES:
+            return True
+        self._failures.pop(key, None)
+        return False
+
+    # The record and the people.
+
+    def _listen(self, watch: Watch) -> None:
+        if self._watch is None:
+            self._watch = watch
+            Thread(target=self._hear, args=(watch,), name="record", daemon=True).start()
+
+    def _hear(self, watch: Watch) -> None:
+        while not self._stop.wait(LISTEN):
+            try:
+                if relevant(self._grid.databases()) != self._known:
+                    watch.wake()
+            except CctrlError:  # the next look says so
+                pass
+
+    def _tell(self, instance: str, text: str) -> None:
+        """Tell something once, until something else is told of the same instance."""
+        if self._told.get(instance) == text:
+            return
+        self._told[instance] = text
+        self._say(text)
+        with contextlib.suppress(CctrlError):  # it stands in the manager's own log
+            self._grid.tell(instance, "grid", text)
+
+
+class Pulses:
+    """manager.watch.Heart: of each instance the pulse of its element, of one without an element that of its daemon."""
+
+    def __init__(self, grid: Grid) -> None:
+        self._grid = grid
+
+    def pulse(self, member: str, period: float, stop: Event) -> Iterator[Beat]:
+        """See replication.engine.Engine."""
+        target = self._target(member)
+        database = next((d for d in self._grid.databases() if d.name == target), None)
+        engine = self._grid.engine(database) if database else self._grid.daemon_engine
+        for beat in engine.pulse(member, period, stop):
+            yield beat
+            if self._target(member) != target:
+                return
+
+    def _target(self, member: str) -> str:
+        """The first database that has an element there; "" where none has."""
+        return next((d.name for d in self._grid.databases() if (e := d.element(member)) and e.made), "")
+
+
+def relevant(databases: tuple[Database, ...]) -> object:
+    """What of the record is worth a look where it has changed: all but the positions."""
+    return tuple(
+        (
+            d.name,
+            d.wanted,
+            d.phase,
+            d.disconnect,
+            tuple((e.instance, e.status, e.mark, e.retry, e.in_set) for e in d.elements),
+        )
+        for d in databases
+    )

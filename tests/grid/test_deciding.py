@@ -1,0 +1,158 @@
+"""What the manager makes of a look, without any host."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cctrl.grid.deciding import decide, ended, settled
+from cctrl.grid.model import Database, Element, Phase, Status, Wanted
+from cctrl.grid.tasks import Act, Decision, Seen, Task
+from cctrl.replication.facts import Downstream, Facts, Server, Upstream
+from cctrl.replication.position import Position
+
+A, B = "host3.instance1", "host4.instance1"
+ME = "root@vm pid 1"
+
+
+def element(number: int, name: str, **more: object) -> Element:
+    base = Element(number, name, number, 1, Status.OPENED, made=True, in_set=True, active=number == 1)
+    return replace(base, **more)  # type: ignore[arg-type]  # the fields of Element
+
+
+def pair(**more: object) -> Database:
+    return replace(
+        Database("database1", (element(1, A), element(2, B)), Wanted(opened=True), generation=1),
+        **more,  # type: ignore[arg-type]  # the fields of Database
+    )
+
+
+def primary(name: str = A, standby: str = B, *, waits: str | None = None) -> Facts:
+    setting = f'FIRST 1 ("{standby}")' if waits is None else waits
+    downstreams = (Downstream(standby, "streaming"),) if standby else ()
+    settings = {"synchronous_standby_names": setting}
+    return Facts(name, 0, Server.UP, writable=True, timeline=1, received=Position(9), downstreams=downstreams,
+                 settings=settings)  # fmt: skip
+
+
+def standby(name: str = B, received: int = 9, age: float | None = 0.1) -> Facts:
+    upstream = Upstream("h", 1, "streaming", age)
+    return Facts(name, 0, Server.UP, timeline=1, received=Position(received), upstream=upstream)
+
+
+def stopped(name: str, state: Server = Server.DOWN) -> Facts:
+    return Facts(name, 0, state, timeline=1, received=Position(9))
+
+
+def look(database: Database, first: Seen, second: Seen, *busy: str) -> tuple[Decision, dict[str, str]]:
+    decision = decide(database, {A: first, B: second}, busy, 5.0, ME)
+    assert decision.database is not None
+    return decision, {e.instance: e.status.value for e in decision.database.elements}
+
+
+def tasks(decision: Decision) -> set[tuple[Act, str]]:
+    return {(t.act, t.instance) for t in decision.tasks}
+
+
+def test_where_all_is_well_nothing_is_done() -> None:
+    decision, statuses = look(pair(), Seen(True, primary()), Seen(True, standby()))
+    assert decision.tasks == ()
+    assert set(statuses.values()) == {"opened"}
+    assert decision.database is not None
+    assert settled(decision.database)
+
+
+def test_the_active_element_fails_and_the_other_takes_the_writes_at_once() -> None:
+    decision, statuses = look(pair(), Seen(True, stopped(A)), Seen(True, standby()))
+    assert tasks(decision) == {(Act.PROMOTE, B)}
+    assert decision.database is not None
+    first, second = decision.database.elements
+    assert (first.active, first.in_set, second.active, second.in_set) == (False, False, True, True)
+    assert statuses == {A: "unloaded", B: "opened"}
+
+
+def test_one_that_is_not_in_the_set_is_never_promoted() -> None:
+    database = replace(pair(), elements=(element(1, A), element(2, B, in_set=False, status=Status.LOADING)))
+    decision, statuses = look(database, Seen(False, stopped(A)), Seen(True, standby()))
+    assert decision.tasks == ()
+    assert statuses == {A: "down", B: "waiting for seed"}
+    assert decision.database is not None
+    assert decision.database.elements[1].message == f"for {A}"
+
+
+def test_an_active_element_that_may_be_well_is_left_alone() -> None:
+    hidden = Facts(A, 0, Server.UNSEEN)
+    for here in (Seen(None, hidden), Seen(True, stopped(A, Server.STARTING)), Seen(True, stopped(A, Server.FROZEN))):
+        decision, statuses = look(pair(), here, Seen(True, standby(age=30)))
+        assert (decision.tasks, statuses[A]) == ((), "opened")
+    # out of sight for long, but the other still hears from it
+    decision, _ = look(pair(), Seen(None, hidden, silent=True), Seen(True, standby(age=0.2)))
+    assert decision.tasks == ()
+    decision, statuses = look(pair(), Seen(None, hidden, silent=True), Seen(True, standby(age=5)))
+    assert tasks(decision) == {(Act.PROMOTE, B)}
+    assert statuses[A] == "down"
+
+
+def test_commits_no_longer_wait_for_one_that_failed_and_the_record_says_so_first() -> None:
+    decision, statuses = look(pair(), Seen(True, primary(standby="")), Seen(True, stopped(B)))
+    assert decision.database is not None
+    assert not decision.database.elements[1].in_set
+    assert (Act.RECOVER, B) in tasks(decision)
+    assert statuses[B] == "loading"
+    decision, _ = look(decision.database, Seen(True, primary(waits=f'FIRST 1 ("{B}")')), Seen(True, stopped(B)))
+    assert (Act.ACKNOWLEDGE, A) in tasks(decision)
+
+
+def test_one_that_accepts_writes_beside_the_active_element_is_fenced() -> None:
+    database = replace(pair(), elements=(element(1, A), element(2, B, in_set=False, status=Status.DOWN)))
+    decision, _ = look(database, Seen(True, primary(standby="")), Seen(True, primary(B, "")))
+    assert (Act.FENCE, B) in tasks(decision)
+
+
+def test_without_its_daemon_no_server_of_an_element_runs() -> None:
+    decision, statuses = look(pair(), Seen(True, primary()), Seen(False, standby()))
+    assert (Act.STOP, B) in tasks(decision)
+    assert statuses[B] == "down"
+
+
+def test_a_set_that_is_down_begins_with_the_one_that_has_all() -> None:
+    database = pair()
+    both = replace(database, elements=(element(1, A, in_set=False, active=False), element(2, B, active=True)))
+    decision, statuses = look(both, Seen(True, stopped(A)), Seen(True, stopped(B)))
+    assert tasks(decision) == {(Act.SEED, B)}
+    assert statuses == {A: "waiting for seed", B: "loading"}
+
+
+def test_all_wait_where_the_seed_has_lost_its_data_until_the_database_is_loaded_anew() -> None:
+    lost = Seen(True, stopped(A, Server.NO_DATA))
+    database = replace(pair(), elements=(element(1, A), element(2, B, in_set=False, status=Status.LOADING)))
+    decision, statuses = look(database, lost, Seen(True, stopped(B)))
+    assert set(statuses.values()) == {"waiting for seed"}
+    assert decision.database is not None
+    unloaded = replace(decision.database, elements=tuple(
+        replace(e, status=Status.UNLOADED) for e in decision.database.elements))  # fmt: skip
+    decision, statuses = look(unloaded, lost, Seen(True, stopped(B)))
+    assert tasks(decision) == {(Act.SEED, B)}
+    assert decision.told
+
+
+def test_the_active_element_is_unloaded_first() -> None:
+    database = replace(pair(), wanted=Wanted(loaded=False))
+    decision, statuses = look(database, Seen(True, primary()), Seen(True, standby()))
+    assert tasks(decision) == {(Act.UNLOAD, A)}
+    assert set(statuses.values()) == {"unloading"}
+
+
+def test_a_distribution_of_a_manager_that_ended_is_broken_off() -> None:
+    database = replace(pair(), phase=Phase.APPLYING, applier="somebody@else pid 2")
+    decision, _ = look(database, Seen(True, primary()), Seen(True, standby()))
+    assert decision.database is not None
+    assert decision.database.phase is Phase.BROKEN_OFF
+
+
+def test_a_failure_is_told_with_its_reason_and_the_last_destroyed_element_ends_the_database() -> None:
+    database = replace(pair(), elements=(element(1, A, status=Status.CREATING),))
+    failed = ended(database, Task(Act.CREATE, A), 6.0, "no permission\nmore")
+    assert failed is not None
+    assert (failed.elements[0].status, failed.elements[0].message) == (Status.CREATE_FAILED, "no permission")
+    destroying = replace(database, elements=(element(1, A, status=Status.DESTROYING),))
+    assert ended(destroying, Task(Act.DESTROY, A), 6.0) is None
