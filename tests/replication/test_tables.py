@@ -31,7 +31,7 @@ HABITS = (
 def test_every_action_is_carried_out() -> None:
     server = Server("host1", Host("host1", "host1"), "host1", 5432, "/data")
     engine = PostgreSQL(cast(Hosts, None), Service("dataservice", "alpha", (server,)), timeout=1.0)
-    assert set(engine.steps) == set(Action)
+    assert set(engine.handlers) == set(Action)
 
 
 def test_every_action_says_what_it_does() -> None:

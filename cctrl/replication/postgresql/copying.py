@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import PurePosixPath
 from time import monotonic
 
-from cctrl.config import Service
 from cctrl.replication import copying
 from cctrl.replication.copying import Aside, Extent, Survey
 from cctrl.replication.engine import OnText, StepFailed
 from cctrl.replication.position import Position
 from cctrl.replication.postgresql import conninfo, copyparse, probe_parse, queries
-from cctrl.replication.postgresql.remote import check, command
-from cctrl.replication.steps import Result, Step
-from cctrl.ssh import CommandResult, Hosts, Job, run_job
+from cctrl.replication.postgresql.remote import Remote, check
+from cctrl.replication.postgresql.work import Handler, Work
+from cctrl.replication.steps import Action, Result, Step
+from cctrl.ssh import CommandResult
 
+COPY = "copy"  # how the job is called that makes a copy, also one from a backup
 QUIET = 900.0  # seconds a copy may say nothing, in the checkpoint before it say, before nobody waits for it any more
 REMOVE_LIMIT = 600.0  # seconds to remove old data directories
 MOVE_LIMIT = 60.0  # seconds for what is only moved
@@ -24,35 +24,34 @@ MOVE_LIMIT = 60.0  # seconds for what is only moved
 class Copies:
     """The part of the engine that copies."""
 
-    def __init__(self, hosts: Hosts, service: Service, sql: Callable[[str, str], str], timeout: float) -> None:
-        """`sql` runs a statement on a member and returns its rows."""
-        self.hosts = hosts
-        self.service = service
-        self.sql = sql
-        self.timeout = timeout
+    def __init__(self, remote: Remote) -> None:
+        self._remote = remote
+
+    @property
+    def handlers(self) -> dict[Action, Handler]:
+        """What carries out each action."""
+        return {Action.COPY: self._copy, Action.SWAP: self._swap}
 
     def extent(self, member: str) -> Extent:
         """See Engine."""
-        return copyparse.extent(self.sql(member, queries.EXTENT).splitlines())
+        return copyparse.extent(self._remote.sql(member, queries.EXTENT).splitlines())
 
     def survey(self, member: str, source: str) -> Survey:
         """See Engine."""
         extent = self.extent(source)
-        words = (self._source(member, source), _job_name(member), *(t.location for t in extent.tablespaces))
+        words = (self._source(member, source), f"{COPY}-{member}", *(t.location for t in extent.tablespaces))
         what = f"cannot look for a place for a copy on {member}"
-        return copyparse.survey(self._must(member, "copysurvey", words, what).stdout.splitlines(), extent)
+        return copyparse.survey(self._must(member, "copysurvey", what, *words).stdout.splitlines(), extent)
 
-    def copy(self, step: Step, operation: str, on_text: OnText) -> Result:
-        """Action.COPY: begin it, or follow one that is being made; `operation` names it and what it displaces."""
+    def _copy(self, work: Work) -> Result:
+        """Begin it, or follow one that is being made; the operation names it and what it displaces."""
+        step = work.step
         survey = self.survey(step.member, step.other)
-        said = "running" if survey.running else self._prepared(step, survey, operation)
+        said = "running" if survey.running else self._prepared(step, survey, work.operation)
         if said == "whole":
             return Result(text="a copy that was made before is good still")
-        server = self.service.member(step.member)
-        directory = str(PurePosixPath(server.data_dir).parent)
-        job = Job(name=_job_name(step.member), directory=directory, argv=command("copy", server, ()))
-        lines, tell = telling(on_text)
-        result = run_job(self.hosts, server.host, job, on_line=tell, stall=QUIET)
+        lines, tell = telling(work.on_text)
+        result = self._remote.job(step.member, COPY, "copy", on_line=tell, stall=QUIET)
         check(result, f"cannot copy {step.other} to {step.member}", "\n".join(lines[-6:]))
         return Result(text="a copy was being made already" if said == "running" else "")
 
@@ -67,28 +66,31 @@ class Copies:
     def prepare(self, member: str, words: tuple[str, ...]) -> str:
         """Run copyprepare.sh; what it says."""
         what = f"cannot prepare a copy on {member}"
-        return self._must(member, "copyprepare", (self._lock(member), *words), what).stdout.strip()
+        return self._must(member, "copyprepare", what, self._lock(member), *words).stdout.strip()
 
     def aside(self, member: str) -> tuple[Aside, ...]:
         """See Engine."""
         what = f"cannot look for what is kept aside on {member}"
-        said = self._must(member, "copyaside", ("list", self._lock(member)), what)
+        said = self._must(member, "copyaside", what, "list", self._lock(member))
         return copyparse.aside(said.stdout.splitlines())
 
     def remove_aside(self, member: str, what: tuple[Aside, ...]) -> None:
         """See Engine."""
         words = ("remove", self._lock(member), *(one.name for one in what))
-        check(self._run(member, "copyaside", words, REMOVE_LIMIT), f"cannot remove what is kept aside on {member}")
+        failure = f"cannot remove what is kept aside on {member}"
+        self._remote.must(member, "copyaside", *words, what=failure, timeout=REMOVE_LIMIT)
 
     def _lock(self, member: str) -> str:
         """The lock that the job holds while it runs (see `ssh.jobs`)."""
-        return str(PurePosixPath(self.service.member(member).data_dir).parent / f".cctrl-job-{_job_name(member)}.lock")
+        data = PurePosixPath(self._remote.service.member(member).data_dir)
+        return str(data.parent / f".cctrl-job-{COPY}-{member}.lock")
 
-    def swap(self, step: Step, operation: str, on_text: OnText) -> Result:
-        """Action.SWAP; the result's text is where the old directory is now, "" where there was none."""
-        line = conninfo.setting("primary_conninfo", self._receives(step.member, step.other))
+    def _swap(self, work: Work) -> Result:
+        """The result's text is where the old directory is now, "" where there was none."""
+        step = work.step
+        line = conninfo.setting("primary_conninfo", self._remote.way(step.member, step.other))
         what = f"cannot put the copy in {step.member}'s place"
-        result = self._run(step.member, "copyswap", (line, operation), MOVE_LIMIT)
+        result = self._remote.run(step.member, "copyswap", line, work.operation, timeout=MOVE_LIMIT)
         said = result.stdout.splitlines()
         try:
             check(result, what)
@@ -96,24 +98,16 @@ class Copies:
             error.uncertain = error.uncertain or "@moving" in said
             raise
         if "@source-files" in said:
-            on_text("there was no configuration of its own to keep: what lies in the data directory is the source's")
+            text = "there was no configuration of its own to keep: what lies in the data directory is the source's"
+            work.on_text(text)
         return Result(text=next((line.partition(" ")[2] for line in said if line.startswith("@aside ")), ""))
+
+    def _must(self, member: str, name: str, what: str, *words: str) -> CommandResult:
+        return self._remote.must(member, name, *words, what=what, timeout=3 * self._remote.timeout)
 
     def _source(self, member: str, source: str) -> str:
         """How a copy is received: under a name of its own, or it would be taken for the standby."""
-        return conninfo.to_source(self.service, f"cctrl-copy-{member}", self.service.member(source))
-
-    def _receives(self, member: str, source: str) -> str:
-        return conninfo.to_source(self.service, member, self.service.member(source))
-
-    def _must(self, member: str, name: str, words: tuple[str, ...], what: str) -> CommandResult:
-        result = self._run(member, name, words, 3 * self.timeout)
-        check(result, what)
-        return result
-
-    def _run(self, member: str, name: str, words: tuple[str, ...], timeout: float) -> CommandResult:
-        server = self.service.member(member)
-        return self.hosts.run(server.host, command(name, server, words), timeout=timeout)
+        return self._remote.way(f"cctrl-copy-{member}", source)
 
 
 def telling(on_text: OnText) -> tuple[list[str], OnText]:
@@ -125,10 +119,6 @@ def telling(on_text: OnText) -> tuple[list[str], OnText]:
         on_text(pace.read(line, monotonic()))
 
     return lines, tell
-
-
-def _job_name(member: str) -> str:
-    return f"copy-{member}"
 
 
 def _mapping(old: str, new: str) -> str:

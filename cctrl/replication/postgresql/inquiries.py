@@ -4,35 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Protocol
 
 from cctrl.replication.consistency import Rows, Table
 from cctrl.replication.inquiry import Clients
 from cctrl.replication.position import Position
 from cctrl.replication.postgresql import queries
+from cctrl.replication.postgresql.remote import Remote
 
 LIMIT = 3600.0  # seconds one table may take to be read
 PATIENCE = 10  # seconds without progress after which a heartbeat is given up
 _NAME = re.compile(r"[^\x00-\x1f\x7f]{1,63}\Z")
 
 
-class Sql(Protocol):
-    """Runs statements on a member, in one session; what they print. Raises StepFailed."""
-
-    def __call__(self, member: str, statements: list[str], timeout: float) -> str:
-        """`timeout` in seconds."""
-
-
 class Inquiries:
     """The part of the engine that asks (see replication.inquiry). Every method raises StepFailed."""
 
-    def __init__(self, sql: Sql, timeout: float) -> None:
-        """`timeout`: seconds a short answer may take."""
-        self.sql = sql
-        self.timeout = timeout
-
-    def _ask(self, member: str, *statements: str) -> str:
-        return self.sql(member, list(statements), self.timeout)
+    def __init__(self, remote: Remote) -> None:
+        self._ask = remote.sql
 
     def clients(self, member: str) -> tuple[Clients, ...]:
         """The client sessions by where they come from, most first; those of cctrl itself left out."""
@@ -49,7 +37,7 @@ class Inquiries:
     def reached(self, member: str, position: Position, *, applied: bool) -> None:
         """Return when a standby has applied, or has on disk, all up to a position."""
         here = queries.REPLAYED if applied else queries.RECEIVED
-        self.sql(member, [_wait(here, position)], 20.0 * PATIENCE)
+        self._ask(member, _wait(here, position), timeout=20.0 * PATIENCE)
 
     def tables(self, member: str) -> tuple[Table, ...]:
         """Every table that is replicated, of all databases."""
@@ -70,7 +58,7 @@ class Inquiries:
         only = f" order by {order} limit {part[1]} offset {part[0]}" if part else ""
         wait = [_wait(queries.REPLAYED, after)] if after is not None else []
         statement = queries.CHECKSUM.format(table=f"{_quoted(table.schema)}.{_quoted(table.name)}", only=only)
-        said = self.sql(member, [*wait, _connect(table.database), statement], LIMIT)
+        said = self._ask(member, *wait, _connect(table.database), statement, timeout=LIMIT)
         found = json.loads(said.splitlines()[-1])
         return Rows(int(found["count"]), str(found["checksum"]))
 

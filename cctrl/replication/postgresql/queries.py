@@ -185,3 +185,8 @@ union all
 select f from unnest(array['pg_ls_dir(text,boolean,boolean)', 'pg_stat_file(text,boolean)', 'pg_read_binary_file(text)',
   'pg_read_binary_file(text,bigint,bigint,boolean)']) f
 where exists (select from pg_roles where rolname = '{role}') and not has_function_privilege('{role}', f, 'execute')"""
+
+
+def array(names: tuple[str, ...]) -> str:
+    """An SQL array of names."""
+    return "array[" + ", ".join("'" + name.replace("'", "''") + "'" for name in names) + "]::text[]"

@@ -1,20 +1,77 @@
-"""How a script gets to a server's host, and what is made of its end: shared by all that the engine does."""
+"""How scripts and statements get to a server's host, and what is made of their end: beneath all parts of the engine."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
+from threading import Event
 
-from cctrl.config import Server
-from cctrl.replication.engine import StepFailed
+from cctrl.config import Server, Service
+from cctrl.replication.engine import OnText, StepFailed
 from cctrl.replication.facts import Server as ServerState
+from cctrl.replication.postgresql import conninfo
 from cctrl.replication.postgresql.scripts import script
-from cctrl.ssh import CommandResult, Ended
+from cctrl.ssh import CommandResult, Ended, Hosts, Job, run_job
 
 TIMED_OUT_THERE = (124, 137)  # exit statuses of timeout(1)
 STILL = re.compile(r"at (\S+) for ([\d.]+) s, wanted (\S+)")  # what queries.WAIT raises
 FULL = re.compile("No space left|printf: I/O error|write error|quota exceeded")
+
+
+class Remote:
+    """Runs scripts and statements for the members of one service, each on its own host."""
+
+    def __init__(self, hosts: Hosts, service: Service, timeout: float) -> None:
+        """`timeout`: seconds a short command may take."""
+        self.hosts = hosts
+        self.service = service
+        self.timeout = timeout
+
+    def run(self, member: str, name: str, *words: str, timeout: float = 0.0) -> CommandResult:
+        """The script of that name with its arguments; `timeout`: the usual one where 0. Never raises for what a host
+        can cause."""
+        server = self.service.member(member)
+        return self.hosts.run(server.host, command(name, server, words), timeout=timeout or self.timeout)
+
+    def must(self, member: str, name: str, *words: str, what: str, timeout: float = 0.0) -> CommandResult:
+        """The same; raises StepFailed, which says `what`, unless it ended well."""
+        result = self.run(member, name, *words, timeout=timeout)
+        check(result, what)
+        return result
+
+    def sql(self, member: str, *statements: str, timeout: float = 0.0) -> str:
+        """What statements print (unaligned, without headers). Each is one transaction, all are one session.
+        Raises StepFailed with what the server said."""
+        result = self.run(member, "sql", *statements, timeout=timeout)
+        check(result, f"{member} refused: {statements[-1].strip().splitlines()[0][:80]}")
+        return result.stdout.strip()
+
+    def job(self, member: str, name: str, script: str, *words: str, on_line: OnText, stall: float) -> CommandResult:
+        """Run a script as the job of that name, which goes on by itself, or follow the one that runs (see ssh.jobs).
+        `stall`: seconds it may say nothing before nobody waits for it any more."""
+        server = self.service.member(member)
+        directory = str(PurePosixPath(server.data_dir).parent)
+        job = Job(name=f"{name}-{member}", directory=directory, argv=command(script, server, words))
+        return run_job(self.hosts, server.host, job, on_line=on_line, stall=stall)
+
+    def way(self, caller: str, source: str, database: str = "") -> str:
+        """How `caller`, a member's name or another, reaches a member as the replication role (see `conninfo`)."""
+        return conninfo.to_source(self.service, caller, self.service.member(source), database=database)
+
+    def lines(self, member: str, query: str, period: float, stop: Event) -> Iterator[str | None]:
+        """What `query` prints every `period` seconds, for as long as the host can be heard and `stop` is not set; None
+        where nothing came for as long. A server that is down yields `down`, one that does not answer `running`."""
+        server = self.service.member(member)
+        process = self.hosts.open(server.host, command("pulse", server, (query, f"{period:g}")))
+        try:
+            while not stop.is_set():
+                line = process.readline(period)
+                if line is None and not process.running:
+                    return
+                yield line
+        finally:
+            process.close()
 
 
 def command(name: str, server: Server, words: tuple[str, ...]) -> tuple[str, ...]:

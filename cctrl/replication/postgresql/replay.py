@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
-from cctrl.config import Service
-from cctrl.replication.engine import OnText
-from cctrl.replication.position import Position
 from cctrl.replication.postgresql import queries
-from cctrl.replication.steps import Action, Result, Step
+from cctrl.replication.postgresql.remote import Remote
+from cctrl.replication.postgresql.work import Handler, Work
+from cctrl.replication.steps import Action, Result
 
 LIMIT = 30.0  # seconds a receiver gets to end
 
@@ -17,26 +13,23 @@ LIMIT = 30.0  # seconds a receiver gets to end
 class Replay:
     """The part of the engine that holds a standby back and lets it go on."""
 
-    def __init__(self, service: Service, sql: Callable[[str, str], str], must: Callable[..., Any]) -> None:
-        """`sql` runs a statement on a member, `must` a script on a server; both raise StepFailed."""
-        self.service = service
-        self.sql = sql
-        self.must = must
+    def __init__(self, remote: Remote) -> None:
+        self._remote = remote
 
     @property
-    def steps(self) -> dict[Action, Callable[[Step, Mapping[str, Position], OnText], Result]]:
+    def handlers(self) -> dict[Action, Handler]:
         """What carries out each action."""
         return {
-            Action.PAUSE: lambda step, known, on_text: self._once(step, queries.PAUSE),
-            Action.RESUME: lambda step, known, on_text: self._once(step, queries.RESUME),
+            Action.PAUSE: lambda work: self._once(work, queries.PAUSE),
+            Action.RESUME: lambda work: self._once(work, queries.RESUME),
             Action.RECONNECT: self._reconnect,
         }
 
-    def _once(self, step: Step, statement: str) -> Result:
-        self.sql(step.member, statement)
+    def _once(self, work: Work, statement: str) -> Result:
+        self._remote.sql(work.member, statement)
         return Result()
 
-    def _reconnect(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
-        what = f"cannot end {step.member}'s receiver"
-        self.must(self.service.member(step.member), "reconnect", queries.RECEIVER, timeout=LIMIT, what=what)
+    def _reconnect(self, work: Work) -> Result:
+        what = f"cannot end {work.member}'s receiver"
+        self._remote.must(work.member, "reconnect", queries.RECEIVER, timeout=LIMIT, what=what)
         return Result()
