@@ -15,14 +15,14 @@ from cctrl.registry import Talk
 from cctrl.replication import synchrony
 from cctrl.replication.diagnosis import Diagnosis, diagnose
 from cctrl.replication.facts import HEARD_WITHIN, Facts, View
+from cctrl.replication.opened import OpenService
 from cctrl.replication.position import Position
-from cctrl.store import Leader, ServiceIntent, Store
+from cctrl.store import Leader, ServiceIntent
 
 if TYPE_CHECKING:
     from cctrl.replication.postgresql.engine import PostgreSQL
     from cctrl.router.routers import Routers
     from cctrl.router.state import Seen
-    from cctrl.ssh import CommandEvent, Hosts
 
 
 FORCE = "--force"
@@ -51,25 +51,15 @@ class Picture:
         return next(s for s in self.sources if s.name == name)
 
 
-def shown(argv: tuple[str, ...]) -> str:
-    """A remote command for -v: a script by its name and its arguments."""
-    words = argv[3:] if argv[:2] == ("sh", "-c") else argv
-    return " ".join(word if len(word) <= 100 else f"{word[:100]}…" for word in words).replace("\n", " ")
-
-
-class Dataservice:
+class Dataservice(OpenService):
     """registry.ServiceHandle for one dataservice."""
 
     def __init__(self, config: Config, service: Service, talk: Talk, *, answer: float = 0.0) -> None:
         """`answer`: seconds one host may take to answer; the configuration's where 0."""
-        self.config = config
-        self.answer = answer or config.timeout
+        super().__init__(config, service, talk, answer)
         self.heard_within = HEARD_WITHIN  # see View; whoever listens all the time knows better
         self.last_heard: Mapping[str, Position] = {}
         self._gone = ""
-        self.service = service
-        self.talk = talk
-        self.place = ""  # see ServiceHandle
         self.last: Picture | None = None
         self.force = False  # `set force true`
 
@@ -81,34 +71,10 @@ class Dataservice:
             self.talk.note("force is true in this session, as if --force was given; `set force false` ends that")
         return self.force
 
-    @property
-    def name(self) -> str:
-        """The service's name."""
-        return self.service.name
-
-    @cached_property
-    def hosts(self) -> Hosts:
-        """The connections; nothing is connected before it is used."""
-        from cctrl.ssh import Hosts
-
-        tell = self._tell if self.talk.verbose else None
-        return Hosts(timeout=self.answer, on_command=tell, ask_secret=self.talk.secret)
-
-    def _tell(self, event: CommandEvent) -> None:
-        if event.result is None:
-            self.talk.note(f"{event.host}: {shown(event.argv)}")
-        else:
-            ended = (
-                f"{event.result.ended.value} {event.result.status if event.result.status is not None else ''}".strip()
-            )
-            self.talk.note(f"{event.host}: {ended} after {event.result.duration:.3f} s: {shown(event.argv)}")
-
     @cached_property
     def engine(self) -> PostgreSQL:
         """The engine of the service's servers."""
-        from cctrl.replication.postgresql.engine import PostgreSQL
-
-        return PostgreSQL(self.hosts, self.service, timeout=self.config.timeout, look=self.answer)
+        return self.engine_of(self.service)
 
     @cached_property
     def routers(self) -> Routers:
@@ -134,17 +100,10 @@ class Dataservice:
         self.hosts.fan_out((at_members, at_routers), lambda look: look())
         return pictures[0], seen
 
-    @cached_property
-    def store(self) -> Store:
-        """What is remembered of the service."""
-        from cctrl.store.sqlite import SqliteStore
-
-        return SqliteStore(self.config.state_dir / "cctrl.db")
-
     def fresh(self) -> None:
-        """Forget which hosts were found out of reach: at the start of each command."""
+        """See OpenService; what is taken for gone stays so."""
         if not self._gone:
-            self.hosts.fresh()
+            super().fresh()
 
     @contextmanager
     def taking_for_gone(self, member: str) -> Iterator[None]:
@@ -159,10 +118,6 @@ class Dataservice:
     def is_gone(self, member: str) -> bool:
         """True for a member that is taken for gone."""
         return member == self._gone
-
-    def warm(self) -> None:
-        """See ServiceHandle."""
-        self.hosts.warm([member.host for member in self.service.members])
 
     def look(
         self, *, fresh: bool = True, end_leftovers: bool = False, known: Mapping[str, Facts] | None = None
@@ -210,10 +165,3 @@ class Dataservice:
         picture = self.look()
         manager = {"manager": "ONLINE" if picture.leader else "OFFLINE"}
         return manager | {s.name: f"{s.role}:{s.word}" for s in picture.shown}
-
-    def close(self) -> None:
-        """See ServiceHandle."""
-        if "hosts" in self.__dict__:
-            self.hosts.close()
-        if "store" in self.__dict__:
-            self.store.close()

@@ -14,13 +14,13 @@ from cctrl.grid import inventory, programs
 from cctrl.grid.model import Database, Instance, Phase
 from cctrl.grid.record import Change, Record
 from cctrl.registry import Talk
-from cctrl.store import Leader, Store
+from cctrl.replication.opened import OpenService
+from cctrl.store import Leader
 
 if TYPE_CHECKING:
     from cctrl.replication.postgresql.asking import Asking
     from cctrl.replication.postgresql.engine import PostgreSQL
     from cctrl.replication.postgresql.making import Making
-    from cctrl.ssh import Hosts
 
 
 INSTALL_LIMIT = 120.0  # seconds
@@ -41,35 +41,19 @@ class Ran:
         return self.status == 0
 
 
-class Grid:
+class Grid(OpenService):
     """registry.ServiceHandle for one grid."""
 
     def __init__(self, config: Config, service: Service, talk: Talk, *, answer: float = 0.0) -> None:
         """`answer`: seconds one host may take to answer; the configuration's where 0. Raises ConfigError."""
-        self.answer = answer or config.timeout
-        self.config = config
-        self.service = inventory.checked(service)
+        super().__init__(config, inventory.checked(service), talk, answer)
         self.instances: tuple[Instance, ...] = inventory.instances(self.service)
-        self.talk = talk
-        self.place = ""  # see ServiceHandle
         self._engines: dict[tuple[str, int], PostgreSQL] = {}
-
-    @property
-    def name(self) -> str:
-        """The grid's name."""
-        return self.service.name
 
     @property
     def k(self) -> int:
         """Copies of the data: elements in a replica set."""
         return self.service.k
-
-    @cached_property
-    def store(self) -> Store:
-        """What is remembered of the grid."""
-        from cctrl.store.sqlite import SqliteStore
-
-        return SqliteStore(self.config.state_dir / "cctrl.db")
 
     @cached_property
     def record(self) -> Record:
@@ -167,13 +151,6 @@ class Grid:
 
     # What the manager needs beside.
 
-    @cached_property
-    def hosts(self) -> Hosts:
-        """The connections; nothing is connected before it is used."""
-        from cctrl.ssh import Hosts
-
-        return Hosts(timeout=self.answer, ask_secret=self.talk.secret)
-
     def engine(self, database: Database) -> PostgreSQL:
         """The engine of a database's elements, each called by its instance's name."""
         key = (database.name, database.slot)
@@ -183,23 +160,16 @@ class Grid:
 
     def new_engine(self, database: Database) -> PostgreSQL:
         """The same for one task, which keeps things aside under a name of its own."""
-        return self._engine(inventory.elements(self.service, database))
+        return self.engine_of(inventory.elements(self.service, database))
 
     @cached_property
     def daemon_engine(self) -> PostgreSQL:
         """The engine of the instances' daemons."""
-        return self._engine(inventory.daemons(self.service))
-
-    def _engine(self, service: Service) -> PostgreSQL:
-        from cctrl.replication.postgresql.engine import PostgreSQL
-
-        return PostgreSQL(self.hosts, service, timeout=self.config.timeout, look=self.answer)
+        return self.engine_of(inventory.daemons(self.service))
 
     def asking(self, database: Database) -> Asking:
         """SQL on single elements of a database."""
-        from cctrl.replication.postgresql.asking import Asking
-
-        return Asking(self.hosts, inventory.elements(self.service, database), self.config.timeout)
+        return self.asking_of(inventory.elements(self.service, database))
 
     def making(self, database: Database) -> Making:
         """What makes, opens and removes the servers of a database's elements."""
@@ -211,23 +181,9 @@ class Grid:
     @cached_property
     def daemons(self) -> Asking:
         """Small questions about the daemons of the instances."""
-        from cctrl.replication.postgresql.asking import Asking
-
-        return Asking(self.hosts, inventory.daemons(self.service), self.config.timeout)
-
-    def tell(self, member: str, kind: str, text: str) -> None:
-        """Enter an event."""
-        self.store.tell(self.name, member, kind, text)
-
-    def fresh(self) -> None:
-        """Forget which hosts were found out of reach: at the start of each command."""
-        self.hosts.fresh()
+        return self.asking_of(inventory.daemons(self.service))
 
     # registry.ServiceHandle
-
-    def warm(self) -> None:
-        """See ServiceHandle."""
-        self.hosts.warm([member.host for member in self.service.members])
 
     def words(self, kind: str) -> Mapping[str, str]:
         """See ServiceHandle."""
@@ -244,13 +200,6 @@ class Grid:
         for database in reversed(self.databases()):
             found |= {word: e.status.value for e in database.elements for word in (e.host, e.instance)}
         return found
-
-    def close(self) -> None:
-        """See ServiceHandle."""
-        if "hosts" in self.__dict__:
-            self.hosts.close()
-        if "store" in self.__dict__:
-            self.store.close()
 
 
 def now() -> float:

@@ -136,4 +136,4 @@ class Fts:
 
     def _said(self, text: str) -> None:
         self._say(text)
-        self._cluster.tell("fts", text)
+        self._cluster.tell("", "fts", text)

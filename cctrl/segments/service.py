@@ -11,34 +11,24 @@ from cctrl.config import Config, Server, Service
 from cctrl.outcome import CctrlError, Unreachable
 from cctrl.registry import Talk
 from cctrl.replication.facts import Facts, View
+from cctrl.replication.opened import OpenService
 from cctrl.segments import catalog, catalog_sql, inventory
 from cctrl.segments.catalog import Catalog, Pair, Row
-from cctrl.store import Store
 
 if TYPE_CHECKING:
     from cctrl.replication.postgresql.asking import Asking
     from cctrl.replication.postgresql.engine import PostgreSQL
-    from cctrl.ssh import Hosts
 
 NO_CATALOG = 'relation "public.gp_segment_configuration" does not exist'
 
 
-class Cluster:
+class Cluster(OpenService):
     """registry.ServiceHandle for one segment cluster."""
 
     def __init__(self, config: Config, service: Service, talk: Talk, *, answer: float = 0.0) -> None:
         """`answer`: seconds one host may take to answer; the configuration's where 0. Raises ConfigError."""
-        self.config = config
-        self.service = inventory.checked(service)
-        self.talk = talk
-        self.answer = answer or config.timeout
-        self.place = ""  # see ServiceHandle
+        super().__init__(config, inventory.checked(service), talk, answer)
         self._last: Catalog | None = None
-
-    @property
-    def name(self) -> str:
-        """The cluster's name."""
-        return self.service.name
 
     @property
     def coordinator(self) -> Server:
@@ -46,32 +36,14 @@ class Cluster:
         return inventory.coordinator(self.service)
 
     @cached_property
-    def hosts(self) -> Hosts:
-        """The connections; nothing is connected before it is used."""
-        from cctrl.ssh import Hosts
-
-        return Hosts(timeout=self.answer, ask_secret=self.talk.secret)
-
-    @cached_property
     def engine(self) -> PostgreSQL:
         """The engine of all instances."""
-        from cctrl.replication.postgresql.engine import PostgreSQL
-
-        return PostgreSQL(self.hosts, self.service, timeout=self.config.timeout, look=self.answer)
+        return self.engine_of(self.service)
 
     @cached_property
     def asking(self) -> Asking:
         """SQL on single instances."""
-        from cctrl.replication.postgresql.asking import Asking
-
-        return Asking(self.hosts, self.service, self.config.timeout)
-
-    @cached_property
-    def store(self) -> Store:
-        """What is remembered of the cluster beside its catalog."""
-        from cctrl.store.sqlite import SqliteStore
-
-        return SqliteStore(self.config.state_dir / "cctrl.db")
+        return self.asking_of(self.service)
 
     def member(self, row: Row) -> str:
         """The name in the configuration of an instance of the catalog. Raises ConfigError."""
@@ -113,18 +85,6 @@ class Cluster:
         addresses = {m.name: (m.address, m.port) for m in members}
         return View(tuple(seen[row.dbid] for row in pair.rows), members[0].name, addresses)
 
-    def tell(self, kind: str, text: str) -> None:
-        """Enter an event."""
-        self.store.tell(self.name, "", kind, text)
-
-    def fresh(self) -> None:
-        """Forget which hosts were found out of reach: at the start of each command."""
-        self.hosts.fresh()
-
-    def warm(self) -> None:
-        """See ServiceHandle."""
-        self.hosts.warm([member.host for member in self.service.members])
-
     def words(self, kind: str) -> Mapping[str, str]:
         """See ServiceHandle."""
         if kind != "SEGMENT":
@@ -141,13 +101,6 @@ class Cluster:
         found = self.catalog()
         manager = {"manager": "ONLINE" if self.store.leader(self.name) else "OFFLINE"}
         return manager | {row.place: f"{row.role}|{row.mode}|{row.status}" for row in found.rows}
-
-    def close(self) -> None:
-        """See ServiceHandle."""
-        if "hosts" in self.__dict__:
-            self.hosts.close()
-        if "store" in self.__dict__:
-            self.store.close()
 
 
 def now() -> float:
