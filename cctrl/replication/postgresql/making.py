@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from cctrl.config import Server, Service
 from cctrl.replication.postgresql import conninfo
-from cctrl.replication.postgresql.remote import check, command
+from cctrl.replication.postgresql.remote import Remote
 from cctrl.ssh import Hosts
 
 MAKE_LIMIT = 120.0  # seconds
@@ -18,31 +18,27 @@ class Making:
 
     def __init__(self, hosts: Hosts, service: Service, *, durable: bool, timeout: float) -> None:
         """`durable`: a commit waits for the disk. The log lies beside the directory of the configuration."""
-        self._hosts = hosts
+        self._remote = Remote(hosts, service, timeout)
         self._service = service
         self._durable = durable
-        self._timeout = timeout
 
     def make(self, member: str) -> None:
         """Make an empty server that lets no users in; not started yet."""
         server = self._service.member(member)
         configured = (self._conf(server), hba(self._service, users=False), logs(server))
         words = (*configured, self._service.replication_user, self._service.passfile)
-        self._must(server, "create", words, MAKE_LIMIT, f"cannot make a server on {member}")
+        self._remote.must(member, "create", *words, timeout=MAKE_LIMIT, what=f"cannot make a server on {member}")
 
     def admit(self, member: str, *, users: bool) -> None:
         """Let users in, or keep new ones out; the administrator and the other members are always let in."""
         server = self._service.member(member)
         words = (self._conf(server), hba(self._service, users=users))
         what = f"cannot let users in on {member}" if users else f"cannot keep users out of {member}"
-        self._must(server, "admit", words, 2 * self._timeout, what)
+        self._remote.must(member, "admit", *words, timeout=2 * self._remote.timeout, what=what)
 
     def remove(self, member: str) -> None:
         """Remove one that is stopped; what was not made here is left alone, and is an error."""
-        self._must(self._service.member(member), "remove", (), REMOVE_LIMIT, f"cannot remove the server on {member}")
-
-    def _must(self, server: Server, name: str, words: tuple[str, ...], limit: float, what: str) -> None:
-        check(self._hosts.run(server.host, command(name, server, words), timeout=limit), what)
+        self._remote.must(member, "remove", timeout=REMOVE_LIMIT, what=f"cannot remove the server on {member}")
 
     def _conf(self, server: Server) -> str:
         return configuration(server, durable=self._durable)
