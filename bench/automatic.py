@@ -11,7 +11,7 @@ from bench.figures import Figure
 from bench.move import FIRST, SECOND, THIRD, as_before
 from bench.outage import seen
 from bench.place import Lab, Place, Shell
-from cctrl.dataservice.watching import MASTER_FAILED
+from cctrl.dataservice.watch.watching import MASTER_FAILED
 from cctrl.lab import act, processes
 from cctrl.lab.processes import wait_until
 

@@ -41,7 +41,7 @@ class _Dataservice:
 
 def keeper(config: Config, service: Service, say: Callable[[str], None]) -> Keeper:
     """What the manager keeps a dataservice with; `say` is told what it sees and does, a line at a time."""
-    from cctrl.dataservice.automatic import Automatic
+    from cctrl.dataservice.watch.automatic import Automatic
 
     return Automatic(config, service, say)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cctrl.dataservice import (
+from cctrl.dataservice.verbs import (
     admin,
     appoint,
     backup,

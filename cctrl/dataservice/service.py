@@ -149,7 +149,7 @@ class Dataservice(OpenService):
     def words(self, kind: str) -> Mapping[str, str]:
         """See ServiceHandle."""
         if kind == "PATH":
-            from cctrl.dataservice.physical import paths  # it imports this module
+            from cctrl.dataservice.verbs.physical import paths  # it imports this module
 
             return paths(self)
         if kind == "ROUTER":

@@ -69,6 +69,11 @@ class Datasource:
     facts: Facts
 
     @property
+    def well(self) -> bool:
+        """True where nothing about it has to be recovered."""
+        return self.state in (State.ONLINE, State.OFFLINE) and not self.fault
+
+    @property
     def word(self) -> str:
         """`ONLINE`, `SHUNNED(MANUALLY-SHUNNED)` …"""
         reasoned = self.reason and self.state in (State.FAILED, State.SHUNNED)

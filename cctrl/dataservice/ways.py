@@ -1,4 +1,5 @@
-"""The way back under the master that is taken for one datasource, with what has to be looked at to choose it."""
+"""The ways back under the master: whether there is one to come back under, which way is taken for one datasource, and
+what has to be looked at to choose it."""
 
 from __future__ import annotations
 
@@ -6,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
-from cctrl.dataservice.advice import advised
+from cctrl.dataservice.advice import DOCTOR, NO_MASTER_HELP, WAIT, advised, for_datasource, two_masters
 from cctrl.dataservice.change import Change
 from cctrl.dataservice.service import Dataservice, Picture
-from cctrl.dataservice.states import State
+from cctrl.dataservice.states import State, adrift, worded
 from cctrl.outcome import CctrlError, Refused
 from cctrl.replication.copying import choose_source, estimate, fits, instead_of_rewind, picked_up
+from cctrl.replication.diagnosis import Health
 from cctrl.replication.divergence import Tail
 from cctrl.replication.engine import StepFailed
 from cctrl.replication.executor import Sink, execute
@@ -40,6 +42,34 @@ def choose(
     if tail is not None and tail.statistics:
         chosen = replace(chosen, reason="; ".join(filter(None, (chosen.reason, only_statistics(tail)))))
     return chosen
+
+
+def present_master(picture: Picture, name: str) -> str:
+    """The master to recover under. Raises Rejected where there is none, or `name` is it."""
+    diagnosis = picture.diagnosis
+    if diagnosis.health is Health.TWO_PRIMARIES:
+        what = f"two masters accept writes: {diagnosis.evidence}; neither descends from the other"
+        raise Refused(what, next=two_masters(diagnosis))
+    if diagnosis.promoting and not diagnosis.healthy:
+        what = f"no master to recover under: {diagnosis.promoting} is being promoted"
+        raise Refused(what, next=WAIT.format(member=diagnosis.promoting))
+    if diagnosis.health is Health.PRIMARY_MISCONFIGURED:
+        raise Refused(diagnosis.evidence, detail="the master's server runs, but not so", next=DOCTOR)
+    if not diagnosis.healthy:
+        who = f"{diagnosis.primary}, " if diagnosis.primary else ""
+        what = f"no master to recover under ({who}{worded(diagnosis.health.value)})"
+        following = NO_MASTER_HELP if adrift(picture.view, diagnosis) else _for_the_master(picture)
+        raise Refused(what, detail=diagnosis.evidence, next=following)
+    if name == diagnosis.primary:
+        what = f"{name} is the master and accepts writes: there is nothing to recover"
+        following = for_datasource(picture.source(name), diagnosis)
+        raise Refused(what, next=following or "switch   (moves the master while it is well)")
+    return diagnosis.primary
+
+
+def _for_the_master(picture: Picture) -> str:
+    name = picture.diagnosis.primary
+    return (for_datasource(picture.source(name), picture.diagnosis) if name else "") or "failover"
 
 
 def bring_back(change: Change, picture: Picture, name: str, primary: str, sink: Sink) -> Remedy:

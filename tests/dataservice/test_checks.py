@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from cctrl.dataservice import checks
 from cctrl.dataservice.service import Picture
 from cctrl.dataservice.states import datasources
+from cctrl.dataservice.watch import checks
 from cctrl.manager.answers import unfit
 from cctrl.replication.diagnosis import diagnose
 from cctrl.replication.facts import Facts, Server

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from cctrl.dataservice import candidates, states, watching
+from cctrl.dataservice import candidates, states
 from cctrl.dataservice.service import Picture
+from cctrl.dataservice.watch import watching
 from cctrl.manager.suspicion import Suspicion
 from cctrl.replication.diagnosis import diagnose
 from cctrl.replication.facts import Facts, Fence, Ran, Server

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from cctrl.config import load
-from cctrl.dataservice import watching
-from cctrl.dataservice.automatic import _ACTIONS, Automatic
 from cctrl.dataservice.service import Picture
+from cctrl.dataservice.watch import watching
+from cctrl.dataservice.watch.automatic import _ACTIONS, Automatic
 from cctrl.manager.suspicion import Suspicion
 from tests.dataservice.alpha import Alpha
 from tests.stage import Labs, wait_for

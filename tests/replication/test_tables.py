@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
@@ -16,7 +17,7 @@ from cctrl.replication.postgresql.engine import PostgreSQL
 from cctrl.replication.postgresql.scripts import script
 from cctrl.replication.steps import Action
 from cctrl.ssh import Hosts
-from tests.source import TOP
+from tests.source import TOP, tree
 
 FOLDER = TOP / "cctrl" / "replication" / "postgresql"
 SCRIPTS = sorted(path.stem for path in (FOLDER / "sh").glob("*.sh") if path.stem != "prelude")
@@ -40,10 +41,17 @@ def test_every_action_says_what_it_does() -> None:
     assert all("{member}" in text for text in texts)
 
 
+WHERE = {"command": 0, "run": 1, "must": 1, "_must": 1, "job": 2}
+"""What runs a script -> which of its arguments is the script's name."""
+
+
 def test_every_script_is_used_and_every_script_that_is_used_is_there() -> None:
-    names = ("engine", "asking", "replay", "copying", "backups", "making")
-    source = "".join((FOLDER / f"{name}.py").read_text(encoding="utf-8") for name in names)
-    used = set(re.findall(r'(?:_run|must|command)\(\s*(?:[\w.()]+, )?"([a-z]+)"', source))
+    used: set[str] = set()
+    for path in FOLDER.glob("*.py"):
+        for call in (node for node in ast.walk(tree(path)) if isinstance(node, ast.Call)):
+            name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+            given = call.args[WHERE[name] :][:1] if name in WHERE else []
+            used |= {str(arg.value) for arg in given if isinstance(arg, ast.Constant)}
     assert used == set(SCRIPTS)
 
 

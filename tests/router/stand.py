@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from cctrl.config import Service, load
-from cctrl.dataservice.checks import shown
 from cctrl.dataservice.service import Dataservice
+from cctrl.dataservice.watch.checks import shown
 from cctrl.manager.answers import Shown
 from cctrl.manager.check import CheckServer
 from cctrl.shell.console import Script

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from cctrl.dataservice.advice import advised
 from cctrl.dataservice.change import Change, changing, member, primary
-from cctrl.dataservice.move import QUESTION, nothing_pending
-from cctrl.dataservice.recover import bring_all_back
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import ARCHIVE, MASTER, State, failed_over_to
+from cctrl.dataservice.together import bring_all_back
+from cctrl.dataservice.verbs.move import QUESTION, nothing_pending
 from cctrl.outcome import Outcome
 from cctrl.registry import Invocation, Talk
 from cctrl.replication import appointment

@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable
 
 from cctrl.config import Config, Service
-from cctrl.dataservice import decide, move, recover, watching
-from cctrl.dataservice.answering import Answering
 from cctrl.dataservice.change import FENCE, SYNCHRONISE, changing, member
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import (
@@ -19,6 +17,9 @@ from cctrl.dataservice.states import (
     failed_over_to,
     policy,
 )
+from cctrl.dataservice.verbs import decide, move, recover
+from cctrl.dataservice.watch import watching
+from cctrl.dataservice.watch.answering import Answering
 from cctrl.manager.leadership import Leadership
 from cctrl.manager.suspicion import Suspicion, Suspicions
 from cctrl.manager.talk import ManagerTalk

@@ -12,10 +12,10 @@ from collections.abc import Callable
 
 from cctrl.dataservice.advice import advised
 from cctrl.dataservice.change import Change, changing, member, receiver
-from cctrl.dataservice.recover import present_master, then_online
+from cctrl.dataservice.recovering import then_online
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import State
-from cctrl.dataservice.ways import choose, nothing_changed, unfit
+from cctrl.dataservice.ways import choose, nothing_changed, present_master, unfit
 from cctrl.outcome import Outcome, UsageError
 from cctrl.registry import Invocation, Talk
 from cctrl.replication.copying import at_stake, choose_source, copy_plan, fits

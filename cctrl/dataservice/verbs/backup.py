@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from cctrl.dataservice.advice import advised
-from cctrl.dataservice.provision import Planner, explain_replacing, replace_data
 from cctrl.dataservice.service import Dataservice, Picture
+from cctrl.dataservice.verbs.provision import Planner, explain_replacing, replace_data
 from cctrl.dataservice.ways import nothing_changed
 from cctrl.outcome import Outcome, OutOfSight, Refused
 from cctrl.registry import Invocation, Talk

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from cctrl.dataservice import listing, newcomers, routing
+from cctrl.dataservice import listing, newcomers
 from cctrl.dataservice.advice import DOCTOR, for_datasource
-from cctrl.dataservice.appoint import Ranking, rank
 from cctrl.dataservice.change import MANAGERS_OWN
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import MAINTENANCE, Datasource, adrift, dataserver_state, policy, replicator_state
+from cctrl.dataservice.verbs import routing
+from cctrl.dataservice.verbs.appoint import Ranking, rank
 from cctrl.outcome import Outcome
 from cctrl.registry import Invocation, Talk
 from cctrl.replication.checkup import FREE_LIMIT

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from cctrl.dataservice.advice import for_datasource
 from cctrl.dataservice.change import changing, member
-from cctrl.dataservice.decide import healthy
-from cctrl.dataservice.recover import present_master
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import AUTOMATIC, Datasource, State, policy
+from cctrl.dataservice.verbs.decide import healthy
+from cctrl.dataservice.ways import present_master
 from cctrl.manager.quorum import Quorum, quorum
 from cctrl.outcome import CctrlError, Outcome, OutOfSight, Refused
 from cctrl.registry import Command, Danger, Invocation, Talk

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from cctrl.dataservice.recover import present_master
 from cctrl.dataservice.service import Dataservice, Picture
+from cctrl.dataservice.ways import present_master
 from cctrl.outcome import CctrlError, Outcome, Refused, UsageError, did_you_mean
 from cctrl.registry import Command, Invocation, Talk
 from cctrl.replication.consistency import Comparison, Match, Rows, Table, Unread, judge

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from threading import Event, Lock, Thread
 
 from cctrl.config import Config, Service
-from cctrl.dataservice.checks import shown
 from cctrl.dataservice.service import Dataservice
+from cctrl.dataservice.watch.checks import shown
 from cctrl.manager.answers import Shown
 from cctrl.manager.check import CheckServer
 from cctrl.outcome import CctrlError, ConfigError

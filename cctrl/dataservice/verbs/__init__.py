@@ -1,0 +1,1 @@
+"""The documented commands, one module for each family of them."""
