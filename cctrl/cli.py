@@ -195,13 +195,21 @@ def _demo(options: Options) -> int:
 
 
 def _replay(options: Options) -> int:
+    from cctrl.shell.console import Terminal
     from cctrl.shell.talk import Manner, TextTalk
     from cctrl.transcript.command import ReplayOptions, replay
 
     jobs = 1 if options.lab else options.jobs
     how = ReplayOptions(jobs=jobs, update=options.update, config=options.config)
     paths = [Path(a) for a in options.arguments]
-    return int(replay(paths, how, _stages(options), _transcript_session, TextTalk(_terminal(), Manner())))
+
+    def paint(line: str) -> str:
+        from cctrl.shell.colours import coloured
+
+        return coloured(line)
+
+    talk = TextTalk(Terminal(paint), Manner())
+    return int(replay(paths, how, _stages(options), _transcript_session, talk))
 
 
 def _stages(options: Options) -> StageFactory:

@@ -44,14 +44,19 @@ class Terminal:
     command half-way: what cannot be written is dropped.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, paint: Callable[[str], str] | None = None) -> None:
+        """`paint` puts the colours into lines of data, where those can be seen and are wanted."""
         self._gauge = Gauge()
+        self._paint = paint
         self.lost = ""  # why lines of data could not be written, where that was not the reader's wish
 
     def out(self, line: str) -> None:
         """One line on stdout."""
         self._gauge.wipe()
-        problem = _write(sys.stdout, _fitted(sys.stdout, line) + "\n")
+        text = _fitted(sys.stdout, line)
+        if self._paint is not None and shows_colours(sys.stdout):
+            text = self._paint(text)
+        problem = _write(sys.stdout, text + "\n")
         if problem and not self.lost:
             self.lost = problem
             self.err(f"ERROR: cannot write to standard output: {problem}")
@@ -97,6 +102,12 @@ class Terminal:
 def is_terminal() -> bool:
     """True where somebody can be asked: standard input is a terminal."""
     return sys.stdin is not None and sys.stdin.isatty()
+
+
+def shows_colours(stream: TextIO | None) -> bool:
+    """True where colours are understood, and not unwanted (https://no-color.org)."""
+    there = stream is not None and stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    return there and not os.environ.get("NO_COLOR")
 
 
 def _fitted(stream: TextIO | None, line: str) -> str:
