@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cctrl.config import Service
-from cctrl.dataservice.states import BY_HAND, MASTER, PAUSED, REMOVED, Datasource, State, worded
+from cctrl.dataservice.states import BY_HAND, MASTER, PAUSED, REMOVED, Datasource, State
 from cctrl.replication.diagnosis import Diagnosis, Health
 from cctrl.replication.facts import Server as ServerState
 from cctrl.replication.rejection import COPY_NEEDED, Rejected, Why
@@ -56,11 +55,9 @@ def next_command(rejected: Rejected) -> str:
     return _NEXT[rejected.why].format(member=rejected.member or "HOST")
 
 
-def advised(rejected: Rejected, service: Service) -> Rejected:
+def advised(rejected: Rejected) -> Rejected:
     """The refusal with its next command filled in."""
     rejected.next = next_command(rejected)
-    if "primary" not in service.names:
-        rejected.what, rejected.detail = worded(rejected.what), worded(rejected.detail)
     return rejected
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from cctrl.dataservice.change import Change, member, receiver
 from cctrl.dataservice.service import Picture
-from cctrl.dataservice.states import State, worded
+from cctrl.dataservice.states import State
 from cctrl.dataservice.ways import choose
 from cctrl.outcome import CctrlError, Incomplete, Refused
 from cctrl.registry import Talk
@@ -70,7 +70,7 @@ def _ended(change: Change, picture: Picture, name: str, primary: str, narrator: 
 def _carry_out(change: Change, chosen: Remedy, before: Facts, narrator: Narrator) -> None:
     name = before.name
     if chosen.reason:
-        narrator.note(f"{name}: {worded(chosen.reason)}")
+        narrator.note(f"{name}: {chosen.reason}")
     try:
         execute(chosen.plan, change, narrator)
     except CctrlError as error:

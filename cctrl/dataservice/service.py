@@ -139,7 +139,14 @@ class Dataservice(OpenService):
         addresses = {m.name: (m.address, m.port) for m in self.service.members}
         acknowledged_by = synchrony.setting(self.service.names) if self.service.synchronous else ""
         view = View(
-            facts, intent.primary, addresses, self.heard_within, self.last_heard, acknowledged_by, intent.timeline
+            facts,
+            intended=intent.primary,
+            addresses=addresses,
+            heard_within=self.heard_within,
+            last_heard=self.last_heard,
+            called=states.MASTER,
+            acknowledged_by=acknowledged_by,
+            reached=intent.timeline,
         )
         diagnosis = diagnose(view)
         sources = states.datasources(view, diagnosis, intent, self.name)

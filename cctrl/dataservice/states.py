@@ -5,7 +5,6 @@ The words are the documented ones (reference tungsten.md, 3.1 to 3.5).
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -42,11 +41,6 @@ class State(Enum):
 STATUS = {State.ONLINE: "OK", State.OFFLINE: "WARN", State.FAILED: "CRITICAL", State.SHUNNED: "SHUNNED"}
 """State -> the STATUS word beside it (tungsten.md 3.3); a faulty part of an ONLINE one makes it DIMINISHED."""
 _STATES = {state.value: state for state in State}
-
-
-def worded(text: str) -> str:
-    """What the core says, in this vocabulary's word: its primary is the master."""
-    return re.sub(r"\bprimary(?=$|[\s:;,.)'])", MASTER, text)
 
 
 def failed_over_to(name: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from cctrl.dataservice.advice import DOCTOR, NO_MASTER_HELP, WAIT, advised, for_datasource, two_masters
 from cctrl.dataservice.change import Change
 from cctrl.dataservice.service import Dataservice, Picture
-from cctrl.dataservice.states import State, adrift, worded
+from cctrl.dataservice.states import MASTER, State, adrift
 from cctrl.outcome import CctrlError, Refused
 from cctrl.replication.copying import choose_source, estimate, fits, instead_of_rewind, picked_up
 from cctrl.replication.diagnosis import Health
@@ -35,7 +35,7 @@ def choose(
     except Rejected as rejected:
         left = _left_over(dataservice, picture, name, primary) if rejected.why is Why.NO_DATA else None
         if left is None:
-            raise advised(rejected, dataservice.service) from None
+            raise advised(rejected) from None
         return left
     if chosen.way is Way.REWIND and not rewind and not picture.view[name].half_rewound:
         chosen = _cheaper(dataservice, picture, name, primary, chosen)
@@ -57,7 +57,7 @@ def present_master(picture: Picture, name: str) -> str:
         raise Refused(diagnosis.evidence, detail="the master's server runs, but not so", next=DOCTOR)
     if not diagnosis.healthy:
         who = f"{diagnosis.primary}, " if diagnosis.primary else ""
-        what = f"no master to recover under ({who}{worded(diagnosis.health.value)})"
+        what = f"no master to recover under ({who}{diagnosis.health.text(MASTER)})"
         following = NO_MASTER_HELP if adrift(picture.view, diagnosis) else _for_the_master(picture)
         raise Refused(what, detail=diagnosis.evidence, next=following)
     if name == diagnosis.primary:

@@ -238,7 +238,7 @@ class _Work:
             if error.why not in COPY_NEEDED:
                 raise
             return Way.COPY, self._copy(member, source), f"{error.what}, so it becomes a copy"
-        return found.way, found.plan, found.way.value
+        return found.way, found.plan, found.way.text(view.called)
 
     def _copy(self, member: Facts, source: Facts) -> Plan:
         survey = self.engine.copies.survey(member.name, source.name)
@@ -254,7 +254,7 @@ class _Work:
         names = (active, name)
         facts = self.grid.hosts.fan_out(names, self.engine.probe)
         servers = {n: self.engine.service.member(n) for n in names}
-        return View(tuple(facts), active, {n: (s.address, s.port) for n, s in servers.items()})
+        return View(tuple(facts), active, {n: (s.address, s.port) for n, s in servers.items()}, called="active element")
 
 
 def _all(names: tuple[str, ...]) -> str:

@@ -196,10 +196,11 @@ def plan_appointment(
     nobody_writes(view, diagnose(view), target)
     standing = next(s for s in found if s.name == target)
     if standing.obstacle:
-        raise Rejected(Why.NOT_ELIGIBLE, target, f"{target} cannot be made the primary: {standing.obstacle}")
+        what = f"{target} cannot be made the {view.called}: {standing.obstacle}"
+        raise Rejected(Why.NOT_ELIGIBLE, target, what)
     lost = [loss for loss in standing.losses if loss.matters]
     if lost and not force:
-        raise _loses(target, lost, best(found), again)
+        raise _loses(target, view.called, lost, best(found), again)
     if not force:
         _not_left_out_of_sight(view, standing, again)
     plan = Plan(_groups(view, target, standing), (*_unseen(view, standing), *_later(view, standing)))
@@ -211,7 +212,8 @@ def _not_left_out_of_sight(view: View, standing: Standing, again: str) -> None:
     """Refuse what leaves the last primary's timeline behind where nobody in sight has it. Raises Rejected."""
     if view.reached <= standing.timeline or any(m.seen and m.timeline >= view.reached for m in view.members):
         return
-    what = f"making {standing.name} the primary would lose all that {view.intended} wrote on timeline {view.reached}"
+    lost = f"all that {view.intended} wrote on timeline {view.reached}"
+    what = f"making {standing.name} the {view.called} would lose {lost}"
     detail = f"{standing.name} is on timeline {standing.timeline}, and nobody in sight has followed {view.intended}"
     following = f"ping   (when {view.intended} answers: ls; to give up what it has: {again})" if again else ""
     raise Rejected(Why.WOULD_LOSE, standing.name, what, detail=detail, next=following)
@@ -222,16 +224,15 @@ def nobody_writes(view: View, diagnosis: Diagnosis, target: str) -> None:
     if view.writable:
         names = ", ".join(m.name for m in view.writable)
         why = Why.TWO_PRIMARIES if diagnosis.strays else Why.PRIMARY_HEALTHY
-        raise Rejected(
-            why, view.writable[0].name, f"{names} accepts writes: {target} cannot be made the primary beside it"
-        )
+        what = f"{names} accepts writes: {target} cannot be made the {view.called} beside it"
+        raise Rejected(why, view.writable[0].name, what)
     if diagnosis.health is Health.PRIMARY_SEEN_BY_OTHERS:
-        what = f"{diagnosis.primary} is alive: {diagnosis.health.value}"
+        what = f"{diagnosis.primary} is alive: {diagnosis.health.text(view.called)}"
         raise Rejected(Why.PRIMARY_SEEN_BY_OTHERS, diagnosis.primary, what, detail=diagnosis.evidence)
 
 
-def _loses(target: str, lost: list[Loss], better: str, again: str) -> Rejected:
-    what = f"making {target} the primary would lose {lost[0].text()}"
+def _loses(target: str, called: str, lost: list[Loss], better: str, again: str) -> Rejected:
+    what = f"making {target} the {called} would lose {lost[0].text()}"
     listed = [f"{loss.holder}: {c.shown}" for loss in lost if loss.tail for c in loss.tail.listed]
     detail = [f"and {loss.text()}" for loss in lost[1:]] + listed
     if better != target:

@@ -138,7 +138,7 @@ def at_stake(view: View, primary: str, name: str, tail: Tail | None, *, force: b
 def _takes_one(view: View, primary: str, member: Facts, force: bool) -> None:
     name = member.name
     if name == primary:
-        raise Rejected(Why.IS_PRIMARY, name, f"{name} is the primary: nothing is copied over it")
+        raise Rejected(Why.IS_PRIMARY, name, f"{name} is the {view.called}: nothing is copied over it")
     if member.server is Server.UNSEEN:
         raise Rejected(Why.UNREACHABLE, name, f"{name} cannot be reached: {member.reason}", next=member.next)
     if member.server is Server.MISCONFIGURED:

@@ -12,17 +12,21 @@ from cctrl.replication.facts import Facts, Ran, Server, View
 class Health(Enum):
     """What one look says about the primary."""
 
-    HEALTHY = "one primary accepts writes"
-    PRIMARY_STOPPED = "the primary was shut down in an orderly way"
-    PRIMARY_CRASHED = "the primary's server is down"
-    PRIMARY_NOT_ANSWERING = "the primary's server runs but does not answer"
-    PRIMARY_MISCONFIGURED = "the primary cannot be worked with as the configuration says"
-    PRIMARY_UNREACHABLE = "the primary's host cannot be reached"
-    PRIMARY_SEEN_BY_OTHERS = "the primary cannot be reached from here, but standbys still receive from it"
+    HEALTHY = "one {primary} accepts writes"
+    PRIMARY_STOPPED = "the {primary} was shut down in an orderly way"
+    PRIMARY_CRASHED = "the {primary}'s server is down"
+    PRIMARY_NOT_ANSWERING = "the {primary}'s server runs but does not answer"
+    PRIMARY_MISCONFIGURED = "the {primary} cannot be worked with as the configuration says"
+    PRIMARY_UNREACHABLE = "the {primary}'s host cannot be reached"
+    PRIMARY_SEEN_BY_OTHERS = "the {primary} cannot be reached from here, but standbys still receive from it"
     TWO_PRIMARIES = "more than one member accepts writes"
     STALE_PRIMARY = "the only member that accepts writes has been superseded"
-    NO_PRIMARY = "no member is or was the primary"
+    NO_PRIMARY = "no member is or was the {primary}"
     NOTHING_SEEN = "no host answered"
+
+    def text(self, called: str) -> str:
+        """The sentence; `called`: see View."""
+        return self.value.format(primary=called)
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,7 @@ class View:
     addresses: Mapping[str, tuple[str, int]] = field(default_factory=dict)  # member -> database address, port
     heard_within: float = HEARD_WITHIN  # a standby that heard from its primary since still receives from it
     last_heard: Mapping[str, Position] = field(default_factory=dict)  # member -> how far it was when last heard of
+    called: str = "primary"  # what the vocabulary calls the member that takes writes
     acknowledged_by: str = ""  # what synchronous_standby_names is to be on every member; "" where that is left alone
     reached: int = 0  # the timeline that the primary on record is on, at least; 0 where not known
 

@@ -39,7 +39,7 @@ def plan_move(view: View, target: str, excluded: Mapping[str, str], limit: int) 
     nobody_promotes(view, diagnosis, target)
     source = _movable(view, diagnosis)
     if target == source:
-        raise Rejected(Why.IS_PRIMARY, target, f"{target} already is the primary")
+        raise Rejected(Why.IS_PRIMARY, target, f"{target} already is the {view.called}")
     judged = verdicts(view, diagnosis, excluded, limit=limit)
     chosen = _pick(view, judged, target)
     warnings = _hanging(view, chosen.name, _standbys(view, source, chosen.name))
@@ -56,8 +56,8 @@ def _movable(view: View, diagnosis: Diagnosis) -> str:
     if diagnosis.health is Health.PRIMARY_MISCONFIGURED:
         raise misconfigured(view[diagnosis.primary])
     if not diagnosis.primary:
-        raise Rejected(Why.NO_PRIMARY, "", f"no primary: {diagnosis.health.value}")
-    what = f"{diagnosis.primary} cannot hand over: {diagnosis.health.value}"
+        raise Rejected(Why.NO_PRIMARY, "", f"no {view.called}: {diagnosis.health.text(view.called)}")
+    what = f"{diagnosis.primary} cannot hand over: {diagnosis.health.text(view.called)}"
     raise Rejected(Why.PRIMARY_FAILED, diagnosis.primary, what, detail=diagnosis.evidence)
 
 
@@ -76,7 +76,7 @@ def _two(view: View, diagnosis: Diagnosis) -> Rejected:
     writable = ", ".join(f"{m.name} (timeline {m.timeline}, at {m.received})" for m in view.writable)
     stray = diagnosis.strays[0] if diagnosis.strays else ""
     health = Health.TWO_PRIMARIES if diagnosis.strays and diagnosis.healthy else diagnosis.health
-    what = f"{health.value}: {writable}"
+    what = f"{health.text(view.called)}: {writable}"
     return Rejected(Why.TWO_PRIMARIES, stray, what, detail=diagnosis.evidence)
 
 
@@ -86,13 +86,15 @@ def _pick(view: View, judged: tuple[Verdict, ...], target: str) -> Verdict:
         if verdict is None or not verdict.eligible:
             reason = verdict.reason if verdict else "it is no candidate"
             following = view[target].next if verdict else ""
-            raise Rejected(Why.NOT_ELIGIBLE, target, f"{target} cannot become the primary: {reason}", next=following)
+            what = f"{target} cannot become the {view.called}: {reason}"
+            raise Rejected(Why.NOT_ELIGIBLE, target, what, next=following)
         return verdict
     chosen = choose(judged)
     if chosen is None:
         detail = "\n".join(f"{v.name}: {v.reason}" for v in judged)
         following = next((view[v.name].next for v in judged if view[v.name].next), "")
-        raise Rejected(Why.NO_CANDIDATE, "", "no member can become the primary", detail=detail, next=following)
+        what = f"no member can become the {view.called}"
+        raise Rejected(Why.NO_CANDIDATE, "", what, detail=detail, next=following)
     return chosen
 
 
@@ -160,12 +162,13 @@ def _failed(view: View, diagnosis: Diagnosis) -> str:
         what = f"{diagnosis.primary} is healthy and accepts writes"
         raise Rejected(Why.PRIMARY_HEALTHY, diagnosis.primary, what)
     if diagnosis.health is Health.PRIMARY_SEEN_BY_OTHERS:
-        what = f"{diagnosis.primary} is alive: {diagnosis.health.value}"
+        what = f"{diagnosis.primary} is alive: {diagnosis.health.text(view.called)}"
         raise Rejected(Why.PRIMARY_SEEN_BY_OTHERS, diagnosis.primary, what, detail=diagnosis.evidence)
     if diagnosis.health is Health.PRIMARY_MISCONFIGURED:
         raise misconfigured(view[diagnosis.primary])
     if not diagnosis.primary:
-        raise Rejected(Why.NO_PRIMARY, "", f"no primary to take over from: {diagnosis.health.value}")
+        what = f"no {view.called} to take over from: {diagnosis.health.text(view.called)}"
+        raise Rejected(Why.NO_PRIMARY, "", what)
     if not any(m.standby for m in view.members):
         detail = "\n".join(f"{m.name}: its server {m.server.value}" for m in view.members)
         raise Rejected(Why.NO_STANDBY, "", "no standby is up", detail=detail)
@@ -238,7 +241,7 @@ def _unfenced(view: View, source: Facts, target: str) -> tuple[str, ...]:
         return (first, f"It acknowledges no commit that {number} of the others do not have, and they leave it now.")
     return (
         first,
-        "If it lives it may still accept writes, and those will not be on the new primary.",
+        f"If it lives it may still accept writes, and those will not be on the new {view.called}.",
         "Nothing but its isolation protects the data meanwhile.",
         *_unknown_tail(view, name, target),
     )

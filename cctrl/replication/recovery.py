@@ -15,13 +15,17 @@ from cctrl.replication.steps import Action, Group, Plan, Step
 class Way(Enum):
     """The ways back, cheapest first."""
 
-    NOTHING = "it already streams from the primary"
-    RESUME = "it streams from the primary; its replay was paused and goes on"
+    NOTHING = "it already streams from the {primary}"
+    RESUME = "it streams from the {primary}; its replay was paused and goes on"
     END = "its server runs: it is ended first, and what its log holds then decides"
-    FOLLOW = "nothing diverged: it is pointed at the primary and catches up"
+    FOLLOW = "nothing diverged: it is pointed at the {primary} and catches up"
     START = "nothing diverged: it is started as a standby and catches up"
     REWIND = "its log went on after the fork: it is rewound"
     COPY = "its log went on after the fork: it gets a full copy, which is quicker"
+
+    def text(self, called: str) -> str:
+        """What is done; `called`: see View."""
+        return self.value.format(primary=called)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +98,10 @@ def remedy(view: View, primary: str, name: str, tail: Tail | None, *, force: boo
     else:
         _log_is_there(member, source, tail)
         chosen = _followed(member, source)
-    return _ended_first(member, chosen) if member.may_run and not member.standby else chosen
+    return _ended_first(member, chosen, view.called) if member.may_run and not member.standby else chosen
 
 
-def _ended_first(member: Facts, so_far: Remedy) -> Remedy:
+def _ended_first(member: Facts, so_far: Remedy, called: str) -> Remedy:
     """What runs may write until it has ended, and a primary's shutdown writes too: only then its log tells the way.
 
     Where that leads to a rewind anyway a shutdown is better: a rewind needs one. A standby's writes nothing.
@@ -105,7 +109,7 @@ def _ended_first(member: Facts, so_far: Remedy) -> Remedy:
     answers = member.server in (Server.UP, Server.REJECTING)
     clean = answers and (so_far.way is Way.REWIND or member.ran is Ran.STANDBY)
     step = Step(Action.STOP if clean else Action.END, member.name)
-    return Remedy(Way.END, Plan(((step,),)), f"as it stands, {so_far.way.value}")
+    return Remedy(Way.END, Plan(((step,),)), f"as it stands, {so_far.way.text(called)}")
 
 
 def _possible(member: Facts, primary: Facts) -> None:

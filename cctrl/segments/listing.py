@@ -106,6 +106,6 @@ def _explain(cluster: Cluster, job: Job, talk: Talk) -> None:
     except (CctrlError, Wrong) as error:
         talk.line(f"{job.failed.place}: {error}; next: gprecoverseg -F")
         return
-    chosen = "a full copy, as asked" if job.kind is Kind.FULL else way.value
+    chosen = "a full copy, as asked" if job.kind is Kind.FULL else way.text("acting primary")
     for text in (f"{job.failed.place}: {chosen}", *plan.lines()):
         talk.line(text)

@@ -134,7 +134,7 @@ def _plan(
     except Rejected as rejected:
         if rejected.why is Why.PRIMARY_HEALTHY:
             rejected.next = "recover" if rejected.member == name else f"switch to {name}"
-        raise advised(rejected, dataservice.service) from None
+        raise advised(rejected) from None
 
 
 def _not_alive(dataservice: Dataservice, picture: Picture) -> None:

@@ -31,7 +31,7 @@ def backup(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outc
             extent = engine.copies.extent(name)
             can_back_up(facts, extent, engine.backups.stores(name, extent.log_file), agent)
     except Rejected as rejected:
-        raise advised(rejected, dataservice.service) from None
+        raise advised(rejected) from None
     talk.line(f"Using the '{agent}' backup agent.")
     talk.line(f"Replicator '{name}' starting backup")
     try:

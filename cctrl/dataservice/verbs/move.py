@@ -12,7 +12,7 @@ from cctrl.dataservice.advice import DOCTOR, advised, for_datasource, for_one_le
 from cctrl.dataservice.change import Change, changing, member, primary
 from cctrl.dataservice.promotion import pending
 from cctrl.dataservice.service import Dataservice, Picture
-from cctrl.dataservice.states import BY_HAND, MASTER, REMOVED, SLAVE, State, failed_over_to, worded
+from cctrl.dataservice.states import BY_HAND, MASTER, REMOVED, SLAVE, State, failed_over_to
 from cctrl.dataservice.ways import bring_back
 from cctrl.outcome import CctrlError, Incomplete, Outcome, Refused
 from cctrl.registry import Invocation, Talk
@@ -148,7 +148,7 @@ def _move(
     move = plan(dataservice, picture, target)
     if move.plan.warnings:
         for line in move.plan.warnings:
-            talk.note(worded(line))
+            talk.note(line)
         talk.confirm(QUESTION)
     change.begin(move.source, move.target, hold_policy=True)
     change.speak_policy(talk)
@@ -173,8 +173,7 @@ def explain_failover(dataservice: Dataservice, invocation: Invocation, talk: Tal
 
 def _explain(move: Move, dataservice: Dataservice, talk: Talk) -> Outcome:
     candidates.speak(move, dataservice.name, talk)
-    lines = [worded(line) for line in (*move.plan.warnings, *move.plan.lines())]
-    for line in lines:
+    for line in (*move.plan.warnings, *move.plan.lines()):
         talk.line(line)
     if any(len(group) > 1 for group in move.plan.groups):
         talk.line("Steps with the same number are done side by side.")
@@ -223,7 +222,7 @@ def _planned(dataservice: Dataservice, picture: Picture, target: str) -> Move:
     try:
         return plan_move(picture.view, target, candidates.excluded(picture.sources), dataservice.service.maximum_lag)
     except Rejected as rejected:
-        raise _advised(rejected, dataservice, picture) from None
+        raise _advised(rejected, picture) from None
 
 
 def _takeover(dataservice: Dataservice, picture: Picture, target: str, *, certain: bool = False) -> Move:
@@ -237,10 +236,10 @@ def _takeover(dataservice: Dataservice, picture: Picture, target: str, *, certai
             raise Rejected(Why.NOT_CERTAIN, move.target, move.uncertain)
         return move
     except Rejected as rejected:
-        raise _advised(rejected, dataservice, picture) from None
+        raise _advised(rejected, picture) from None
 
 
-def _advised(rejected: Rejected, dataservice: Dataservice, picture: Picture) -> Rejected:
+def _advised(rejected: Rejected, picture: Picture) -> Rejected:
     if rejected.why is Why.NOT_ELIGIBLE:
         rejected.next = rejected.next or candidates.way_back(picture.source(rejected.member))
     elif rejected.why is Why.TWO_PRIMARIES and picture.diagnosis.health is Health.TWO_PRIMARIES:
@@ -249,7 +248,7 @@ def _advised(rejected: Rejected, dataservice: Dataservice, picture: Picture) -> 
         rejected.next = for_one_left_behind(picture.source(picture.diagnosis.primary), rejected.member)
     elif rejected.why in (Why.PRIMARY_SEEN_BY_OTHERS, Why.PRIMARY_FAILED):
         rejected.next = rejected.next or for_datasource(picture.source(rejected.member), picture.diagnosis)
-    return advised(rejected, dataservice.service)
+    return advised(rejected)
 
 
 def _gone_for_others_too(dataservice: Dataservice, picture: Picture, source: str) -> None:

@@ -107,7 +107,7 @@ def _plan(dataservice: Dataservice, picture: Picture, invocation: Invocation, pl
             return planner(picture, primary, keep)
     except Rejected as rejected:
         rejected.next = rejected.next or FOLLOWING.get(rejected.why, "").format(again=invocation.text)
-        raise advised(rejected, dataservice.service) from None
+        raise advised(rejected) from None
 
 
 def _make(dataservice: Dataservice, plan: Plan, narrator: Narrator) -> None:

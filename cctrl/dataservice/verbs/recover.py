@@ -6,7 +6,7 @@ from cctrl.dataservice.advice import next_command
 from cctrl.dataservice.change import Change, changing, member, receiver
 from cctrl.dataservice.recovering import REWIND, Narrator, recovered, then_online
 from cctrl.dataservice.service import Dataservice, Picture
-from cctrl.dataservice.states import MASTER, Datasource, State, worded
+from cctrl.dataservice.states import MASTER, Datasource, State
 from cctrl.dataservice.together import bring_all_back, to_recover
 from cctrl.dataservice.ways import choose, present_master
 from cctrl.outcome import Incomplete, Outcome, Refused
@@ -84,7 +84,7 @@ def explain_all(dataservice: Dataservice, invocation: Invocation, talk: Talk) ->
 
 def _explain(chosen: Remedy, name: str, talk: Talk) -> None:
     reason = [f"{name}: {chosen.reason}"] if chosen.reason else []
-    for line in (f"{name}: {worded(chosen.way.value)}", *map(worded, reason), *chosen.plan.lines()):
+    for line in (f"{name}: {chosen.way.text(MASTER)}", *reason, *chosen.plan.lines()):
         talk.line(line)
 
 
@@ -103,7 +103,7 @@ def _one(change: Change, picture: Picture, name: str, primary: str, talk: Talk, 
     if narrator.unneeded:
         talk.note(f"{name}: nothing had to be rewound: it was marked as a slave, and catches up")
     elif chosen.way in (Way.REWIND, Way.COPY):
-        talk.note(f"{name}: {worded(chosen.way.value)}")
+        talk.note(f"{name}: {chosen.way.text(MASTER)}")
 
 
 def _nothing_to_do(source: Datasource, primary: str) -> Refused:

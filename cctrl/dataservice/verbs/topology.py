@@ -43,7 +43,7 @@ def _problem(picture: Picture, source: Datasource) -> str:
     if not facts.up:
         return f"its server {facts.server.value}"
     if not picture.diagnosis.healthy:
-        return f"no master: {picture.diagnosis.health.value}"
+        return f"no master: {picture.diagnosis.health.text(MASTER)}"
     if source.role == MASTER:
         on_record = picture.intent.primary
         return f"accepts writes, but {on_record} is the master on record" if on_record not in ("", source.name) else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from cctrl.dataservice.service import Picture
-from cctrl.dataservice.states import MANUALLY_FAILED, MASTER, Datasource, State, failed_over_to, worded
+from cctrl.dataservice.states import MANUALLY_FAILED, MASTER, Datasource, State, failed_over_to
 from cctrl.manager.quorum import Quorum, quorum
 from cctrl.manager.suspicion import Suspicion
 from cctrl.replication.diagnosis import Health
@@ -62,7 +62,7 @@ def _of(
     elif told.state == State.SHUNNED.value:
         return
     elif name == diagnosis.primary and diagnosis.health in FAILED_HEALTHS:
-        yield Suspicion(MASTER_FAILED, name, source.fault or worded(diagnosis.health.value), patience, lasted)
+        yield Suspicion(MASTER_FAILED, name, source.fault or diagnosis.health.text(MASTER), patience, lasted)
     elif told.state == State.FAILED.value:
         if told.reason != MANUALLY_FAILED and _works(picture, source):
             yield Suspicion(BACK, name, f"{name} is well again", 0.0)
@@ -113,7 +113,7 @@ def _unclear(picture: Picture) -> Iterator[Suspicion]:
     health = picture.diagnosis.health
     if health in (Health.TWO_PRIMARIES, Health.STALE_PRIMARY, Health.NO_PRIMARY):
         evidence = f": {picture.diagnosis.evidence}" if picture.diagnosis.evidence else ""
-        yield Suspicion(UNCLEAR, picture.diagnosis.primary, f"{worded(health.value)}{evidence}", SOON)
+        yield Suspicion(UNCLEAR, picture.diagnosis.primary, f"{health.text(MASTER)}{evidence}", SOON)
 
 
 def reach(picture: Picture) -> Quorum:
