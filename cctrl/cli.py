@@ -191,7 +191,7 @@ def _demo(options: Options) -> int:
     def shell() -> int:
         return _shell(replace(options, lab=name, expert=True))
 
-    return demo(name, lambda: lab.up(lab.Options(name=name), say), shell, lambda: lab.down(lab.find(name)))
+    return demo(lambda: lab.up(lab.Options(name=name), say), shell, lambda: lab.down(lab.find(name)))
 
 
 def _replay(options: Options) -> int:

@@ -19,7 +19,7 @@ By hand:     set policy manual, lab kill the master again, failover
 Leave:       quit              everything made for this demo is then removed"""
 
 
-def demo(name: str, up: Callable[[], object], shell: Callable[[], int], down: Callable[[], None]) -> int:
+def demo(up: Callable[[], object], shell: Callable[[], int], down: Callable[[], None]) -> int:
     """`up`, `shell` on it, and `down` at the end, always; the exit status of `shell`."""
     console = Terminal()
     with _ends_as_exit():

@@ -26,7 +26,7 @@ def rewritten(transcript: Transcript, played: Sequence[Played]) -> str:
     edits = _Edits()
     bindings: Bindings = {}
     for step in played:
-        _block(transcript, step, bindings, edits)
+        _block(step, bindings, edits)
         bindings = step.comparison.bindings
     lines: list[str] = []
     for at, raw in enumerate(transcript.lines):
@@ -48,7 +48,7 @@ def _ending(raw: str) -> str:
     return "\r\n" if raw.endswith("\r\n") else "\n"
 
 
-def _block(transcript: Transcript, played: Played, bindings: Bindings, edits: _Edits) -> None:
+def _block(played: Played, bindings: Bindings, edits: _Edits) -> None:
     step, comparison = played.step, played.comparison
     wanted = [e for e in step.expected if not (e.answer and isinstance(step.action, Program))]
     texts: dict[int, list[str]] = {}  # what becomes of each line of the file

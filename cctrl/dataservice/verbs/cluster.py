@@ -136,14 +136,14 @@ def _all(
         change.record(*(member(source.name, state, "", source.role) for source in sources))
         for source in sources:
             talk.line(f"DataSource '{source.name}' is now {state.value}")
-        _left(picture, state, talk)
+        _left(picture, talk)
         if state is State.OFFLINE and policy(picture.intent) == AUTOMATIC:
             talk.note("policy AUTOMATIC may put them ONLINE again by itself")
             talk.note("NEXT, to prevent that: set policy maintenance")
     return Outcome.DONE
 
 
-def _left(picture: Picture, state: State, talk: Talk) -> None:
+def _left(picture: Picture, talk: Talk) -> None:
     """What is shunned or failed is left as it is; that and the way back are said."""
     for source in picture.sources:
         if source.state in (State.SHUNNED, State.FAILED):

@@ -36,7 +36,7 @@ def check(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outco
         results.append(found)
         for line in _lines(found, dataservice.name):
             talk.line(line)
-    return _conclude(dataservice, results, slaves, talk)
+    return _conclude(results, slaves, talk)
 
 
 def compare(dataservice: Dataservice, master: str, slaves: list[str], table: Table, part: Part) -> Comparison | None:
@@ -153,7 +153,7 @@ def _number(count: int, word: str) -> str:
     return f"{count} {word}{'' if count == 1 else 'S'}"
 
 
-def _conclude(dataservice: Dataservice, results: list[Comparison], slaves: list[str], talk: Talk) -> Outcome:
+def _conclude(results: list[Comparison], slaves: list[str], talk: Talk) -> Outcome:
     different = {name: sum(name in r.names(Match.DIFFERENT) for r in results) for name in slaves}
     different = {name: count for name, count in different.items() if count}
     open_ones = sum(bool(r.names(Match.MOVING) or r.names(Match.UNREAD)) for r in results)
