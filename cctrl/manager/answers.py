@@ -12,13 +12,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-ONLINE = "ONLINE"
-ROLES = {  # path -> the roles that answer 200: those that are load-balanced (reference tungsten.md, 3.1)
-    "primary": ("master",),
-    "master": ("master",),
-    "replica": ("slave", "relay", "archive"),
-    "slave": ("slave", "relay", "archive"),
-}
+WRITERS, READERS = "primary", "replica"
+ASKED = {"primary": WRITERS, "master": WRITERS, "replica": READERS, "slave": READERS}
+"""The first part of a path -> the clients it asks for: those that want to write, and those that only read."""
 METHODS = ("GET", "HEAD", "OPTIONS")
 PHRASES = {
     200: "OK",
@@ -36,10 +32,11 @@ PATHS = "/primary, /replica, /primary/HOST, /replica/HOST, /status"
 class Shown:
     """One member as the manager saw it last."""
 
-    role: str
+    role: str  # this and the next in the vocabulary's words
     state: str  # as `ls` shows it: `ONLINE`, `SHUNNED(MANUALLY-SHUNNED)`
     at: float  # when it was seen, in seconds on the clock of whoever answers
-    fault: str = ""  # why it takes no clients although it is ONLINE
+    takes: str = ""  # WRITERS or READERS: the clients that it is there for; "" where it is for none
+    fault: str = ""  # why it takes none of them now
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +91,7 @@ def answer(request: Request | None, states: Mapping[str, Shown], now: float, sta
     word, _, named = request.path.strip("/").partition("/")
     if word == "status" and not named:
         return _status(states, now, stale)
-    if word not in ROLES:
+    if word not in ASKED:
         return Answer(404, f"there is no {request.path[:100]}; there are {PATHS}")
     name = named or request.server
     if not name:
@@ -111,9 +108,7 @@ def unfit(shown: Shown, word: str, now: float, stale: float) -> str:
     age = now - shown.at
     if age > stale:
         return f"it was last looked at {age:.1f} s ago, more than {stale:g} s: does the manager stand still?"
-    if shown.role not in ROLES[word]:
-        return f"not a {' or '.join(ROLES[word])}"
-    return ("" if shown.state == ONLINE else "not ONLINE") or shown.fault
+    return shown.fault if shown.takes == ASKED[word] else f"not a {ASKED[word]}"
 
 
 def _status(states: Mapping[str, Shown], now: float, stale: float) -> Answer:

@@ -11,19 +11,19 @@ from dataclasses import replace
 import pytest
 
 from cctrl.manager import check
-from cctrl.manager.answers import Shown
+from cctrl.manager.answers import READERS, WRITERS, Shown
 from cctrl.manager.check import CheckServer
 from cctrl.outcome import ConfigError
 from tests.manager.visits import ask, raw
 from tests.stage import wait_for
 
 STATES = {
-    "host1": Shown("master", "ONLINE", 100.0),
-    "host2": Shown("slave", "ONLINE", 100.0),
-    "host3": Shown("slave", "SHUNNED(MANUALLY-SHUNNED)", 100.0),
+    "host1": Shown("master", "ONLINE", 100.0, WRITERS),
+    "host2": Shown("slave", "ONLINE", 100.0, READERS),
+    "host3": Shown("slave", "SHUNNED(MANUALLY-SHUNNED)", 100.0, READERS, "not ONLINE"),
     "host4": Shown("standby", "ONLINE", 100.0),
-    "host5": Shown("archive", "ONLINE", 100.0),
-    "host6": Shown("master", "ONLINE", 100.0, "ACCEPTS WRITES BESIDE 'host1@alpha'"),
+    "host5": Shown("archive", "ONLINE", 100.0, READERS),
+    "host6": Shown("master", "ONLINE", 100.0, WRITERS, "ACCEPTS WRITES BESIDE 'host1@alpha'"),
 }
 
 
@@ -57,12 +57,12 @@ def server(world: World) -> Iterator[CheckServer]:
     [
         ("/primary/host1", 200, "host1 is master:ONLINE"),
         ("/master/host1", 200, "host1 is master:ONLINE"),
-        ("/replica/host1", 503, "host1 is master:ONLINE; not a slave or relay or archive"),
+        ("/replica/host1", 503, "host1 is master:ONLINE; not a replica"),
         ("/replica/host2", 200, "host2 is slave:ONLINE"),
         ("/slave/host2", 200, "host2 is slave:ONLINE"),
-        ("/primary/host2", 503, "host2 is slave:ONLINE; not a master"),
+        ("/primary/host2", 503, "host2 is slave:ONLINE; not a primary"),
         ("/replica/host3", 503, "host3 is slave:SHUNNED(MANUALLY-SHUNNED); not ONLINE"),
-        ("/replica/host4", 503, "host4 is standby:ONLINE; not a slave or relay or archive"),
+        ("/replica/host4", 503, "host4 is standby:ONLINE; not a replica"),
         ("/replica/host5", 200, "host5 is archive:ONLINE"),
         ("/primary/host6", 503, "host6 is master:ONLINE; ACCEPTS WRITES BESIDE 'host1@alpha'"),
         ("/primary/host1?x=y", 200, "host1 is master:ONLINE"),
@@ -106,8 +106,8 @@ def test_what_was_seen_too_long_ago_does_not_count(server: CheckServer, world: W
 
 
 def test_a_change_is_answered_at_once(server: CheckServer, world: World) -> None:
-    world.states["host1"] = replace(STATES["host1"], state="SHUNNED(FAILED-OVER-TO-host2)")
-    world.states["host2"] = replace(STATES["host2"], role="master")
+    world.states["host1"] = replace(STATES["host1"], state="SHUNNED(FAILED-OVER-TO-host2)", fault="not ONLINE")
+    world.states["host2"] = replace(STATES["host2"], role="master", takes=WRITERS)
     assert ask(server, "/primary/host1")[0] == 503
     assert ask(server, "/primary/host2")[0] == 200
 
@@ -116,7 +116,7 @@ def test_status_tells_of_all(server: CheckServer) -> None:
     status, text = ask(server, "/status")
     members = json.loads(text)
     assert (status, list(members)) == (200, list(STATES))
-    told = {"role": "slave", "state": "SHUNNED(MANUALLY-SHUNNED)", "fault": "", "age": 1.0}
+    told = {"role": "slave", "state": "SHUNNED(MANUALLY-SHUNNED)", "fault": "not ONLINE", "age": 1.0}
     assert members["host3"] == {**told, "primary": False, "replica": False}
     assert [name for name, told in members.items() if told["primary"]] == ["host1"]
 
