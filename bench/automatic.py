@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from bench import byhand
 from bench.figures import Figure
@@ -17,6 +18,7 @@ from cctrl.lab.processes import wait_until
 
 FAILURE_TIMEOUT = 4.0  # seconds
 KILLED_AIM, GONE_AIM = 1500.0, FAILURE_TIMEOUT * 1000 + 1000  # milliseconds
+FENCED_AIM = 500.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Failover:
     known: float  # until the manager said so
     outage: float  # between two acknowledged commits
     lost: int
+    fenced: float  # from its healing on, until the old master could not take a write any more
 
 
 def measure(place: Place, samples: int) -> Iterator[Figure]:
@@ -43,6 +46,8 @@ def measure(place: Place, samples: int) -> Iterator[Figure]:
         by_hand.append(_by_hand(lab, shell))
     yield from _figures("server killed", killed[1:], KILLED_AIM, tuple(by_hand[1:]))
     yield from _figures(f"host gone, failure_timeout {FAILURE_TIMEOUT:g} s", gone[1:], GONE_AIM, ())
+    healed = tuple(f.fenced for f in gone[1:])
+    yield Figure("host back: its old master is fenced", healed, (FENCED_AIM,), "at most", 1.0)
 
 
 def _failover(lab: Lab, shell: Shell, fault: Callable[[], object]) -> Failover:
@@ -59,8 +64,19 @@ def _failover(lab: Lab, shell: Shell, fault: Callable[[], object]) -> Failover:
     outage = seen(lab, happens)
     store = shell.dataservice.store
     told = [e.at for e in store.events(lab.service.name) if e.kind == MASTER_FAILED and e.at >= began]
+    fenced = _fenced(lab)
     _as_before(lab, shell)
-    return Failover((told[0] - began) * 1000, outage.longest, outage.lost)
+    return Failover((told[0] - began) * 1000, outage.longest, outage.lost, fenced)
+
+
+def _fenced(lab: Lab) -> float:
+    """The old master's host answers again; how long until it is fenced, by the mark that is left last."""
+    mark = Path(lab.service.member(FIRST).data_dir) / "cctrl.fenced"
+    began = time.monotonic()
+    act(lab.handle, ("heal", FIRST))
+    if not wait_until(mark.exists, 60, 0.005):
+        raise RuntimeError(f"{FIRST} is not fenced within 60 s of its healing")
+    return (time.monotonic() - began) * 1000
 
 
 def _by_hand(lab: Lab, shell: Shell) -> float:
@@ -85,7 +101,6 @@ def _accepts_writes(lab: Lab) -> bool:
 
 def _as_before(lab: Lab, shell: Shell) -> None:
     """The first host is the master again; the manager must not do half of it."""
-    act(lab.handle, ("heal", FIRST))
     _settle(lab, lambda: shell("set policy maintenance"))
     as_before(lab, shell)
     shell("set policy automatic")

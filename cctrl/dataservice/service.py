@@ -54,9 +54,9 @@ class Picture:
 class Dataservice(OpenService):
     """registry.ServiceHandle for one dataservice."""
 
-    def __init__(self, config: Config, service: Service, talk: Talk, *, answer: float = 0.0) -> None:
-        """`answer`: seconds one host may take to answer; the configuration's where 0."""
-        super().__init__(config, service, talk, answer)
+    def __init__(self, config: Config, service: Service, talk: Talk, *, answer: float = 0.0, dial: float = 0.0) -> None:
+        """See OpenService."""
+        super().__init__(config, service, talk, answer, dial)
         self.heard_within = HEARD_WITHIN  # see View; whoever listens all the time knows better
         self.last_heard: Mapping[str, Position] = {}
         self._gone = ""

@@ -28,10 +28,10 @@ class Suspicions:
 
     since: Mapping[tuple[str, str], float] = field(default_factory=dict)
     present: tuple[Suspicion, ...] = ()
-    at: float = 0.0  # of the last look, in seconds of a monotonic clock
+    at: float = 0.0  # the end of the last look, in seconds of a monotonic clock
 
     def after(self, seen: tuple[Suspicion, ...], at: float) -> Suspicions:
-        """The same after another look: what was not seen again is forgotten."""
+        """The same after another look, which ended at `at`: what was not seen again is forgotten."""
         since = {s.key: min(self.since.get(s.key, at), at - s.lasted) for s in seen}
         return Suspicions(since, seen, at)
 
@@ -40,7 +40,13 @@ class Suspicions:
         """Those that have lasted."""
         return tuple(s for s in self.present if self.at - self.since[s.key] >= s.patience)
 
-    def pause(self, longest: float) -> float:
-        """Seconds until the next of them is due, at most `longest`."""
+    def pause(self, longest: float, ahead: float = 0.0) -> float:
+        """Seconds until the next look, about `longest` at most: it is to end when the next of them is due.
+
+        `ahead`: seconds that a look takes. One that could not end in time begins when it is due.
+        """
         waits = [s.patience - (self.at - self.since[s.key]) for s in self.present]
-        return min([longest, *(wait for wait in waits if wait > 0)])
+        begins = [wait - ahead if wait >= ahead else wait for wait in waits if wait > 0]
+        soonest = min(begins, default=longest)
+        # A little longer rather than a look that would still be going on when the last one should begin.
+        return soonest if soonest <= longest + ahead else longest

@@ -12,7 +12,7 @@ from cctrl.replication.beat import LOST, Beat, notable
 from cctrl.replication.position import Position
 
 PERIOD = 0.5  # seconds between two beats
-MISSED = 3  # beats that may fail to come before it is worth a look
+MISSED = 2  # beats that may fail to come before it is worth a look
 
 
 class Heart(Protocol):

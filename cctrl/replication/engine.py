@@ -116,10 +116,10 @@ class Engine(Protocol):
         `known`: the final position of members that an earlier step stopped. Raises StepFailed.
         """
 
-    def reaches(self, member: str, source: str) -> bool | None:
-        """Whether `source`'s server or host answers on `member`'s host; None where that one cannot be asked.
+    def reaches(self, member: str, source: str, patience: float) -> bool | None:
+        """Whether `source`'s server answers `member`'s host in `patience` seconds; None where that one cannot be asked.
 
-        A refusal by the server proves that it is there.
+        Two tries, so that one lost packet is no answer. A refusal by the server proves that it is there.
         """
 
     def source_refuses(self, member: str, source: str) -> str:

@@ -21,12 +21,15 @@ LONGEST_WORD = 100  # characters of a remote command's word that -v shows: scrip
 class OpenService:
     """The part of registry.ServiceHandle that is the same for all vocabularies."""
 
-    def __init__(self, config: Config, service: Service, talk: Talk, answer: float = 0.0) -> None:
-        """`answer`: seconds one host may take to answer; the configuration's where 0."""
+    def __init__(
+        self, config: Config, service: Service, talk: Talk, answer: float = 0.0, dial: float = 0.0
+    ) -> None:
+        """`answer`: seconds one host may take to answer; the configuration's where 0. `dial`: see ssh.Hosts."""
         self.config = config
         self.service = service
         self.talk = talk
         self.answer = answer or config.timeout
+        self._dial = dial
         self.place = ""  # see ServiceHandle
 
     @property
@@ -40,7 +43,7 @@ class OpenService:
         from cctrl.ssh import Hosts
 
         tell = self._tell_of_command if self.talk.verbose else None
-        return Hosts(timeout=self.answer, on_command=tell, ask_secret=self.talk.secret)
+        return Hosts(timeout=self.answer, dial=self._dial, on_command=tell, ask_secret=self.talk.secret)
 
     def _tell_of_command(self, event: CommandEvent) -> None:
         said = shown(event.argv)

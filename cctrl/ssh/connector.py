@@ -37,9 +37,11 @@ class Hops(Protocol):
 class Connector:
     """Opens connections; what they share is the keyring and the jump hosts."""
 
-    def __init__(self, keyring: Keyring, hops: Hops) -> None:
+    def __init__(self, keyring: Keyring, hops: Hops, dial: float) -> None:
+        """`dial`: seconds a host may take to accept a connection."""
         self._keyring = keyring
         self._hops = hops
+        self._dial = dial
 
     def connect(self, host: Host, via: tuple[str, ...] | None, attempt: Attempt) -> Wire:
         """A connection to `host`, logged in. Raises CannotReach."""
@@ -108,7 +110,7 @@ class Connector:
             attempt.phase = "starting the ProxyCommand"
             return self._by_command(endpoint.proxy_command, attempt)
         attempt.phase = f"connecting to {endpoint}"
-        limit = attempt.deadline.within(endpoint.connect_timeout or 3600)
+        limit = attempt.deadline.within(min(endpoint.connect_timeout or self._dial, self._dial))
         try:
             return dial(endpoint.host, endpoint.port, limit, _FAMILIES.get(endpoint.family, socket.AF_UNSPEC))
         except TimeoutError:

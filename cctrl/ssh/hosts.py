@@ -45,22 +45,23 @@ class CommandEvent:
 class Hosts:
     """Warm connections to hosts and the commands on them. Every method may be called from any thread.
 
-    `timeout`: seconds one host may take to answer. `on_command` is told of each command's start and
-    end. `ask_secret` is asked for the passphrase of an encrypted key (prompt -> secret, None where
-    nobody can be asked), once for each key.
+    `timeout`: seconds one host may take to answer; `dial`: seconds of these that it may take to accept a connection
+    (all of them where 0). `on_command` is told of each command's start and end. `ask_secret` is asked for the
+    passphrase of an encrypted key (prompt -> secret, None where nobody can be asked), once for each key.
     """
 
     def __init__(
         self,
         *,
         timeout: float = 5.0,
+        dial: float = 0.0,
         on_command: Callable[[CommandEvent], None] | None = None,
         ask_secret: AskSecret | None = None,
     ) -> None:
         self.timeout = timeout
         self._tell = on_command or (lambda event: None)
         self._keyring = Keyring(ask_secret)
-        self.connector = Connector(self._keyring, self._connection)
+        self.connector = Connector(self._keyring, self._connection, dial or timeout)
         self._connections: dict[tuple[Host, tuple[str, ...] | None], Connection] = {}
         self._lock = Lock()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +39,21 @@ def test_there_is_always_a_next_look() -> None:
     due = Suspicions().after((of("host1", 0.0),), 100.0)
     assert due.due
     assert due.pause(1.0) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("lasted", "pause"),
+    [
+        (1.0, 1.0),  # far from due: as usual
+        (7.3, 1.5),  # the next one is the last, and begins so that it ends when the time is over
+        (8.2, 0.6),
+        (9.4, 0.6),  # too late for that: a look when it is due
+        (10.0, 1.0),
+    ],
+)
+def test_the_last_look_ends_when_a_silence_is_due(lasted: float, pause: float) -> None:
+    seen = Suspicions().after((of("host1", 10.0, lasted),), 100.0)
+    assert seen.pause(1.0, ahead=1.2) == pytest.approx(pause)
 
 
 @given(st.lists(st.tuples(st.floats(0.01, 5.0), st.booleans()), min_size=1, max_size=30), st.floats(0.0, 10.0))

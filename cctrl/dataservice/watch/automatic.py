@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from cctrl.config import Config, Service
 from cctrl.dataservice.change import FENCE, SYNCHRONISE, changing, member
+from cctrl.dataservice.watch.contact import FirstContact
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import (
     AUTOMATIC,
@@ -40,6 +41,7 @@ LOOK = 5.0  # seconds from look to look while all is well; a pulse that changes 
 LOOK_CLOSELY = 1.0  # while something is suspected, or a host is out of sight
 MARGIN = 1.0  # seconds by which a standby must have heard later than we did, to be believed
 WITNESS = 0.2  # while others are asked about a master that is overdue
+LONGEST_QUESTION = 2.0  # seconds that another host may wait for a master's answer
 FAILED_OVER = "failed-over"  # the kind of the event that is written after an automatic failover
 SHORTEST_ANSWER = 1.0  # seconds
 
@@ -51,12 +53,13 @@ class Automatic:
         self._say = say
         self._talk = ManagerTalk(self._said)
         # A host that is gone must be found so well before `failure_timeout` is over.
-        answer = max(SHORTEST_ANSWER, min(config.timeout, service.failure_timeout / 8))
-        self._dataservice = Dataservice(config, service, self._talk, answer=answer)
+        self._answer = max(SHORTEST_ANSWER, min(config.timeout, service.failure_timeout / 8))
+        self._dataservice = Dataservice(config, service, self._talk, answer=self._answer)
         self._service = service
-        self._answering = Answering(config, service, self._talk, say, answer) if service.check_port else None
+        self._answering = Answering(config, service, self._talk, say, self._answer) if service.check_port else None
         self._suspicions = Suspicions()
-        self._witnesses = Witnesses(self._dataservice.engine)
+        self._witnesses = Witnesses(self._dataservice.engine, min(LONGEST_QUESTION, service.failure_timeout / 4))
+        self._contact = FirstContact(config, service, self._talk, self._answer, self._said)
         self._primary = ""  # as the last look showed it
         self._waits = False  # for the witnesses' answer
         self._looked = 0.0  # when the last look began, on the monotonic clock
@@ -92,6 +95,7 @@ class Automatic:
         """See Keeper."""
         if self._answering is not None:
             self._answering.stop()
+        self._contact.close()
         self._dataservice.close()
 
     def tend(self, watch: Watch, leadership: Leadership) -> float:
@@ -107,20 +111,25 @@ class Automatic:
         if not held:
             self._alone_until = time.monotonic()  # whom we do not hear while we hear nobody may be well
         if policy(picture.intent) == MAINTENANCE:
+            self._contact.expect({}, lambda: False)
             self._suspicions, self._told = Suspicions(), {}
             self._put_policy_back()
             return LOOK_CLOSELY
-        in_company = time.monotonic() - self._alone_until
-        silence = {name: min(watch.silence(name), in_company) for name in self.members}
+        self._contact.expect(watching.to_be_fenced(picture), lambda: leadership.leads)
+        silence = {name: self._silence(watch, name) for name in self.members}
         seen = watching.suspicions(picture, silence, self._service.failure_timeout, self._service.maximum_lag)
-        self._suspicions = self._suspicions.after(seen, began)
+        self._suspicions = self._suspicions.after(seen, time.monotonic())
         self._told = {key: texts for key, texts in self._told.items() if key in self._suspicions.since}
         for suspicion in self._suspicions.due:
             if leadership.leads:
                 self._act(suspicion, picture)
         unseen = any(not facts.seen for facts in picture.view.members)
         waits = WITNESS if self._waits else LOOK_CLOSELY if seen or unseen else LOOK
-        return self._suspicions.pause(waits)
+        return self._suspicions.pause(waits, self._answer if unseen else 0.0)
+
+    def _silence(self, watch: Watch, name: str) -> float:
+        """Seconds that a member has been silent while others were heard."""
+        return min(watch.silence(name), time.monotonic() - self._alone_until)
 
     def _look(self, watch: Watch) -> Picture:
         """Look at all members; whoever listened knows since when a silent one was not heard."""
@@ -129,7 +138,9 @@ class Automatic:
         self._dataservice.heard_within = min(HEARD_WITHIN, later)
         self._dataservice.last_heard = watch.positions()
         self._looked = time.monotonic()
-        picture = self._dataservice.look()
+        # Who is silent was waited for while that ripened; once it is due he is not waited for once more.
+        left = self._service.failure_timeout - self._silence(watch, self._primary) if silent else self._answer
+        picture = self._dataservice.look(fresh=abs(left) >= self._answer / 2)
         self._primary = picture.diagnosis.primary
         for facts in picture.view.members:
             if facts.seen:

@@ -9,9 +9,10 @@ from cctrl.dataservice.states import MANUALLY_FAILED, MASTER, Datasource, State,
 from cctrl.manager.quorum import Quorum, quorum
 from cctrl.manager.suspicion import Suspicion
 from cctrl.replication.diagnosis import Health
-from cctrl.replication.facts import Server
+from cctrl.replication.facts import Facts, Server
 from cctrl.replication.position import size
 from cctrl.replication.synchrony import lacking
+from cctrl.store import MemberIntent
 
 MASTER_FAILED = "master-failed"
 SLAVE_FAILED = "slave-failed"
@@ -55,7 +56,7 @@ def _of(
     told = picture.intent.member(name)
     patience = min(failure_timeout, _patience(source, failure_timeout))
     lasted = silence if source.facts.server in (Server.UNSEEN, Server.FROZEN) else 0.0
-    if _unfenced(picture, source):
+    if unfenced(told, source.facts):
         yield Suspicion(UNFENCED, name, f"{name} was replaced by a failover, and could accept writes", 0.0)
     elif name in diagnosis.strays:
         yield Suspicion(STRAY, name, f"{name} accepts writes beside {diagnosis.primary}", 0.0)
@@ -81,12 +82,23 @@ def _patience(source: Datasource, failure_timeout: float) -> float:
     return RESTART if source.facts.clean else CONFIRM
 
 
-def _unfenced(picture: Picture, source: Datasource) -> bool:
+def unfenced(told: MemberIntent, facts: Facts) -> bool:
     """True where a failed-over master can be reached and is not yet certain never to start writable."""
-    told, facts = picture.intent.member(source.name), source.facts
-    replaced = told.state == State.SHUNNED.value and told.reason.startswith(failed_over_to(""))
     has_data = facts.server not in (Server.UNSEEN, Server.NO_DATA, Server.NO_BINARIES, Server.MISCONFIGURED)
-    return replaced and has_data and facts.fence is None and (facts.writable or not facts.standby_mark)
+    return bool(_replaced_by(told)) and has_data and facts.fence is None and (facts.writable or not facts.standby_mark)
+
+
+def _replaced_by(told: MemberIntent) -> str:
+    """The successor of a failed-over master; "" for any other."""
+    prefix = failed_over_to("")
+    replaced = told.state == State.SHUNNED.value and told.reason.startswith(prefix)
+    return told.reason.removeprefix(prefix) if replaced else ""
+
+
+def to_be_fenced(picture: Picture) -> dict[str, str]:
+    """Failed-over masters that are out of sight, with who has replaced each: they may accept writes."""
+    told = {facts.name: _replaced_by(picture.intent.member(facts.name)) for facts in picture.view.members}
+    return {facts.name: told[facts.name] for facts in picture.view.members if told[facts.name] and not facts.seen}
 
 
 def _works(picture: Picture, source: Datasource) -> bool:

@@ -90,9 +90,9 @@ class Looking:
             return Tail(records=False, problem=result.reason or last_line(result.stderr) or "cannot read the log")
         return wal.tail(result.stdout)
 
-    def reaches(self, member: str, source: str) -> bool | None:
+    def reaches(self, member: str, source: str, patience: float) -> bool | None:
         """See Engine."""
-        result = self._reach(member, source)
+        result = self._reach(member, source, f"{patience / 2:g}")
         if result.ended is not Ended.EXITED:
             return None
         return result.ok or "FATAL" in result.stderr
@@ -102,9 +102,9 @@ class Looking:
         result = self._reach(member, source)
         return "" if result.ok else result.reason or last_line(result.stderr) or "no answer"
 
-    def _reach(self, member: str, source: str) -> CommandResult:
+    def _reach(self, member: str, source: str, a_try: str = "") -> CommandResult:
         way = self.remote.way(member, source, self.remote.service.member(source).database)
-        return self.remote.run(member, "reach", way, timeout=3 * self.remote.timeout)
+        return self.remote.run(member, "reach", way, a_try, timeout=3 * self.remote.timeout)
 
     def drop_slots(self, member: str, names: tuple[str, ...]) -> tuple[str, ...]:
         """See Engine."""
