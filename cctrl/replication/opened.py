@@ -21,9 +21,7 @@ LONGEST_WORD = 100  # characters of a remote command's word that -v shows: scrip
 class OpenService:
     """The part of registry.ServiceHandle that is the same for all vocabularies."""
 
-    def __init__(
-        self, config: Config, service: Service, talk: Talk, answer: float = 0.0, dial: float = 0.0
-    ) -> None:
+    def __init__(self, config: Config, service: Service, talk: Talk, answer: float = 0.0, dial: float = 0.0) -> None:
         """`answer`: seconds one host may take to answer; the configuration's where 0. `dial`: see ssh.Hosts."""
         self.config = config
         self.service = service

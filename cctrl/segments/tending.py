@@ -16,6 +16,8 @@ from cctrl.segments.catalog import Catalog, Pair, Row
 from cctrl.segments.fts import Act, Decision, Patience, Silence
 from cctrl.segments.service import Cluster, now
 
+QUESTION = 2.0  # seconds that a host may wait for the answer of another one's server
+
 
 class Tending:
     """Looks at pairs and does what is due for them; may be called from several threads, for a pair each."""
@@ -120,7 +122,7 @@ class Tending:
         """The host from which the server of an acting primary is reached that we cannot look at; "" where none is."""
         source, coordinator = self._cluster.member(pair.primary), self._cluster.coordinator
         asked = (coordinator.name, self._cluster.member(pair.mirror))
-        answers = self._cluster.hosts.fan_out(asked, lambda name: self._cluster.engine.reaches(name, source))
+        answers = self._cluster.hosts.fan_out(asked, lambda name: self._cluster.engine.reaches(name, source, QUESTION))
         hosts = (coordinator.host.name, pair.mirror.hostname)
         return next((host for host, reaches in zip(hosts, answers, strict=True) if reaches), "")
 

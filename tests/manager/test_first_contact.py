@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from cctrl.config import load
-from cctrl.dataservice import watching
-from cctrl.dataservice.contact import FirstContact
 from cctrl.dataservice.service import Dataservice
+from cctrl.dataservice.watch import watching
+from cctrl.dataservice.watch.contact import FirstContact
 from cctrl.manager.talk import ManagerTalk
 from tests.dataservice.alpha import Alpha
 from tests.stage import Labs, wait_for

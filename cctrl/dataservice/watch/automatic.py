@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from cctrl.config import Config, Service
 from cctrl.dataservice.change import FENCE, SYNCHRONISE, changing, member
-from cctrl.dataservice.watch.contact import FirstContact
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import (
     AUTOMATIC,
@@ -21,6 +20,7 @@ from cctrl.dataservice.states import (
 from cctrl.dataservice.verbs import decide, move, recover
 from cctrl.dataservice.watch import watching
 from cctrl.dataservice.watch.answering import Answering
+from cctrl.dataservice.watch.contact import FirstContact
 from cctrl.manager.leadership import Leadership
 from cctrl.manager.suspicion import Suspicion, Suspicions
 from cctrl.manager.talk import ManagerTalk
