@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cctrl.config import Config, Server, Service
-from cctrl.dataservice import states
+from cctrl.dataservice import parts, states
 from cctrl.dataservice.states import Datasource
 from cctrl.registry import Talk
 from cctrl.replication import synchrony
@@ -156,9 +156,7 @@ class Dataservice(OpenService):
     def words(self, kind: str) -> Mapping[str, str]:
         """See ServiceHandle."""
         if kind == "PATH":
-            from cctrl.dataservice.verbs.physical import paths  # it imports this module
-
-            return paths(self)
+            return parts.paths(self.service)
         if kind == "ROUTER":
             return {r.name: r.kind for r in self.service.routers}
         if kind != "HOST":
