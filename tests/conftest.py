@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from cctrl.lab import netns, place
+from tests.dataservice.alpha import Alpha
+from tests.replication.hands import Hands
 from tests.stage import Cctrl, Lab, Labs, in_memory, isolated
 
 
@@ -91,3 +93,15 @@ def quiet_lab(likeness: tuple[str, ...]) -> Iterator[Lab]:
 def cctrl() -> Cctrl:
     """The real program, without a lab: `cctrl("--version")`."""
     return Cctrl(dict(os.environ))
+
+
+@pytest.fixture
+def alpha(lab: Labs) -> Alpha:
+    """A dataservice of three hosts, healthy, host1 the master."""
+    return Alpha(lab())
+
+
+@pytest.fixture
+def hands(lab: Labs) -> Hands:
+    """The same, with what goes on inside its servers."""
+    return Hands(lab())

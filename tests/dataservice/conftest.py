@@ -10,12 +10,6 @@ from tests.dataservice.alpha import Alpha
 from tests.stage import Labs
 
 
-@pytest.fixture
-def alpha(lab: Labs) -> Alpha:
-    """A service of three hosts, healthy, host1 the master."""
-    return Alpha(lab())
-
-
 @pytest.fixture(scope="module")
 def calm(likeness: tuple[str, ...]) -> Iterator[Alpha]:
     """One service of three hosts for the tests of a file that put back what they change."""

@@ -5,18 +5,11 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-import pytest
-
 from tests.replication.hands import Hands
 from tests.replication.held import Held
-from tests.stage import Labs, wait_for
+from tests.stage import wait_for
 
 URI = "succeeded; uri=storage://file-system/store-{:010}.properties\n"
-
-
-@pytest.fixture
-def hands(lab: Labs) -> Hands:
-    return Hands(lab())
 
 
 def stores(hands: Hands, host: str) -> Path:

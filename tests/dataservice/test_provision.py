@@ -14,12 +14,7 @@ import pytest
 from tests.replication.hands import Hands
 from tests.replication.held import Held
 from tests.replication.test_refusals import SETTLED
-from tests.stage import Labs, wait_for
-
-
-@pytest.fixture
-def hands(lab: Labs) -> Hands:
-    return Hands(lab())
+from tests.stage import wait_for
 
 
 def aside(hands: Hands, host: str) -> list[Path]:

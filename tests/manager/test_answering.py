@@ -9,17 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from tests.dataservice.alpha import Alpha
 from tests.router.stand import free_port
-from tests.stage import Labs, wait_for
-
-
-@pytest.fixture
-def alpha(lab: Labs) -> Alpha:
-    """A service of three hosts, healthy, host1 the master."""
-    return Alpha(lab())
+from tests.stage import wait_for
 
 
 def checked(alpha: Alpha) -> int:

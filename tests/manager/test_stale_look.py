@@ -12,13 +12,7 @@ from cctrl.dataservice.watch import watching
 from cctrl.dataservice.watch.automatic import _ACTIONS, Automatic
 from cctrl.manager.suspicion import Suspicion
 from tests.dataservice.alpha import Alpha
-from tests.stage import Labs, wait_for
-
-
-@pytest.fixture
-def alpha(lab: Labs) -> Alpha:
-    """A service of three hosts, without a manager."""
-    return Alpha(lab())
+from tests.stage import wait_for
 
 
 @pytest.fixture

@@ -6,16 +6,9 @@ import os
 import signal
 import subprocess
 
-import pytest
-
 from tests.replication.hands import Hands
 from tests.replication.held import Held
-from tests.stage import Labs, wait_for
-
-
-@pytest.fixture
-def hands(lab: Labs) -> Hands:
-    return Hands(lab())
+from tests.stage import wait_for
 
 
 def test_a_rewind_survives_cctrl_and_is_never_started_twice(hands: Hands) -> None:

@@ -7,14 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.replication.hands import ORPHAN, Hands
-from tests.stage import Labs
 
 COPY = "a full copy"
-
-
-@pytest.fixture
-def hands(lab: Labs) -> Hands:
-    return Hands(lab())
 
 
 SETTLED = """\

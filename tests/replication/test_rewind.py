@@ -11,11 +11,6 @@ from tests.replication.hands import ORPHAN, Hands
 from tests.stage import Labs
 
 
-@pytest.fixture
-def hands(lab: Labs) -> Hands:
-    return Hands(lab())
-
-
 def own_files(hands: Hands, host: str) -> None:
     """Configuration inside the data directory, as most who do not use Debian have it."""
     for name in ("postgresql.conf", "pg_hba.conf", "server.crt", "conf.d/mine.conf"):

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.replication.hands import Hands
-from tests.stage import Labs
 
 PAUSED = "select pg_is_wal_replay_paused()"
-
-
-@pytest.fixture
-def hands(lab: Labs) -> Hands:
-    return Hands(lab())
 
 
 def test_standbys_that_crashed_or_hold_back_on_purpose(hands: Hands) -> None:

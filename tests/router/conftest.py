@@ -9,9 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.dataservice.alpha import Alpha
-from tests.stage import Labs
-
 
 @pytest.fixture
 def place() -> Iterator[Path]:
@@ -20,9 +17,3 @@ def place() -> Iterator[Path]:
     made.chmod(0o755)
     yield made
     shutil.rmtree(made, ignore_errors=True)
-
-
-@pytest.fixture
-def alpha(lab: Labs) -> Alpha:
-    """A service of three hosts, healthy, host1 the master."""
-    return Alpha(lab())
