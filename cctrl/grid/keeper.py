@@ -15,13 +15,14 @@ from cctrl.grid.looks import Looks
 from cctrl.grid.model import Database
 from cctrl.grid.service import Grid, now
 from cctrl.grid.tasks import Act, Decision, Seen, Task
+from cctrl.manager.keeper import Keeper
 from cctrl.manager.leadership import Leadership
 from cctrl.manager.talk import ManagerTalk
-from cctrl.manager.watch import Heart, Watch
+from cctrl.manager.watch import Watch
 from cctrl.outcome import CctrlError, Unreachable
 from cctrl.replication.beat import Beat
 from cctrl.replication.engine import StepFailed
-from cctrl.store import Store, who
+from cctrl.store import who
 
 SOON = 0.5  # seconds to the next look while something is not as it is to be
 CALM = 5.0  # seconds to the next look otherwise: the end of a server is felt at once
@@ -30,12 +31,13 @@ FRESH = 3.0  # seconds until a host that did not answer is asked again
 TRIES = 2  # of a recovery, before it is called failed
 
 
-class GridKeeper:
-    """manager.keeper.Keeper for one grid."""
+class GridKeeper(Keeper):
+    """Keeps one grid."""
 
     def __init__(self, config: Config, service: Service, say: Callable[[str], None]) -> None:
         self._say = say
         self._grid = Grid(config, service, ManagerTalk(say), answer=min(config.timeout, service.failure_timeout / 2))
+        super().__init__(self._grid, Pulses(self._grid))
         self._looks = Looks(self._grid)
         self._stop = Event()
         self._lock = Lock()
@@ -49,33 +51,10 @@ class GridKeeper:
         self._leadership: Leadership | None = None
         self._acting = Acting(self._grid, self._tell, lambda: bool(self._leadership and self._leadership.leads))
 
-    @property
-    def name(self) -> str:
-        """See Keeper."""
-        return self._grid.name
-
-    @property
-    def members(self) -> tuple[str, ...]:
-        """See Keeper."""
-        return self._grid.service.names
-
-    @property
-    def engine(self) -> Heart:
-        """See Keeper."""
-        return Pulses(self._grid)
-
-    @property
-    def store(self) -> Store:
-        """See Keeper."""
-        return self._grid.store
-
-    def begin(self) -> None:
-        """See Keeper."""
-
     def close(self) -> None:
         """See Keeper."""
         self._stop.set()
-        self._grid.close()
+        super().close()
 
     def tend(self, watch: Watch, leadership: Leadership) -> float:
         """See Keeper: one look at everything, and what is due."""

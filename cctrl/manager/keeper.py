@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from abc import ABC, abstractmethod
 
 from cctrl.manager.leadership import Leadership
 from cctrl.manager.watch import Heart, Watch
+from cctrl.replication.opened import OpenService
 from cctrl.store import Store
 
 
-class Keeper(Protocol):
+class Keeper(ABC):
     """Keeps one service as its policy says."""
+
+    def __init__(self, opened: OpenService, heart: Heart) -> None:
+        """`heart`: where the pulses of the members are heard."""
+        self._opened = opened
+        self.heart = heart
 
     @property
     def name(self) -> str:
         """The service's name."""
+        return self._opened.name
 
     @property
     def members(self) -> tuple[str, ...]:
         """The members whose pulse is to be heard."""
-
-    @property
-    def engine(self) -> Heart:
-        """What their pulses come from: the engine of its servers."""
+        return self._opened.service.names
 
     @property
     def store(self) -> Store:
         """What is remembered of it."""
+        return self._opened.store
 
-    def begin(self) -> None:
+    def begin(self) -> None:  # noqa: B027 - most have nothing to do then
         """The manager has begun, whether it leads or not; returns at once."""
 
+    @abstractmethod
     def tend(self, watch: Watch, leadership: Leadership) -> float:
         """Look at the service and do what is due; seconds after which it is to be called again at the latest.
 
@@ -40,3 +46,4 @@ class Keeper(Protocol):
 
     def close(self) -> None:
         """Let go of connections and store; idempotent."""
+        self._opened.close()

@@ -23,7 +23,7 @@ class Loop:
         self._say = say
         self._stop = stop
         self._leadership = Leadership(keeper.store, keeper.name)
-        self._watch = Watch(keeper.engine, keeper.members)
+        self._watch = Watch(keeper.heart, keeper.members)
         self._told = ""
 
     def run(self) -> None:

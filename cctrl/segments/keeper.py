@@ -7,29 +7,29 @@ from collections.abc import Callable
 from threading import Event, Thread
 
 from cctrl.config import Config, Service
+from cctrl.manager.keeper import Keeper
 from cctrl.manager.leadership import Leadership
 from cctrl.manager.talk import ManagerTalk
 from cctrl.manager.watch import Watch
 from cctrl.outcome import CctrlError
-from cctrl.replication.engine import Engine
 from cctrl.segments import catalog_sql, inventory
 from cctrl.segments.fts import RETRY, Act
 from cctrl.segments.service import Cluster
 from cctrl.segments.tending import Tending
-from cctrl.store import Store
 
 RETURN = 5.0  # seconds to the next cycle while a host that has something down is out of sight
 LISTEN = 0.2  # seconds from one look for requests to the next
 SETUP_LIMIT = 30.0  # seconds
 
 
-class Fts:
-    """manager.keeper.Keeper for one segment cluster."""
+class Fts(Keeper):
+    """Keeps one segment cluster."""
 
     def __init__(self, config: Config, service: Service, say: Callable[[str], None]) -> None:
         self._say = say
         answer = min(config.timeout, service.gp_fts_probe_timeout)
         self._cluster = Cluster(config, service, ManagerTalk(say), answer=answer)
+        super().__init__(self._cluster, self._cluster.engine)
         self._service = self._cluster.service
         self._leadership: Leadership | None = None
         self._tending = Tending(self._cluster, self._said, lambda: self._leadership is None or self._leadership.leads)
@@ -39,33 +39,10 @@ class Fts:
         self._answered = 0  # the last request for a scan that was answered
         self._requested = 0
 
-    @property
-    def name(self) -> str:
-        """See Keeper."""
-        return self._cluster.name
-
-    @property
-    def members(self) -> tuple[str, ...]:
-        """See Keeper."""
-        return self._service.names
-
-    @property
-    def engine(self) -> Engine:
-        """See Keeper."""
-        return self._cluster.engine
-
-    @property
-    def store(self) -> Store:
-        """See Keeper."""
-        return self._cluster.store
-
-    def begin(self) -> None:
-        """See Keeper."""
-
     def close(self) -> None:
         """See Keeper."""
         self._stop.set()
-        self._cluster.close()
+        super().close()
 
     def tend(self, watch: Watch, leadership: Leadership) -> float:
         """See Keeper: one cycle."""

@@ -21,6 +21,7 @@ from cctrl.dataservice.verbs import decide, move, recover
 from cctrl.dataservice.watch import watching
 from cctrl.dataservice.watch.answering import Answering
 from cctrl.dataservice.watch.contact import FirstContact
+from cctrl.manager.keeper import Keeper
 from cctrl.manager.leadership import Leadership
 from cctrl.manager.suspicion import Suspicion, Suspicions
 from cctrl.manager.talk import ManagerTalk
@@ -31,10 +32,8 @@ from cctrl.registry import Invocation
 from cctrl.replication.events import Progress
 from cctrl.replication.executor import execute
 from cctrl.replication.facts import HEARD_WITHIN, Server
-from cctrl.replication.postgresql.engine import PostgreSQL
 from cctrl.replication.steps import Action, Plan, Step
 from cctrl.replication.synchrony import lacking
-from cctrl.store import Store
 from cctrl.store.interface import EVENTS_KEPT
 
 LOOK = 5.0  # seconds from look to look while all is well; a pulse that changes brings the next one at once
@@ -46,8 +45,8 @@ FAILED_OVER = "failed-over"  # the kind of the event that is written after an au
 SHORTEST_ANSWER = 1.0  # seconds
 
 
-class Automatic:
-    """manager.keeper.Keeper for one dataservice."""
+class Automatic(Keeper):
+    """Keeps one dataservice."""
 
     def __init__(self, config: Config, service: Service, say: Callable[[str], None]) -> None:
         self._say = say
@@ -55,6 +54,7 @@ class Automatic:
         # A host that is gone must be found so well before `failure_timeout` is over.
         self._answer = max(SHORTEST_ANSWER, min(config.timeout, service.failure_timeout / 8))
         self._dataservice = Dataservice(config, service, self._talk, answer=self._answer)
+        super().__init__(self._dataservice, self._dataservice.engine)
         self._service = service
         self._answering = Answering(config, service, self._talk, say, self._answer) if service.check_port else None
         self._suspicions = Suspicions()
@@ -66,26 +66,6 @@ class Automatic:
         self._alone_until = 0.0  # when no majority was last reached, on the monotonic clock
         self._told: dict[tuple[str, str], set[str]] = {}  # what was said of each suspicion that is still there
 
-    @property
-    def name(self) -> str:
-        """See Keeper."""
-        return self._dataservice.name
-
-    @property
-    def members(self) -> tuple[str, ...]:
-        """See Keeper."""
-        return self._service.names
-
-    @property
-    def engine(self) -> PostgreSQL:
-        """See Keeper."""
-        return self._dataservice.engine
-
-    @property
-    def store(self) -> Store:
-        """See Keeper."""
-        return self._dataservice.store
-
     def begin(self) -> None:
         """See Keeper."""
         if self._answering is not None:
@@ -95,8 +75,7 @@ class Automatic:
         """See Keeper."""
         if self._answering is not None:
             self._answering.stop()
-        self._contact.close()
-        self._dataservice.close()
+        super().close()
 
     def tend(self, watch: Watch, leadership: Leadership) -> float:
         """See Keeper."""
