@@ -8,6 +8,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from cctrl.lab.postgresql import SUPERUSER
 from cctrl.outcome import CctrlError, OutOfSight, Refused, UsageError
 
 WHAT = {
-    "start": "rows are written every 10 ms to whichever server takes them",
+    "start": "rows are written every 10 ms to whichever server takes them, of each content in a segment cluster",
     "stop": "no more rows are written",
     "report": "rows acknowledged, outages, losses; exit status 1 where any is lost or two servers took writes at once",
 }
@@ -33,8 +34,7 @@ def traffic(lab: Lab, what: str) -> tuple[list[str], bool]:
     """`lab traffic WHAT`: what there is to say, and False where a report is of losses or of two servers.
     Raises UsageError, Refused, OutOfSight."""
     if what == "report":
-        found = report(lab)
-        return _told(lab, *found), found[0].clean
+        return _reported(lab)
     if what == "start":
         return ["traffic started" if start(lab) else "traffic runs already: nothing to do"], True
     if what == "stop":
@@ -42,44 +42,65 @@ def traffic(lab: Lab, what: str) -> tuple[list[str], bool]:
     raise UsageError(f"traffic can do no {what!r}", detail=f"it can: {', '.join(WHAT)}")
 
 
+def contents(lab: Lab) -> tuple[int, ...]:
+    """What is written to: a set of servers that replicate each other, each by its content; 0 where there is one."""
+    return tuple(flow.content for flow in _flows(read_plan(lab)))
+
+
 def start(lab: Lab) -> bool:
-    """Let rows be written, into a new table `traffic`; False where they are already. Returns when one has been
-    acknowledged. Raises Refused where no member takes writes."""
+    """Let rows be written to each set, into a new table `traffic`; False where they are already. Returns when one has
+    been acknowledged in each. Raises Refused where no member of one takes writes."""
     plan = read_plan(lab)
-    if plan.kind != "dataservice":
-        raise Refused(f"traffic writes to a dataservice, and lab {plan.name} is of the kind {plan.kind}")
-    running = programs.look(plan).get(PROGRAM)
-    if running and running.running:
-        return False
-    host, server = _primary(plan)
+    known = programs.look(plan)
+    idle = [flow for flow in _flows(plan) if not (flow.name in known and known[flow.name].running)]
+    with ThreadPoolExecutor(max(1, len(idle))) as pool:
+        list(pool.map(lambda flow: _begin(plan, flow), idle))
+    return bool(idle)
+
+
+def _begin(plan: Plan, flow: _Flow) -> None:
+    host, server = _primary(plan, flow)
     servers.psql(plan, host, server, "drop table if exists traffic;\ncreate table traffic (id bigint);")
-    _directory(plan).mkdir(mode=0o700, exist_ok=True)
-    _record_path(plan).unlink(missing_ok=True)
-    targets = {"servers": [(h.address, s.port) for h in plan.hosts for s in h.servers], "common": _common(plan)}
-    write_private(_directory(plan) / "targets.json", json.dumps(targets))
-    programs.start(plan, PROGRAM, _argv(plan), _log(plan))
-    _wait_for_a_row(plan)
-    return True
+    flow.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    flow.record.unlink(missing_ok=True)
+    targets = {"servers": [(host.address, server.port) for host, server in flow.members], "common": _common(plan)}
+    write_private(flow.directory / "targets.json", json.dumps(targets))
+    programs.start(plan, flow.name, _argv(plan, flow), flow.log)
+    _wait_for_a_row(plan, flow)
 
 
 def stop(lab: Lab) -> bool:
-    """End the writer; False where it does not run. Its record stays for a report. Raises Refused, OutOfSight."""
-    return programs.end(read_plan(lab), PROGRAM, signal.SIGTERM)
+    """End the writers; False where none runs. Their records stay for a report. Raises Refused, OutOfSight."""
+    plan = read_plan(lab)
+    ended = [programs.end(plan, flow.name, signal.SIGTERM) for flow in _flows(plan)]
+    return any(ended)
 
 
-def record(lab: Lab) -> tally.Record:
+def record(lab: Lab, content: int = 0) -> tally.Record:
     """What has been acknowledged until now. Raises Refused where no traffic was started."""
-    return _record(read_plan(lab))
+    plan = read_plan(lab)
+    return _record(plan, _flow(plan, content))
 
 
-def report(lab: Lab) -> tuple[tally.Tally, str]:
+def report(lab: Lab, content: int = 0) -> tuple[tally.Tally, str]:
     """What the record says, compared with the rows on the current primary, and that primary's name.
     Raises Refused where no traffic was started, or no member takes writes."""
     plan = read_plan(lab)
-    kept, now = _record(plan), time.monotonic()  # first: all that is in it must be there
-    host, server = _primary(plan)
+    flow = _flow(plan, content)
+    kept, now = _record(plan, flow), time.monotonic()  # first: all that is in it must be there
+    host, server = _primary(plan, flow)
     there = servers.psql(plan, host, server, "select id from traffic")
     return tally.tally(kept, {int(number) for number in there.split()}, now), server.name
+
+
+def _reported(lab: Lab) -> tuple[list[str], bool]:
+    lines, good = [], True
+    several = len(contents(lab)) > 1
+    for content in contents(lab):
+        found, primary = report(lab, content)
+        good = good and found.clean
+        lines += [f"content {content}: {line}" if several else line for line in _told(lab, found, primary)]
+    return lines, good
 
 
 def _told(lab: Lab, found: tally.Tally, primary: str) -> list[str]:
@@ -92,21 +113,41 @@ def _told(lab: Lab, found: tally.Tally, primary: str) -> list[str]:
     return tally.lines(found, primary, names.__getitem__, clock)
 
 
-def _directory(plan: Plan) -> Path:
-    return Path(plan.directory) / "traffic"
+@dataclass(frozen=True, slots=True)
+class _Flow:
+    """The writer of one set of servers."""
+
+    content: int
+    name: str  # of its program
+    directory: Path
+    members: tuple[tuple[HostPlan, ServerPlan], ...]
+
+    @property
+    def record(self) -> Path:
+        return self.directory / "record"
+
+    @property
+    def log(self) -> Path:
+        return self.directory / "log"
 
 
-def _record_path(plan: Plan) -> Path:
-    return _directory(plan) / "record"
+def _flows(plan: Plan) -> list[_Flow]:
+    """A coordinator's database is not written to."""
+    sets = [tuple(members) for members in plan.sets if members[0][1].content >= 0]
+    top = Path(plan.directory) / "traffic"
+    if len(sets) == 1:
+        return [_Flow(sets[0][0][1].content, PROGRAM, top, sets[0])]
+    numbered = ((members[0][1].content, members) for members in sets)
+    return [_Flow(content, f"{PROGRAM}{content}", top / str(content), members) for content, members in numbered]
 
 
-def _log(plan: Plan) -> Path:
-    return _directory(plan) / "log"
+def _flow(plan: Plan, content: int) -> _Flow:
+    return next(flow for flow in _flows(plan) if flow.content == content)
 
 
-def _argv(plan: Plan) -> list[str]:
+def _argv(plan: Plan, flow: _Flow) -> list[str]:
     words = [sys.executable, "-S", "-E", "-P", str(Path(__file__).with_name("writer.py"))]
-    return [*words, place.libpq(Path(plan.bin_dir)), str(_directory(plan) / "targets.json"), str(_record_path(plan))]
+    return [*words, place.libpq(Path(plan.bin_dir)), str(flow.directory / "targets.json"), str(flow.record)]
 
 
 def _common(plan: Plan) -> str:
@@ -114,37 +155,36 @@ def _common(plan: Plan) -> str:
     return f"user={SUPERUSER} password={password} dbname=postgres gssencmode=disable application_name=traffic"
 
 
-def _record(plan: Plan) -> tally.Record:
+def _record(plan: Plan, flow: _Flow) -> tally.Record:
     try:
-        return tally.parse(_record_path(plan).read_text(encoding="utf-8"))
+        return tally.parse(flow.record.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise Refused(
             f"no traffic was started in lab {plan.name}", next=f"cctrl lab traffic start{name_option(plan.name)}"
         ) from None
 
 
-def _wait_for_a_row(plan: Plan) -> None:
+def _wait_for_a_row(plan: Plan, flow: _Flow) -> None:
     def written() -> bool:
         with suppress(Refused):
-            return bool(_record(plan).rows)
+            return bool(_record(plan, flow).rows)
         return False
 
-    if not processes.wait_until(lambda: written() or not programs.look(plan)[PROGRAM].running, _FIRST_ROW, 0.02):
-        raise OutOfSight(f"no row was acknowledged within {_FIRST_ROW:g} s", detail=programs.log_tail(_log(plan)))
+    if not processes.wait_until(lambda: written() or not programs.look(plan)[flow.name].running, _FIRST_ROW, 0.02):
+        raise OutOfSight(f"no row was acknowledged within {_FIRST_ROW:g} s", detail=programs.log_tail(flow.log))
     if not written():
-        raise Refused("the writer has ended", detail=programs.log_tail(_log(plan)))
+        raise Refused("the writer has ended", detail=programs.log_tail(flow.log))
 
 
-def _primary(plan: Plan) -> tuple[HostPlan, ServerPlan]:
+def _primary(plan: Plan, flow: _Flow) -> tuple[HostPlan, ServerPlan]:
     """The server that takes writes; of two the one with the newer timeline. Raises Refused."""
-    everyone = [(host, server) for host in plan.hosts for server in host.servers]
-    with ThreadPoolExecutor(len(everyone)) as pool:
-        timelines = list(pool.map(lambda one: _timeline(plan, *one), everyone))
-    newest = max(range(len(everyone)), key=timelines.__getitem__)
+    with ThreadPoolExecutor(len(flow.members)) as pool:
+        timelines = list(pool.map(lambda one: _timeline(plan, *one), flow.members))
+    newest = max(range(len(flow.members)), key=timelines.__getitem__)
     if not timelines[newest]:
-        names = ", ".join(server.name for _, server in everyone)
+        names = ", ".join(server.name for _, server in flow.members)
         raise Refused("no server of the lab takes writes", detail=f"asked: {names}")
-    return everyone[newest]
+    return flow.members[newest]
 
 
 def _timeline(plan: Plan, host: HostPlan, server: ServerPlan) -> str:
