@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import automatic, hundred, move, prompt, provision, recover, up, warm, watching
+from bench import automatic, gpstate, hundred, move, prompt, provision, recover, segments, up, warm, watching
 from bench.figures import Figure, table
 from bench.place import Place
 
@@ -27,6 +27,8 @@ ITEMS: dict[str, Callable[[Place, int], Iterator[Figure]]] = {
     "recover": recover.measure,
     "provision": provision.measure,
     "manager": watching.measure,
+    "segments": segments.measure,
+    "gpstate": gpstate.measure,
     "up": up.measure,
 }
 

@@ -54,7 +54,7 @@ failover() { # OLD (dead), NEW, OTHER
   echo "$new"
 }
 
-rewind() { # TARGET (dead), SOURCE
+rewind() { # TARGET (dead), SOURCE, how TARGET calls itself there if not by its name
   sql "$2" checkpoint
   data=$(of "$1" data)
   rm -f "$data/standby.signal" "$data/cctrl.fenced" # pg_rewind's crash recovery cannot be a standby's
@@ -62,7 +62,7 @@ rewind() { # TARGET (dead), SOURCE
     --source-server="$(conninfo "$1" "$2") dbname=postgres" 2>&1) || { printf '%s\n' "$said" >&2; exit 1; }
   mark "$1" "$2"
   start "$1"
-  until_true "$2" "select count(*) > 0 from pg_stat_replication where application_name = '$1'
+  until_true "$2" "select count(*) > 0 from pg_stat_replication where application_name = '${3:-$1}'
     and state = 'streaming' and replay_lsn >= '$(sql "$2" "select pg_current_wal_flush_lsn()")'"
 }
 

@@ -17,9 +17,11 @@ from cctrl.dataservice.service import Dataservice
 from cctrl.lab import layout, netns
 from cctrl.lab.place import bin_dir
 from cctrl.outcome import Outcome
+from cctrl.segments.service import Cluster
 from cctrl.shell.console import Script
 from cctrl.shell.session import Session
 from cctrl.shell.talk import Manner
+from cctrl.ssh import Hosts
 
 
 def milliseconds(work: Callable[[], object]) -> float:
@@ -45,13 +47,20 @@ class Shell:
         assert isinstance(handle, Dataservice)
         return handle
 
-    def __call__(self, line: str) -> float:
-        """Run a command; how many milliseconds it took. RuntimeError where it was not done."""
+    @property
+    def hosts(self) -> Hosts:
+        """The connections of the open service."""
+        handle = self.session.handle()
+        assert isinstance(handle, Dataservice | Cluster)
+        return handle.hosts
+
+    def __call__(self, line: str, *, done: bool = True) -> float:
+        """Run a command; how many milliseconds it took. RuntimeError where it was to be done, and was not."""
         self.said.clear()
         began = perf_counter()
         outcome = self.session.execute(line)
         took = (perf_counter() - began) * 1000
-        if outcome is not Outcome.DONE:
+        if done and outcome is not Outcome.DONE:
             raise RuntimeError(f"{line}: {outcome.name}\n" + "\n".join(self.said))
         return took
 
@@ -120,6 +129,10 @@ class Place:
             self._labs[name] = Lab(self, full, directory)
         return self._labs[name]
 
+    def drop(self, name: str) -> None:
+        """Take one lab away before the end."""
+        self._labs.pop(name).down()
+
     def shell(self, config: Config, state_dir: Path | None = None) -> Shell:
         """A session that is closed at the end."""
         shell = Shell(config, state_dir)
@@ -136,7 +149,7 @@ class Place:
 
 
 class Lab:
-    """One lab of three hosts."""
+    """One lab, of three hosts where nothing else is said."""
 
     def __init__(self, place: Place, name: str, directory: Path) -> None:
         self.place = place
@@ -151,12 +164,13 @@ class Lab:
         """`cctrl lab WORDS…` on this lab."""
         return self.place.run([*self.place.cctrl, "lab", *words, "--name", self.name])
 
-    def sql(self, host: str, *statements: str) -> str:
+    def sql(self, host: str, *statements: str, database: str = "") -> str:
         """Run statements as superuser through the server's socket; what they print."""
         server = self.service.member(host)
         options = ["-XAtq", "-v", "ON_ERROR_STOP=1", "-h", server.socket_dir, "-p", str(server.port)]
         commands = [word for statement in statements for word in ("-c", statement)]
-        argv = [f"{server.bin_dir}/psql", *options, "-U", server.user, "-d", server.database, *commands]
+        argv = [f"{server.bin_dir}/psql", *options, "-U", server.user]
+        argv += ["-d", database or server.database, *commands]
         return self.place.run(argv).strip()
 
     @property

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 
 from bench import byhand
 from bench.figures import Figure, in_turn
 from bench.move import FIRST, SECOND, THIRD
 from bench.place import Lab, Place, Shell, milliseconds
+from bench.sessions import Open
 from cctrl.lab.processes import wait_until
 
 SCALE = "13"  # of pgbench: 200 MB
@@ -63,18 +63,11 @@ def _diverge(lab: Lab, shell: Shell) -> None:
     for name in (SECOND, THIRD):
         lab.sql(name, "alter system set primary_conninfo = ''", "select pg_reload_conf()")
     _wait_until(lab, FIRST, "select count(*) = 0 from pg_stat_replication")
-    server = lab.service.member(FIRST)
-    where = ["-h", server.socket_dir, "-p", str(server.port), "-U", server.user, "-d", server.database]
     words = f"begin;\ninsert into open select repeat('x', 500) from generate_series(1, {ROWS});\n"
-    with subprocess.Popen(
-        [f"{server.bin_dir}/psql", "-XAtq", *where], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        env=lab.place.environ, cwd=lab.place.home, stderr=subprocess.DEVNULL,
-    ) as client:  # fmt: skip
-        assert client.stdin and client.stdout
-        client.stdin.write(words + "select pg_switch_wal() is null;\n")
-        client.stdin.flush()
-        client.stdout.readline()
-        lab.do("kill", FIRST)
+    session = Open(lab, FIRST, words + "select pg_switch_wal() is null;\n")
+    session.done()
+    lab.do("kill", FIRST)
+    session.close()
     shell("failover to " + SECOND)
     _pgbench(lab, SECOND, "-n", "-t", CHANGES)
 

@@ -24,7 +24,7 @@ class Call:
 
 def recorded(shell: Shell, line: str) -> list[Call]:
     """Run a command line; the remote commands it ran."""
-    hosts = shell.dataservice.hosts
+    hosts = shell.hosts
     run, calls = hosts.run, []
 
     def record(host: Host, argv: tuple[str, ...], **more: Any) -> CommandResult:

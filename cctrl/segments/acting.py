@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cctrl.outcome import CctrlError, Refused
+from cctrl.replication.engine import StepFailed
 from cctrl.replication.facts import Facts, Server
 from cctrl.replication.position import Position
 from cctrl.replication.steps import Action, Step
@@ -66,7 +67,10 @@ class Acting:
         if not statement:
             return
         self._still_leading()
-        self._cluster.write(statement)
+        result = self._cluster.asking.try_sql(self._cluster.coordinator.name, statement)
+        if not result.ok:
+            said = result.stderr.strip().partition("\n")[0] or result.reason or result.ended.value
+            raise StepFailed("the catalog was not changed", detail=said)
         for change in changes:
             row = change.row
             self._say(

@@ -1,4 +1,4 @@
-"""`bench/campaign --rounds N --seed S [--first K] [--on-a-lab N] [--asynchronous] [-v]`."""
+"""`bench/campaign [--kind KIND] --rounds N --seed S [--first K] [--on-a-lab N] [--asynchronous] [-v]`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import shutil
 import sys
 
 from cctrl.lab import netns
-from tests.campaign.rounds import planned
-from tests.campaign.stand import Broken, Stand, raised
+from tests.campaign import cluster, rounds, segment_rounds, stand
+from tests.campaign.playing import Broken, Playing
 from tests.stage import Labs
 
 
@@ -18,16 +18,17 @@ def main() -> int:
     """Play; 1 at the first round that fails, with its log and how to play it again."""
     given = _parse()
     labs = Labs(_likeness(given.postgresql))
-    stand: Stand | None = None
+    playing: Playing | None = None
     disks = os.geteuid() == 0
+    planned = segment_rounds.planned if given.kind == "segments" else rounds.planned
     try:
         for number in range(given.first, given.first + given.rounds):
-            if stand is None or (number - given.first) % given.on_a_lab == 0:
+            if playing is None or (number - given.first) % given.on_a_lab == 0:
                 labs.down()
-                stand = raised(labs, synchronous=not given.asynchronous, disks=disks, say=_say)
-            stand.play(planned(given.seed, number, disks=disks))
+                playing = _raised(labs, given, disks)
+            playing.play(planned(given.seed, number, disks=disks))
             if given.verbose:
-                print("\n".join([*stand.log, ""]), flush=True)
+                print("\n".join([*playing.log, ""]), flush=True)
     except Broken as broken:
         print(broken)
         return 1
@@ -35,6 +36,12 @@ def main() -> int:
         labs.down()
     print(f"{given.rounds} rounds of seed {given.seed}: nothing lost that may not be, whole after each")
     return 0
+
+
+def _raised(labs: Labs, given: argparse.Namespace, disks: bool) -> Playing:
+    if given.kind == "segments":
+        return cluster.raised(labs, disks=disks, say=_say)
+    return stand.raised(labs, synchronous=not given.asynchronous, disks=disks, say=_say)
 
 
 def _say(line: str) -> None:
@@ -50,6 +57,9 @@ def _likeness(postgresql: str) -> tuple[str, ...]:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench/campaign", description="Faults and commands at random moments.")
+    parser.add_argument(
+        "--kind", choices=("dataservice", "segments"), default="dataservice", help="of lab (dataservice)"
+    )
     parser.add_argument("--rounds", type=int, default=30, metavar="N", help="how many (30)")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="what they follow from (any)")
     parser.add_argument("--first", type=int, default=0, metavar="K", help="the number of the first one (0)")

@@ -33,6 +33,7 @@ class Act:
     words: tuple[str, ...] = ()
     command: str = ""
     killed: float | None = None  # seconds from its start to its SIGKILL; None: it comes to its end
+    awaited: bool = False  # nothing else happens before the command has ended
 
     def text(self) -> str:
         """For the log."""
@@ -49,15 +50,17 @@ class Round:
     policy: str
     acts: tuple[Act, ...]
     lasts: float  # seconds that the faults last after the last of them
+    kind: str = "dataservice"  # of lab
 
     @property
     def replay(self) -> str:
         """The command that plays it again."""
-        return f"bench/campaign --seed {self.seed} --first {self.number} --rounds 1"
+        kind = "" if self.kind == "dataservice" else f" --kind {self.kind}"
+        return f"bench/campaign{kind} --seed {self.seed} --first {self.number} --rounds 1"
 
     def lines(self) -> list[str]:
         """What happens in it."""
-        first = f"round {self.number} of seed {self.seed}, policy {self.policy}"
+        first = f"round {self.number} of seed {self.seed}" + (f", policy {self.policy}" if self.policy else "")
         return [first, *(act.text() for act in self.acts), f"+{self.lasts:.2f} s  all is mended"]
 
 
