@@ -137,6 +137,8 @@ def test_a_catalog_that_somebody_edited(gp: Gp) -> None:
         ended = gp.run(command)
         assert ended.returncode == 2
         assert "Invalid GpArray: content 0" in ended.stdout
+    looked = gp.lab.try_sql("cdw", "select gp_request_fts_probe_scan()")  # it does not wait for ever
+    assert "FTS could not look: ERROR: Invalid GpArray: content 0" in looked.stderr
     gp.sql("update gp_segment_configuration set mode = 's' where dbid = 2")
     gp.becomes(0, WELL)
 

@@ -1,0 +1,128 @@
+"""What goes wrong while FTS works, and while gprecoverseg does: on real servers, one failure after the other."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from cctrl.lab import Lab, control, processes
+from cctrl.lab.layout import Plan, ServerPlan, read_plan
+from cctrl.segments.catalog import read, swapped
+from cctrl.segments.catalog_sql import READ, by_fts
+from tests.segments.gp import WELL, Gp
+from tests.stage import Labs, wait_for
+
+
+@pytest.fixture(scope="module")
+def gp(likeness: tuple[str, ...]) -> Iterator[Gp]:
+    """Two pairs over two hosts whose file systems can be filled, where that can be."""
+    labs = Labs(likeness)
+    disk = ("--disk", "700MB") if os.geteuid() == 0 else ()
+    yield Gp(labs("--hosts", 2, *disk, kind="segments", manager=True))
+    labs.down()
+
+
+def plan_of(gp: Gp) -> Plan:
+    return read_plan(Lab(gp.lab.name, gp.lab.directory / "lab"))
+
+
+def server(gp: Gp, name: str) -> ServerPlan:
+    return next(s for host in plan_of(gp).hosts for s in host.servers if s.name == name)
+
+
+def log(gp: Gp) -> str:
+    return (gp.lab.directory / "lab" / "manager.log").read_text()
+
+
+def test_a_manager_dies_between_catalog_and_promotion(gp: Gp) -> None:
+    """The roles are swapped, and nobody was promoted: the next one does it. The old primary lives until then."""
+    gp.lab.run("kill", "manager")
+    gp.sql(by_fts(swapped(read(gp.sql(READ)).pairs[0])))
+    gp.lab.run("start", "manager")
+    gp.lab.has(gp.place(0, "m"), "select pg_is_in_recovery()", "f")
+    assert not processes.postmaster(server(gp, "primary0").data_dir)  # it was fenced first
+    assert gp.state(0) == "mnd pnu"
+
+
+def test_all_that_can_be_wrong_with_one_that_is_down(gp: Gp) -> None:
+    """Each is said with what to do, and the same command does it once that is mended."""
+    plan, failed = plan_of(gp), server(gp, "primary0")
+    taken = "import socket, time; s = socket.create_server(('', int(__import__('sys').argv[1]))); time.sleep(600)"
+    python = shutil.which("python3", path="/usr/bin") or "python3"
+    pid = control.launch(plan, "sdw1", [python, "-c", taken, str(failed.port)])
+    ended = gp.run("gprecoverseg -a")
+    assert ended.returncode == 1
+    assert "-Failed to start the following segments. Please check the latest logs located in" in ended.stdout
+    assert f"hostname: sdw1; port: {failed.port}; datadir: {failed.data_dir}" in ended.stdout
+    assert "in use" in ended.stderr
+    processes.send([pid], signal.SIGKILL)
+
+    shutil.rmtree(failed.data_dir)
+    ended = gp.run("gprecoverseg -a")
+    assert ended.returncode == 1
+    assert "must run" in ended.stdout
+    assert "the data directory does not exist" in ended.stderr
+    assert "NEXT: gprecoverseg -F" in ended.stderr
+    if plan.disk:
+        gp.lab.run("fill", "sdw1")
+        ended = gp.run("gprecoverseg -a -F")
+        assert ended.returncode == 1
+        assert "recoverytype: full" in ended.stdout
+        assert "no room" in ended.stderr or "space" in ended.stderr
+        gp.lab.run("unfill", "sdw1")
+    assert gp.state(0) == "mnd pnu"
+
+
+def test_two_at_once_and_one_that_is_interrupted(gp: Gp) -> None:
+    first = subprocess.Popen(
+        gp.lab.cctrl.argv("-c", "gprecoverseg -a -F --max-rate 8M"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=gp.lab.environ,
+    )
+    assert first.stdout
+    wait_for(lambda: "Initiating segment recovery" in first.stdout.readline(), 60)  # type: ignore[union-attr]
+    second = gp.run("gprecoverseg -a")
+    assert second.returncode == 0
+    assert "gprecoverseg:default-[ERROR]:-Lockfile " in second.stdout
+    assert "indicates that an instance of gprecoverseg is already running with PID" in second.stdout
+    assert "-If this is not the case, remove the lockfile directory at " in second.stdout
+    assert "nothing was done" in second.stderr
+    first.send_signal(signal.SIGINT)
+    out, _ = first.communicate(timeout=60)
+    assert first.returncode != 0
+    assert "Traceback" not in out
+    gp.done("gprecoverseg -a -F")
+    gp.becomes(0, "msu psu")
+    gp.done("gprecoverseg -r -a")
+    gp.becomes(0, WELL)
+
+
+def test_only_the_manager_does_not_reach_a_host(gp: Gp) -> None:
+    """Its primary serves its clients: nothing is failed over."""
+    if not plan_of(gp).bridge:
+        pytest.skip("network namespaces are not available")
+    gp.lab.run("cut", "sdw1", "--from", "manager")
+    wait_for(lambda: "its host is out of sight, but cdw reaches its server" in log(gp), 60)
+    assert gp.state(0) == WELL
+    gp.lab.run("heal", "sdw1")
+    gp.sql("select gp_request_fts_probe_scan()")
+    assert gp.state(0) == WELL
+
+
+def test_an_old_primary_that_comes_back_is_fenced_at_first_contact(gp: Gp) -> None:
+    """Where nobody could reach it when its mirror took over it runs on, and acknowledges nothing."""
+    gp.lab.run("cut", "sdw1")
+    gp.becomes(0, "mnd pnu", 60)
+    old = server(gp, "primary0")
+    assert processes.postmaster(old.data_dir)
+    gp.lab.run("heal", "sdw1")
+    wait_for(lambda: not processes.postmaster(old.data_dir), 30)
+    gp.becomes(1, "psu msu", 60)
+    gp.heal(0)
