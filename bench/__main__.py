@@ -28,6 +28,7 @@ ITEMS: dict[str, Callable[[Place, int], Iterator[Figure]]] = {
     "provision": provision.measure,
     "manager": watching.measure,
     "segments": segments.measure,
+    "pairs": segments.measure_pairs,
     "gpstate": gpstate.measure,
     "up": up.measure,
 }

@@ -129,10 +129,6 @@ class Place:
             self._labs[name] = Lab(self, full, directory)
         return self._labs[name]
 
-    def drop(self, name: str) -> None:
-        """Take one lab away before the end."""
-        self._labs.pop(name).down()
-
     def shell(self, config: Config, state_dir: Path | None = None) -> Shell:
         """A session that is closed at the end."""
         shell = Shell(config, state_dir)

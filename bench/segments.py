@@ -72,14 +72,12 @@ class Gp:
 
 
 def measure(place: Place, samples: int) -> Iterator[Figure]:
-    """Failovers, recoveries and a rebalance of one pair, then recoveries of several."""
+    """Failovers, recoveries and a rebalance of one pair."""
     gp = Gp(place, "segments", 2)
     gp.lab.as_real_servers()
     yield from _failovers(gp, samples)
     yield from _one_pair(gp, samples)
     yield from _frozen(gp)
-    place.drop("segments")
-    yield from _several(Gp(place, "pairs", PAIRS), samples)
 
 
 # ------------------------------------------------------------ failovers
@@ -196,8 +194,9 @@ def _one_pair(gp: Gp, samples: int) -> Iterator[Figure]:
 # ------------------------------------------------------------ several pairs
 
 
-def _several(gp: Gp, samples: int) -> Iterator[Figure]:
+def measure_pairs(place: Place, samples: int) -> Iterator[Figure]:
     """1, 4 and 16 pairs, each failed primary with 100 MB and 10 MB of log that no other has; rewound."""
+    gp = Gp(place, "pairs", PAIRS)
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda content: _fill(gp, content), range(PAIRS)))
     took: dict[int, list[float]] = {1: [], 4: [], PAIRS: []}

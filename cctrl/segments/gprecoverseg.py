@@ -19,7 +19,7 @@ from cctrl.segments.options import Wrong
 from cctrl.segments.recovering import Recovering, Tongue
 from cctrl.segments.running import Failed, Run
 from cctrl.segments.service import Cluster
-from cctrl.segments.work import Ended, Job, Kind
+from cctrl.segments.work import Ended, Job, Kind, Stage
 
 PROGRAM = "gprecoverseg"
 QUESTION = "Continue with segment recovery procedure"
@@ -177,6 +177,8 @@ def _closed(run: Run, ended: list[Ended]) -> int:
 
 
 def _next(one: Ended) -> str:
+    if one.stage is Stage.START:  # its data is right: no copy would help
+        return "gprecoverseg   (when the cause is mended)"
     return "gprecoverseg -F" if one.job.kind is Kind.INCREMENTAL else "gprecoverseg -F   (when the cause is mended)"
 
 

@@ -11,7 +11,8 @@ from tests.campaign.rounds import MANAGER, MANAGER2, MOMENT, Act, Round
 
 CONTENTS = range(3)
 COORDINATOR = "cdw"
-NOTICED = (2.0, 5.0)  # seconds in which FTS has acted
+NOTICED = (2.0, 5.0)  # seconds in which FTS has acted on a server that died
+MISSED = (7.0, 10.0)  # and on one that hangs, or a host that is out of sight
 LATEST_KILL = 3.5  # seconds after its start a command is killed at the latest
 RECOVER, REBALANCE = "gprecoverseg -a", "gprecoverseg -r -a"
 COMMANDS = (RECOVER, RECOVER, "gprecoverseg -a -F", "recover", "gpstate -e", "ls", REBALANCE)
@@ -22,29 +23,29 @@ def planned(seed: int, number: int, *, disks: bool) -> Round:
     dice = Random(f"segments/{seed}/{number}")
     scene = dice.choice((_faults, _faults, _while_it_recovers, _while_it_recovers, _while_it_rebalances, _lost_data))
     acts = scene(dice, disks)
-    lasts = dice.choice((0.0, dice.uniform(0, MOMENT), dice.uniform(*NOTICED)))
+    lasts = dice.choice((0.0, dice.uniform(0, MOMENT), dice.uniform(*NOTICED), dice.uniform(*MISSED)))
     return Round(seed, number, "", tuple(acts), lasts, kind="segments")
 
 
 def _faults(dice: Random, disks: bool) -> list[Act]:
     """Faults, and commands among them."""
-    acts = [act for _ in range(dice.choice((1, 2, 2, 3))) for act in _fault(dice, disks)]
-    acts += [_command(dice, dice.choice(COMMANDS)) for _ in range(dice.choice((0, 1, 2)))]
-    dice.shuffle(acts)
-    return acts
+    found = [_fault(dice, disks) for _ in range(dice.choice((1, 2, 2, 3)))]
+    found += [[_command(dice, dice.choice(COMMANDS))] for _ in range(dice.choice((0, 1, 2)))]
+    dice.shuffle(found)
+    return [act for one in found for act in one]
 
 
 def _while_it_recovers(dice: Random, disks: bool) -> list[Act]:
     """A host's servers die; while they are recovered something else happens, or the command is killed."""
-    acts = [Act(0.0, ("kill", f"{{h{dice.choice(CONTENTS)}}}")), Act(dice.uniform(*NOTICED), ("start", MANAGER))]
-    acts.append(_command(dice, dice.choice((RECOVER, RECOVER, "gprecoverseg -a -F"))))
+    recover = dice.choice((RECOVER, RECOVER, "gprecoverseg -a -F"))
+    acts = [Act(0.0, ("kill", f"{{h{dice.choice(CONTENTS)}}}")), _command(dice, recover, NOTICED)]
     return [*acts, *(_fault(dice, disks) if dice.random() < 0.8 else [])]
 
 
 def _while_it_rebalances(dice: Random, disks: bool) -> list[Act]:
     """A primary was failed over and is recovered; something else happens while all go back to their preferred roles."""
-    acts = [Act(0.0, ("kill", f"{{p{dice.choice(CONTENTS)}}}")), Act(dice.uniform(*NOTICED), ("start", MANAGER))]
-    acts += [Act(0.0, command=RECOVER, awaited=True), _command(dice, REBALANCE)]
+    acts = [Act(0.0, ("kill", f"{{p{dice.choice(CONTENTS)}}}"))]
+    acts += [Act(dice.uniform(*NOTICED), command=RECOVER, awaited=True), _command(dice, REBALANCE)]
     return [*acts, *(_fault(dice, disks) if dice.random() < 0.8 else [])]
 
 
@@ -55,9 +56,9 @@ def _lost_data(dice: Random, disks: bool) -> list[Act]:
     return [*acts, _command(dice, "gprecoverseg -a -F"), *(_manager(dice) if dice.random() < 0.5 else [])]
 
 
-def _command(dice: Random, command: str) -> Act:
+def _command(dice: Random, command: str, after: tuple[float, float] = (0, MOMENT)) -> Act:
     killed = dice.uniform(0.05, LATEST_KILL) if dice.random() < 0.6 else None
-    return Act(dice.uniform(0, MOMENT), command=command, killed=killed)
+    return Act(dice.uniform(*after), command=command, killed=killed)
 
 
 def _manager(dice: Random) -> list[Act]:

@@ -14,8 +14,12 @@ from tests.stage import Labs
 
 SEED = 7
 ON_A_LAB = 8
-SEGMENT_SEED = 1
-SEGMENT_ROUNDS = (4, 6, 7)  # -r is killed on a full disk; a double fault; data lost, two recoveries at once, no manager
+SEGMENT_SEED = 2
+SEGMENT_ROUNDS = (
+    2,
+    6,
+    7,
+)  # data lost, -F killed and the manager; -r killed and the manager; a mirror dies in a recovery
 
 
 @pytest.mark.timeout(1200)

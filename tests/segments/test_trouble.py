@@ -56,11 +56,12 @@ def test_all_that_can_be_wrong_with_one_that_is_down(gp: Gp) -> None:
     python = shutil.which("python3", path="/usr/bin") or "python3"
     pid = control.launch(plan, "sdw1", [python, "-c", taken, str(failed.port)])
     ended = gp.run("gprecoverseg -a")
+    processes.send([pid], signal.SIGKILL)
     assert ended.returncode == 1
     assert "-Failed to start the following segments. Please check the latest logs located in" in ended.stdout
     assert f"hostname: sdw1; port: {failed.port}; datadir: {failed.data_dir}" in ended.stdout
-    assert "in use" in ended.stderr
-    processes.send([pid], signal.SIGKILL)
+    assert "Address already in use" in ended.stderr
+    assert "NEXT: gprecoverseg   (when the cause is mended)" in ended.stderr
 
     shutil.rmtree(failed.data_dir)
     ended = gp.run("gprecoverseg -a")
