@@ -38,9 +38,11 @@ class Acting:
             self._say(f"turning off synchronous wal replication due to FTS request (content={pair.content})")
             self._set_names(pair.primary, "")
         elif decision.act is Act.SWAP:
-            self._promote(pair.mirror, pair.primary, primary)
+            self._fence_former(pair.primary, pair.mirror, primary)
+            self._promote(pair.mirror, mirror)
         elif decision.act is Act.PROMOTE:
-            self._promote(pair.primary, pair.mirror, mirror)
+            self._fence_former(pair.mirror, pair.primary, mirror)
+            self._promote(pair.primary, primary)
 
     def fence(self, row: Row, successor: Row) -> bool:
         """End a server for good that is not to accept writes; whether it was seen to have ended."""
@@ -107,18 +109,22 @@ class Acting:
         self._perform(Step(Action.CHECKPOINT, self._cluster.member(row)))
         return self._cluster.probe((row,))[row.dbid].received
 
-    def _promote(self, row: Row, former: Row, seen: Facts | None) -> None:
-        """Make a mirror the primary that the catalog says it is. The former one is fenced first, where it is in sight:
-        where it is not, its commits wait for a mirror that no longer follows."""
+    def _fence_former(self, row: Row, successor: Row, seen: Facts | None) -> None:
+        """Before a promotion the former primary is fenced, where it is in sight: where it is not, its commits wait for
+        a mirror that no longer follows."""
         if seen is None or seen.server is not Server.UNSEEN:
-            self.fence(former, row)
+            self.fence(row, successor)
         else:
             self._say(
-                f"unfenced: dbid {former.dbid} ({former.place}) is out of sight: {seen.reason}; "
+                f"unfenced: dbid {row.dbid} ({row.place}) is out of sight: {seen.reason}; "
                 "its commits wait for the mirror that is promoted now, so none is acknowledged"
             )
+
+    def _promote(self, row: Row, seen: Facts | None) -> None:
+        """Make a mirror the primary that the catalog says it is; nothing waits for a mirror of it."""
         name = self._cluster.member(row)
-        self._set_names(row, "")
+        if seen is None or fts.acknowledged(seen):
+            self._set_names(row, "")
         self._say(f"FTS promoting mirror (content={row.content}, dbid={row.dbid}) to be the new primary")
         self._perform(Step(Action.PROMOTE_NOW, name))
         # kept from now on, so that the former primary can be rewound

@@ -18,9 +18,10 @@ READ = """\
 select json_build_object('version', version(), 'rows', (select json_agg(row_to_json(c)
  order by content, preferred_role desc) from public.gp_segment_configuration c))"""
 
-_LAST = "case when is_called then last_value else 0 end"
-REQUESTS = f"select set_config('application_name', '{LISTENER}', false) || '|' || {_LAST} from cctrl.fts_requests"
-REQUESTED = f"select {_LAST} from cctrl.fts_requests"
+REQUESTS = (
+    f"select set_config('application_name', '{LISTENER}', false) || '|' || "
+    "case when is_called then last_value else 0 end from cctrl.fts_requests"
+)
 
 SCAN = "select public.gp_request_fts_probe_scan()"
 

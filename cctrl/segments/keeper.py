@@ -18,7 +18,7 @@ from cctrl.segments.service import Cluster
 from cctrl.segments.tending import Tending
 
 RETURN = 5.0  # seconds to the next cycle while a host that has something down is out of sight
-LISTEN = 0.2  # seconds from one look for requests to the next
+LISTEN = 0.1  # seconds from one look for requests to the next
 SETUP_LIMIT = 30.0  # seconds
 
 
@@ -50,7 +50,7 @@ class Fts(Keeper):
         self._cluster.fresh()
         self._set_up()
         self._listen(watch)
-        request = int(self._cluster.write(catalog_sql.REQUESTED))
+        request = self._requested
         try:
             acts = self._cycle(watch)
         except CctrlError as error:
