@@ -118,12 +118,12 @@ class Place:
             raise RuntimeError(f"{' '.join(argv)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
         return done.stdout
 
-    def lab(self, name: str = "bench", *options: str, manager: bool = False) -> Lab:
+    def lab(self, name: str = "bench", *options: str, kind: str = "dataservice", manager: bool = False) -> Lab:
         """The lab of that name, made (with `options`) where it is not there yet."""
         if name not in self._labs:
             full = f"{name}{os.getpid()}"
             directory = self.directory / name
-            words = ["up", "--name", full, "--dir", str(directory), *self.likeness, *options]
+            words = ["up", kind, "--name", full, "--dir", str(directory), *self.likeness, *options]
             words += [] if manager else ["--no-manager"]
             self.run([*self.cctrl, "lab", *words])
             self._labs[name] = Lab(self, full, directory)

@@ -15,7 +15,7 @@ from bench.sessions import Open
 from cctrl.lab import act, processes
 from cctrl.lab.processes import wait_until
 from cctrl.segments.catalog import read, swapped
-from cctrl.segments.catalog_sql import READ, by_fts
+from cctrl.segments.catalog_sql import READ, SYNC_NAMES, by_fts
 
 PAIRS = 16
 SCALE = "7"  # of pgbench: 105 MB
@@ -30,7 +30,7 @@ class Gp:
     """A lab's cluster, its acting primaries and mirrors by content."""
 
     def __init__(self, place: Place, name: str, hosts: int) -> None:
-        self.lab = place.lab(name, "segments", "--hosts", str(hosts), manager=True)
+        self.lab = place.lab(name, "--hosts", str(hosts), kind="segments", manager=True)
         self.shell = place.shell(self.lab.config)
 
     def sql(self, statement: str) -> str:
@@ -118,6 +118,7 @@ def _lossless(gp: Gp, work: Callable[[], object]) -> Outage:
 def _promoted_by_hand(gp: Gp) -> float:
     """Nothing has to be found out. Then the catalog is told what was done."""
     mirror = gp.instance(0, "m")
+    gp.lab.sql(mirror, f"alter system set {SYNC_NAMES} = ''", "select pg_reload_conf()")
     gp.lab.do("stop", "manager")
     pair = read(gp.sql(READ)).pairs[0]
 

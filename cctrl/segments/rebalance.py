@@ -65,6 +65,10 @@ def rebalance(run: Run, catalog: Catalog, seen: dict[int, Facts], recover: Recov
     if not run.given.no_prompt and not preparing.confirmed(run, QUESTION):
         return 4
     run.log.info("Determining primary and mirror segment pairs to rebalance")
+    run.cluster.scan()  # or primaries would be stopped for nobody to notice, or left because of an old mode
+    catalog = run.cluster.catalog()
+    seen = run.cluster.probe(catalog.segments)
+    unbalanced = [pair for pair in catalog.pairs if not pair.balanced]
     able = [pair for pair in unbalanced if _able(run, pair, seen)]
     if able:
         _replay(run, able, seen)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cctrl.config import Config, Server, Service
 from cctrl.outcome import CctrlError, Unreachable
 from cctrl.registry import Talk
+from cctrl.replication.engine import StepFailed
 from cctrl.replication.facts import Facts, View
 from cctrl.replication.opened import OpenService
 from cctrl.segments import catalog, catalog_sql, inventory
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from cctrl.replication.postgresql.asking import Asking
     from cctrl.replication.postgresql.engine import PostgreSQL
 
+SCAN_SLICE = 10.0  # seconds until it is looked whether anybody still leads who could answer
 NO_CATALOG = 'relation "public.gp_segment_configuration" does not exist'
 
 
@@ -70,9 +72,17 @@ class Cluster(OpenService):
         return self.asking.sql(self.coordinator.name, *statements)
 
     def scan(self) -> None:
-        """Let FTS look at all pairs, and return when it has. Raises StepFailed."""
-        limit = 2 * self.service.gp_fts_probe_timeout * (self.service.gp_fts_probe_retries + 1) + 60.0
-        self.asking.sql(self.coordinator.name, catalog_sql.SCAN, timeout=limit)
+        """Let FTS look at all pairs, and return when it has. Raises StepFailed, also where nobody leads any more."""
+        until = now() + 2 * self.service.gp_fts_probe_timeout * (self.service.gp_fts_probe_retries + 1) + 60.0
+        while True:
+            try:
+                self.asking.sql(self.coordinator.name, catalog_sql.SCAN, timeout=SCAN_SLICE)
+                return
+            except StepFailed as error:
+                if not error.uncertain or now() > until:
+                    raise
+            if self.store.leader(self.name) is None:
+                raise StepFailed("FTS does not run", detail="no manager leads", next="cctrl manager")
 
     def probe(self, rows: tuple[Row, ...]) -> dict[int, Facts]:
         """Look at instances side by side; what was seen of each dbid."""

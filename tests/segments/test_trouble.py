@@ -101,6 +101,12 @@ def test_two_at_once_and_one_that_is_interrupted(gp: Gp) -> None:
     assert "Traceback" not in out
     gp.done("gprecoverseg -a -F")
     gp.becomes(0, "msu psu")
+    gp.lab.run("stop", "manager")
+    ended = gp.run("gprecoverseg -r -a")  # nobody would promote: no primary is stopped
+    assert ended.returncode == 2
+    assert "FTS does not run" in ended.stdout
+    assert processes.postmaster(server(gp, "mirror0").data_dir)
+    gp.lab.run("start", "manager")
     gp.done("gprecoverseg -r -a")
     gp.becomes(0, WELL)
 
