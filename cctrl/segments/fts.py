@@ -57,7 +57,8 @@ class Silence:
         """The same after another look that brought nothing; one that failed at once is an attempt of its own."""
         if ended - began < min(RETRY, timeout):
             return Silence(self.since or began, self.attempts + 1.0, ended)
-        return Silence(self.since or began, self.attempts + (ended - (self.at or began)) / (timeout + RETRY), ended)
+        lasted = ended - (self.at or began - RETRY)
+        return Silence(self.since or began, self.attempts + lasted / (timeout + RETRY), ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +72,15 @@ class Patience:
     silence: Silence = Silence()
     timeout: float = 20.0
     retries: int = 5
-    reached_by: str = ""  # who reaches the primary's server although its host is out of sight
+    reached_by: str | None = (
+        ""  # who reaches the primary's server although its host is out of sight; None: not known yet
+    )
     acknowledged: Position = ZERO  # what the mirror had on disk, by the word of its primary, when the pair was in sync
 
     @property
     def exhausted(self) -> bool:
         """True where all attempts were in vain."""
-        return self.silence.attempts >= self.retries + 1
+        return self.silence.attempts > self.retries + 0.95  # looks take a little less or more than they may
 
 
 def silent(primary: Facts) -> bool:
@@ -118,7 +121,7 @@ def _given_up(primary: Facts, patience: Patience) -> bool:
     """True where no more attempts are made. A process that was stopped by a signal, as its own host says, does not
     answer a second one either."""
     stopped = primary.suspended and patience.silence.at - patience.silence.since >= patience.timeout
-    return patience.exhausted or stopped
+    return stopped or (patience.exhausted and patience.reached_by is not None)
 
 
 def _may_be_well(primary: Facts, patience: Patience) -> str:

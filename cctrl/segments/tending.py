@@ -7,6 +7,7 @@ from dataclasses import replace
 from threading import Lock, Thread
 
 from cctrl.manager.watch import Watch
+from cctrl.manager.witnesses import Witnesses
 from cctrl.outcome import CctrlError
 from cctrl.replication.facts import Facts, Server
 from cctrl.replication.position import ZERO, Position
@@ -30,6 +31,7 @@ class Tending:
         self._without: dict[int, float] = {}  # content -> since when its primary has no mirror
         self._starting: dict[int, float] = {}  # content -> since when its primary starts up
         self._silence: dict[int, Silence] = {}  # content -> how long its primary does not answer
+        self._witnesses: dict[int, Witnesses] = {}  # content -> who else was asked for its primary
         self._acknowledged: dict[int, Position] = {}  # dbid of a mirror in sync -> what its primary says it has
         self._told: dict[int, str] = {}  # content -> what was last said of it
         self._away: set[int] = set()  # dbids that are down, with hosts that are out of sight
@@ -97,6 +99,8 @@ class Tending:
             self._silence[content] = before.after(began, at, self._service.gp_fts_probe_timeout)
         else:
             self._silence.pop(content, None)
+            if asking := self._witnesses.pop(content, None):
+                asking.forget()
         found = fts.receiver(primary)
         if found is not None and found.sync == "sync" and pair.synchronized:
             self._acknowledged[pair.mirror.dbid] = found.flushed
@@ -114,17 +118,17 @@ class Tending:
             retries=service.gp_fts_probe_retries,
             acknowledged=self._acknowledged.get(pair.mirror.dbid, ZERO),
         )
-        if primary.server is Server.UNSEEN and patience.exhausted:
-            return replace(patience, reached_by=self._reached_by(pair))
-        return patience
+        return replace(patience, reached_by=self._reached_by(pair)) if primary.server is Server.UNSEEN else patience
 
-    def _reached_by(self, pair: Pair) -> str:
-        """The host from which the server of an acting primary is reached that we cannot look at; "" where none is."""
+    def _reached_by(self, pair: Pair) -> str | None:
+        """The host from which the server of an acting primary is reached that we cannot look at; "" where none is, None
+        before that is known. It is asked in the background, again and again."""
         source, coordinator = self._cluster.member(pair.primary), self._cluster.coordinator
-        asked = (coordinator.name, self._cluster.member(pair.mirror))
-        answers = self._cluster.hosts.fan_out(asked, lambda name: self._cluster.engine.reaches(name, source, QUESTION))
-        hosts = (coordinator.host.name, pair.mirror.hostname)
-        return next((host for host, reaches in zip(hosts, answers, strict=True) if reaches), "")
+        witnesses = self._witnesses.setdefault(pair.content, Witnesses(self._cluster.engine, QUESTION))
+        hosts = {coordinator.name: coordinator.host.name, self._cluster.member(pair.mirror): pair.mirror.hostname}
+        witnesses.ask(source, tuple(hosts))
+        said = witnesses.answer(source)
+        return None if said is None else next((hosts[name] for name in said.reach), "")
 
     # What is said.
 

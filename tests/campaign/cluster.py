@@ -92,7 +92,7 @@ class Cluster(Playing):
         """See Playing: `gprecoverseg`, with -F where that fails; servers are started as they lie where it says so."""
         since, full, states = time.monotonic(), False, [""]
         self.quietly("start", COORDINATOR)
-        while not self._settled() or (states := self._states()) != WHOLE:
+        while not self._settled() or (states := self._states()) != WHOLE or self.gp.run("gpstate -e").returncode:
             waited = time.monotonic() - since
             assert waited < MENDED_WITHIN, f"not whole after {waited:.0f} s: {states}"
             command = _following(states, full=full)
@@ -128,8 +128,6 @@ class Cluster(Playing):
 
     def check(self, round: Round, began: float) -> None:
         """See Playing."""
-        listed = self.gp.run("gpstate -e")
-        assert listed.returncode == 0, listed.stdout
         invalid = self._sql("select * from campaign.invalid")
         assert not invalid, f"the catalog said what no pair can be:\n{invalid}"
         reports = {content: traffic.report(self.place, content)[0] for content in CONTENTS}
@@ -153,7 +151,7 @@ def _following(states: list[str], *, full: bool) -> str:
     """The next documented command; "" where FTS is to be waited for."""
     if any("d" in state for state in states):
         return "gprecoverseg -a -F" if full else "gprecoverseg -a"
-    return "gprecoverseg -r -a" if all("s" in state for state in states) else ""
+    return "gprecoverseg -r -a" if all("s" in state for state in states) and states != WHOLE else ""
 
 
 def raised(labs: Labs, *, disks: bool, say: Callable[[str], None]) -> Cluster:

@@ -19,6 +19,7 @@ def pair(state: str = "psu msu") -> Pair:
 LONG, SHORT = Patience(without_mirror=31.0), Patience(without_mirror=5.0)
 IN_VAIN = Patience(silence=Silence(attempts=6.0))
 STOPPED = Patience(silence=Silence(since=100.0, attempts=0.9, at=121.0))
+UNASKED = Patience(silence=Silence(attempts=6.0), reached_by=None)
 REACHED = Patience(silence=Silence(attempts=6.0), reached_by="cdw")
 BEHIND = Patience(acknowledged=Position(worlds.AT + 1))
 CASES = [
@@ -61,6 +62,7 @@ CASES = [
     ("it is full of clients", "psu msu", worlds.gone(Server.REJECTING), worlds.mirror(), SHORT, Act.WAIT),
     ("its host was gone once", "psu msu", worlds.gone(Server.UNSEEN), worlds.mirror(), SHORT, Act.RETRY),
     ("its host is gone", "psu msu", worlds.gone(Server.UNSEEN), worlds.mirror(upstream=None), IN_VAIN, Act.SWAP),
+    ("nobody else was asked yet", "psu msu", worlds.gone(Server.UNSEEN), worlds.mirror(), UNASKED, Act.RETRY),
     ("only we do not reach it", "psu msu", worlds.gone(Server.UNSEEN), worlds.mirror(), REACHED, Act.WAIT),
     ("the other way round", "psu msu", worlds.mirror(), worlds.primary(), SHORT, Act.WAIT),
     ("its successor is a standby still, it writes", "mnd pnu", worlds.mirror(), worlds.primary(), SHORT, Act.PROMOTE),
