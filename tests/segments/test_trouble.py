@@ -81,11 +81,11 @@ def test_all_that_can_be_wrong_with_one_that_is_down(gp: Gp) -> None:
 
 def test_two_at_once_and_one_that_is_interrupted(gp: Gp) -> None:
     first = subprocess.Popen(
-        gp.lab.cctrl.argv("-c", "gprecoverseg -a -F --max-rate 8M"),
+        gp.lab.cctrl.argv("-c", "gprecoverseg -a -F --max-rate 4M"),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env=gp.lab.environ,
+        env={**gp.lab.environ, "PYTHONUNBUFFERED": "1"},
     )
     assert first.stdout
     wait_for(lambda: "Initiating segment recovery" in first.stdout.readline(), 60)  # type: ignore[union-attr]
