@@ -48,17 +48,22 @@ class Lock:
         fan_out(list(self._claims.values()), lambda claim: claim.release())
 
 
+def owner(text: str) -> str:
+    """What others are told of whoever holds a lock for the command `text`."""
+    return f"{who()} since {time.strftime('%F %T')}: {text}"
+
+
 def lock(engine: Engine, service: str, members: Sequence[str], text: str) -> Lock:
     """Lock every member whose host answers, for the command `text`: others are told of it, and whose it is.
 
     Raises InUse where somebody else holds one of them, Refused where no host can be locked. A host that is out of
     reach or whose disk is full is left out: that may be why the command is given.
     """
-    owner = f"{who()} since {time.strftime('%F %T')}: {text}"
+    told = owner(text)
 
     def take(member: str) -> Claim | Taken | Refused:
         try:
-            return engine.claim(member, owner)
+            return engine.claim(member, told)
         except Refused as error:
             return error
 

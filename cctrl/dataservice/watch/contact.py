@@ -18,8 +18,8 @@ from cctrl.outcome import CctrlError, Unreachable
 from cctrl.registry import Talk
 from cctrl.replication.engine import Claim, Taken
 from cctrl.replication.executor import execute
+from cctrl.replication.lock import owner
 from cctrl.replication.steps import Action, Plan, Step
-from cctrl.store import who
 
 PERIOD = 0.25  # seconds from try to try; what is sent to a host that is cut off is not sent again by itself any sooner
 
@@ -69,7 +69,7 @@ class FirstContact:
         """Fence it, where it answers and that is still right; False where it does not answer."""
         self._dataservice.fresh()
         try:
-            claim = self._dataservice.engine.claim(name, f"{who()} since {time.strftime('%F %T')}: fence {name}")
+            claim = self._dataservice.engine.claim(name, owner(f"fence {name}"))
         except Unreachable:
             return False
         if not isinstance(claim, Taken):  # else somebody is at work on it, who fences it himself where he must
