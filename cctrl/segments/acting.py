@@ -7,16 +7,13 @@ from collections.abc import Callable
 from cctrl.outcome import CctrlError, Refused
 from cctrl.replication.engine import StepFailed
 from cctrl.replication.facts import Facts, Server
-from cctrl.replication.position import Position
 from cctrl.replication.steps import Action, Step
 from cctrl.segments import catalog_sql, fts
 from cctrl.segments.catalog import SYNC, UP, Change, Pair, Row, after, marked
 from cctrl.segments.fts import Act, Decision
-from cctrl.segments.service import Cluster, now
-from cctrl.threads import cancelled
+from cctrl.segments.service import Cluster
 
-SETTLE = 5.0  # seconds that a mirror gets to have all, before the next cycle looks again
-LOOK = 0.05
+CHECKPOINT = 300.0  # seconds that one may take
 
 
 class Acting:
@@ -33,7 +30,7 @@ class Acting:
             return
         self._mark(decision.changes)
         if decision.act is Act.ACKNOWLEDGE:
-            self._acknowledge(after(pair, decision.changes), primary)
+            self._acknowledge(after(pair, decision.changes))
         elif decision.act is Act.RELEASE:
             self._say(f"turning off synchronous wal replication due to FTS request (content={pair.content})")
             self._set_names(pair.primary, "")
@@ -69,10 +66,7 @@ class Acting:
         if not statement:
             return
         self._still_leading()
-        result = self._cluster.asking.try_sql(self._cluster.coordinator.name, statement)
-        if not result.ok:
-            said = result.stderr.strip().partition("\n")[0] or result.reason or result.ended.value
-            raise StepFailed("the catalog was not changed", detail=said)
+        self._sql(self._cluster.coordinator.name, "the catalog was not changed", statement)
         for change in changes:
             row = change.row
             self._say(
@@ -80,34 +74,23 @@ class Acting:
                 f"{change.role}, {change.status}, and {change.mode}"
             )
 
+    def _sql(self, member: str, what: str, *statements: str, timeout: float | None = None) -> None:
+        """Run statements; `what` has not come about where one fails. Raises StepFailed."""
+        result = self._cluster.asking.try_sql(member, *statements, timeout=timeout)
+        if not result.ok:
+            said = result.stderr.strip().partition("\n")[0] or result.reason or result.ended.value
+            raise StepFailed(what, detail=said)
+
     def _set_names(self, row: Row, names: str) -> None:
         self._still_leading()
         self._cluster.asking.sql(self._cluster.member(row), *catalog_sql.acknowledge(names))
 
-    def _acknowledge(self, pair: Pair, primary: Facts) -> None:
+    def _acknowledge(self, pair: Pair) -> None:
         """Let commits wait for the mirror; the pair is in sync once that has what was there before."""
-        if not fts.acknowledged(primary):
-            self._set_names(pair.primary, catalog_sql.WALRECEIVER)
-        until, mark = now() + SETTLE, Position(0)
-        while now() < until and not cancelled().wait(LOOK):
-            facts = self._cluster.probe((pair.primary,))[pair.primary.dbid]
-            found = fts.receiver(facts)
-            if not facts.writable or found is None:
-                return
-            if found.sync != "sync":
-                continue
-            if mark and found.flushed >= mark:
-                self._mark(marked(pair, UP, SYNC))
-                return
-            if not mark:
-                mark = self._from_now_on(pair.primary)
-                until = now() + SETTLE
-
-    def _from_now_on(self, row: Row) -> Position:
-        """From where on every commit waits. That they do is the checkpointer's to say, and one that is busy hears of a
-        new setting late: a checkpoint that was asked for after it is made after it."""
-        self._perform(Step(Action.CHECKPOINT, self._cluster.member(row)))
-        return self._cluster.probe((row,))[row.dbid].received
+        self._still_leading()
+        name, what = self._cluster.member(pair.primary), f"content {pair.content} is not in sync yet"
+        self._sql(name, what, *catalog_sql.SYNCHRONISED, timeout=CHECKPOINT + 2.0 * catalog_sql.SETTLE)
+        self._mark(marked(pair, UP, SYNC))
 
     def _fence_former(self, row: Row, successor: Row, seen: Facts | None) -> None:
         """Before a promotion the former primary is fenced, where it is in sight: where it is not, its commits wait for

@@ -13,6 +13,7 @@ LISTENER = "cctrl fts"  # application name of the session that hears requests fo
 SLOT = "internal_wal_replication_slot"
 WALRECEIVER = "gp_walreceiver"
 SYNC_NAMES = "synchronous_standby_names"
+SETTLE = 5  # seconds that a mirror gets to count for commits, and then to have all, before the next cycle looks again
 
 READ = """\
 select json_build_object('version', version(), 'rows', (select json_agg(row_to_json(c)
@@ -170,6 +171,26 @@ def acknowledge(names: str) -> tuple[str, str]:
     """Which standby a commit waits for from now on; none for ""."""
     return f"alter system set {SYNC_NAMES} = {text(names)}", "select pg_reload_conf()"
 
+
+def _once(declared: str, wanted: str, problem: str) -> str:
+    """Wait until a mirror is as `wanted`; fail with `problem` where it is not soon."""
+    return (
+        f"do $$ declare until timestamptz := clock_timestamp() + interval '{SETTLE} s'; {declared} begin "
+        f"while not exists (select from pg_stat_replication where application_name = '{WALRECEIVER}' and {wanted}) "
+        f"loop if clock_timestamp() > until then raise exception '{problem}'; end if; "
+        "perform pg_sleep(0.01), pg_stat_clear_snapshot(); end loop; end $$"
+    )
+
+
+SYNCHRONISED = (
+    *acknowledge(WALRECEIVER),
+    _once("", "sync_state = 'sync'", "its mirror does not count for commits yet"),
+    "checkpoint",
+    _once("mark pg_lsn := pg_current_wal_lsn();", "flush_lsn >= mark", "its mirror does not have everything yet"),
+)
+"""On an acting primary: commits wait for its mirror, and that has all that was there before. That they wait is the
+checkpointer's to say, and one that is busy hears of a new setting late: a checkpoint that is asked for after it is made
+after it."""
 
 ENSURE_SLOT = (
     f"select pg_create_physical_replication_slot('{SLOT}', true) "

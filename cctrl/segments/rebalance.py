@@ -169,10 +169,12 @@ def _promoted(run: Run, pairs: list[Pair]) -> None:
     run.cluster.scan()
     until = now() + PROMOTION
     rows = tuple(pair.mirror for pair in pairs)
-    while now() < until and not cancelled().wait(LOOK):
+    while now() < until:
         current = run.cluster.catalog()
         if all(current.row(row.dbid).primary for row in rows):
             seen = run.cluster.probe(rows)
             if all(facts.writable for facts in seen.values()):
                 return
+        if cancelled().wait(LOOK):
+            break
     raise OutOfSight(f"Mirror promotion did not complete in {PROMOTION:g} seconds.", next="gpstate -e")
