@@ -74,7 +74,7 @@ class Acting:
                 f"{change.role}, {change.status}, and {change.mode}"
             )
 
-    def _sql(self, member: str, what: str, *statements: str, timeout: float | None = None) -> None:
+    def _sql(self, member: str, what: str, *statements: str, timeout: float = 0.0) -> None:
         """Run statements; `what` has not come about where one fails. Raises StepFailed."""
         result = self._cluster.asking.try_sql(member, *statements, timeout=timeout)
         if not result.ok:

@@ -33,9 +33,9 @@ class Asking:
         """See Remote.sql."""
         return self._remote.sql(member, *statements, timeout=timeout)
 
-    def try_sql(self, member: str, *statements: str) -> CommandResult:
+    def try_sql(self, member: str, *statements: str, timeout: float = 0.0) -> CommandResult:
         """The same for a caller who looks at the end of it; never raises for what a host can cause."""
-        return self._remote.run(member, "sql", *statements)
+        return self._remote.run(member, "sql", *statements, timeout=timeout)
 
     def process(self, member: str) -> Process | None:
         """The server's process; None where the host cannot be asked."""
