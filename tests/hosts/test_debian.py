@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import debian_bin
 from tests.ssh.servers import free_port
-from tests.stage import Cctrl, wait_for
+from tests.stage import Cctrl, isolated, wait_for
 
 ADMIN = f"cctrl{os.getpid()}"
 MEMBERS = ("east", "west")
@@ -61,8 +61,26 @@ def unfit() -> str:
     return f"not installed: {', '.join(missing)}" if missing or debian_bin() is None else ""
 
 
+SUDOERS = Path(f"/etc/sudoers.d/{ADMIN}")
+
+
 @pytest.fixture
-def debian(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Debian]:
+def debian(pair: Debian) -> Debian:
+    """The pair, and all that its administrator may do."""
+    allow("(postgres) NOPASSWD: ALL", "(root) NOPASSWD: /usr/bin/pg_ctlcluster")
+    return pair
+
+
+def allow(*rules: str) -> None:
+    """Let the administrator do what these rules say, and nothing else."""
+    SUDOERS.unlink(missing_ok=True)
+    if rules:
+        SUDOERS.write_text("".join(f"{ADMIN} ALL={rule}\n" for rule in rules))
+        SUDOERS.chmod(0o440)
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Debian]:
     """A replicated pair on this machine, made with Debian's own means."""
     if unfit():
         pytest.skip(unfit())
@@ -71,18 +89,14 @@ def debian(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Debian]:
     version = binaries.parent.name
     place = tmp_path_factory.mktemp("debian")
     ports = {member: free_port() for member in MEMBERS}
-    sudoers = Path(f"/etc/sudoers.d/{ADMIN}")
     sshd: subprocess.Popen[bytes] | None = None
     try:
         run("useradd", "-m", "-s", "/bin/sh", ADMIN)
-        rules = f"{ADMIN} ALL=(postgres) NOPASSWD: ALL\n{ADMIN} ALL=(root) NOPASSWD: /usr/bin/pg_ctlcluster\n"
-        sudoers.write_text(rules)
-        sudoers.chmod(0o440)
         port = free_port()
         sshd = start_sshd(place, port)
         make_clusters(place, version, ports)
         config = write_config(place, version, port, ports, binaries)
-        yield Debian(Cctrl(dict(os.environ), ("--config", str(config), "--yes")), version, ports)
+        yield Debian(Cctrl(isolated(place / "home"), ("--config", str(config), "--yes")), version, ports)
     finally:
         for member in MEMBERS:
             subprocess.run(["pg_dropcluster", "--stop", version, Debian.name(member)], capture_output=True, check=False)
@@ -90,7 +104,7 @@ def debian(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Debian]:
             sshd.kill()
             sshd.wait()
         subprocess.run(["userdel", "-r", ADMIN], capture_output=True, check=False)
-        sudoers.unlink(missing_ok=True)
+        allow()
 
 
 def start_sshd(place: Path, port: int) -> subprocess.Popen[bytes]:
@@ -185,7 +199,7 @@ def test_a_debian_pair_is_checked_switched_failed_over_and_recovered(debian: Deb
 
 
 def test_a_service_command_that_sudo_does_not_allow_is_found_without_running_it(debian: Debian) -> None:
-    Path(f"/etc/sudoers.d/{ADMIN}").write_text(f"{ADMIN} ALL=(postgres) NOPASSWD: ALL\n")
+    allow("(postgres) NOPASSWD: ALL")
     doctor = debian.cctrl("doctor")
     assert doctor.returncode == 3
     for word in ("start", "stop"):
@@ -196,7 +210,7 @@ def test_a_service_command_that_sudo_does_not_allow_is_found_without_running_it(
 
 def test_sudo_that_is_not_allowed_is_named(debian: Debian) -> None:
     """Without the sudoers rule every command says so, and the doctor names the remedy."""
-    Path(f"/etc/sudoers.d/{ADMIN}").unlink()
+    allow()
     listed = debian.cctrl("-c", "ls")
     assert listed.returncode == 0
     assert "sudo" in listed.stderr

@@ -40,14 +40,18 @@ class Watched(Alpha):
         assert found, f"no master that is not {but} within 90 s\n{self.log()}\n{self('ls').stdout}"
         return self.master()
 
-    def is_whole(self, seconds: float = 60.0) -> None:
-        """Wait until every datasource is ONLINE and the policy is AUTOMATIC."""
+    def is_whole(self, seconds: float = 60.0, *, recovering: bool = False) -> None:
+        """Wait until every datasource is ONLINE and the policy is AUTOMATIC; `recovering` what is SHUNNED meanwhile."""
 
         def whole() -> bool:
-            states = sorted(self.states().values())
-            return states == ["master:ONLINE OK", "slave:ONLINE OK", "slave:ONLINE OK"] and self.policy() == "AUTOMATIC"
+            states = self.states()
+            for host in [name for name, state in states.items() if recovering and "SHUNNED" in state]:
+                self("--yes", "-expert", f"datasource {host} recover --force")
+            wanted = ["master:ONLINE OK", "slave:ONLINE OK", "slave:ONLINE OK"]
+            return sorted(states.values()) == wanted and self.policy() == "AUTOMATIC"
 
-        wait_for(whole, seconds, "the service is whole")
+        found = processes.wait_until(whole, seconds, 0.3)  # a look is a command, and a dear one
+        assert found, f"not whole within {seconds:g} s\n{self('ls').stdout}\n{self.log()}"
 
 
 @pytest.fixture

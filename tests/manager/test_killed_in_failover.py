@@ -66,9 +66,6 @@ def test_a_switch_whose_shell_was_killed_leaves_no_service_without_master(watche
     assert broken_off.killed, broken_off
     wait_for(lambda: watched.policy() == "AUTOMATIC", 60, f"{broken_off}: the policy is back")
     watched.has_a_master()
-    for host, state in watched.states().items():
-        if "SHUNNED" in state:
-            watched.does("--yes", "-expert", f"datasource {host} recover --force")
-    watched.is_whole()
+    watched.is_whole(recovering=True)
     found, _ = traffic.report(watched.place)
     assert found.clean, (str(broken_off), found.lost, found.overlaps)
