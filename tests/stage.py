@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cctrl.lab import dsn, processes
 from cctrl.lab.layout import Lab as Place
+from tests.forks import Forked
 
 _NUMBERS = count(1)
 _MEMORY = Path("/dev/shm")
@@ -56,7 +57,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = 20.0, what: str = "
 
 
 class Cctrl:
-    """Runs cctrl with an environment and some options before those of the call."""
+    """Runs cctrl with an environment and some options before those of the call; in a fork, see `tests.forks`."""
 
     def __init__(self, environ: Mapping[str, str], options: Sequence[str] = ()) -> None:
         self.environ = dict(environ)
@@ -70,15 +71,27 @@ class Cctrl:
         self, *words: object, input: str = "", timeout: float = 120.0, environ: Mapping[str, str] | None = None
     ) -> Completed:
         """Run it to its end. Its status is not checked; `input` is its standard input, no terminal."""
-        return subprocess.run(
-            self.argv(*words),
-            input=input,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            env={**self.environ, **(environ or {})},
-            cwd=self.environ["HOME"],
-            check=False,
+        pipe = subprocess.PIPE
+        with Forked(
+            [*self.options, *map(str, words)],
+            {**self.environ, **(environ or {})},
+            self.environ["HOME"],
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+        ) as process:
+            try:
+                out, err = process.communicate(input, timeout)
+            except BaseException:
+                process.kill()
+                raise
+        return Completed(self.argv(*words), process.wait(), out, err)
+
+    def start(self, *words: object, stderr: int | None = subprocess.PIPE) -> subprocess.Popen[str]:
+        """Start it in the background, without input."""
+        given = [*self.options, *map(str, words)]
+        return Forked(
+            given, self.environ, self.environ["HOME"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr
         )
 
 

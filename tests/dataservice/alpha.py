@@ -179,15 +179,7 @@ class Alpha:
 
     def start(self, *words: str, stderr: int | None = subprocess.PIPE) -> subprocess.Popen[str]:
         """Start cctrl in the background."""
-        return subprocess.Popen(
-            self.lab.cctrl.argv(*words),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
-            env=self.lab.environ,
-            cwd=self.lab.environ["HOME"],
-        )
+        return self.lab.cctrl.start(*words, stderr=stderr)
 
     def killed(self, command: str, stop: Callable[[str], bool], by: signal.Signals = signal.SIGKILL) -> Killed:
         """Run a command and kill cctrl as soon as it tells a line on which `stop` says so.

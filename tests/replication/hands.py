@@ -146,9 +146,7 @@ class Hands(Alpha):
 
     def start_plain(self, *words: str) -> subprocess.Popen[str]:
         """Start cctrl in the background, without the lab's own configuration."""
-        argv = self.lab._plain.argv(*words)
-        out = subprocess.PIPE
-        return subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, text=True, env=self.lab.environ)
+        return self.lab._plain.start(*words)
 
     @contextmanager
     def hammered(self, host: str) -> Iterator[list[str]]:
