@@ -7,8 +7,8 @@ an unknown key is an error that names file, line and the nearest known key.
 `reading` reads it.
 """
 
-from cctrl.config.inventory import LONGEST_TIMEOUT, SHORTEST_TIMEOUT, Config, Host, Router, Server, Service
-from cctrl.config.keys import KINDS, NAME, NAME_RULE, problem
+from cctrl.config.inventory import KINDS, LONGEST_TIMEOUT, SHORTEST_TIMEOUT, Config, Host, Router, Server, Service
+from cctrl.config.keys import NAME, NAME_RULE, problem
 from cctrl.config.places import default_path, default_state_dir
 from cctrl.config.reading import lines_of, load
 

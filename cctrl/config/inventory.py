@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from cctrl.outcome import UsageError, did_you_mean
 
 ENGINES = ("postgresql",)
-SEGMENTS, GRID = "segments", "grid"
+KINDS = DATASERVICE, SEGMENTS, GRID = ("dataservice", "segments", "grid")
+"""The kinds of services: each is a vocabulary, and a table of the file."""
 SHORTEST_TIMEOUT, LONGEST_TIMEOUT = 0.1, 3600.0  # seconds
 PORT = (1, 65535)
 

@@ -8,9 +8,8 @@ from dataclasses import fields
 from types import MappingProxyType
 from typing import Any
 
-from cctrl.config.inventory import Config, Host, Router, Server, Service
+from cctrl.config.inventory import KINDS, Config, Host, Router, Server, Service
 
-KINDS = ("dataservice", "segments", "grid")
 ROUTERS = {"haproxy": "/run/haproxy/admin.sock", "pgbouncer": "/var/run/postgresql"}  # kind -> its usual socket
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}\Z")  # of services, members, labs, jobs
 NAME_RULE = "letters, digits, '.', '_' and '-', at most 63"

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from cctrl.config import keys
-from cctrl.config.inventory import Config, Host, Router, Server, Service
-from cctrl.config.keys import HOST, KINDS, MEMBER, NAME, NAME_RULE, ROUTERS, SERVICE
+from cctrl.config.inventory import KINDS, Config, Host, Router, Server, Service
+from cctrl.config.keys import HOST, MEMBER, NAME, NAME_RULE, ROUTERS, SERVICE
 from cctrl.config.places import default_state_dir
 from cctrl.outcome import ConfigError, did_you_mean, in_words
 
