@@ -106,15 +106,15 @@ class Service:
     replication_user: str = key("replicator", word="user")
     passfile: str = ""  # libpq password file on the hosts; "" means the user's ~/.pgpass
     conninfo: str = ""  # further libpq parameters between members, such as sslmode=verify-full
-    maximum_lag: int = key(16 * 1024 * 1024, limits=(0, 2**63))  # bytes a switch's target may be behind at its start
-    check_address: str = key("127.0.0.1", word="address")  # where the manager answers health checks over HTTP
-    check_port: int = key(0, limits=(0, 65535))  # 0: it answers none
-    routers: tuple[Router, ...] = ()
-    synchronous: bool = False  # a commit is acknowledged once a quorum of the members has it
+    maximum_lag: int = key(16 << 20, of=DATASERVICE, limits=(0, 2**63))  # bytes a switch's target may be behind
+    check_address: str = key("127.0.0.1", of=DATASERVICE, word="address")  # where health checks are answered over HTTP
+    check_port: int = key(0, of=DATASERVICE, limits=(0, 65535))  # 0: it answers none
+    routers: tuple[Router, ...] = key((), of=DATASERVICE)
+    synchronous: bool = key(False, of=DATASERVICE)  # a commit is acknowledged once a quorum of the members has it
     # Seconds without an answer after which the manager takes a host for gone, and after an automatic failover in which
     # there is no second one.
-    failure_timeout: float = key(10.0, limits=(2.0, 3600.0))
-    failover_block: float = key(60.0, limits=(0.0, 86400.0))
+    failure_timeout: float = key(10.0, of=(DATASERVICE, GRID), limits=(2.0, 3600.0))
+    failover_block: float = key(60.0, of=DATASERVICE, limits=(0.0, 86400.0))
     gp_fts_probe_interval: float = key(60.0, of=SEGMENTS, limits=(1.0, 3600.0))  # seconds
     gp_fts_probe_timeout: float = key(20.0, of=SEGMENTS, limits=(0.5, 3600.0))  # seconds
     gp_fts_probe_retries: int = key(5, of=SEGMENTS, limits=(0, 100))
