@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cctrl.dataservice.states import BY_HAND, MASTER, PAUSED, REMOVED, Datasource, State
+from cctrl.dataservice.states import BY_HAND, FAILSAFE_SHUN, MASTER, PAUSED, REMOVED, Datasource, State
 from cctrl.replication.diagnosis import Diagnosis, Health
 from cctrl.replication.facts import Server as ServerState
 from cctrl.replication.rejection import COPY_NEEDED, Rejected, Why
@@ -18,6 +18,7 @@ ROOM = (
     "ls {member}   (when client sessions have ended there, or max_connections is larger; "
     "superuser_reserved_connections keeps some for cctrl)"
 )
+ROOM_ON_DISK = "datasource {member} cleanup   (removes what is kept aside; or make room on its host)"
 _NEXT = {
     Why.PRIMARY_HEALTHY: "switch   (moves the master while it is well)",
     Why.PRIMARY_FAILED: "failover",
@@ -41,7 +42,7 @@ _NEXT = {
     Why.STREAMS: "ls {member}",
     Why.SOURCE: "ls",
     Why.NO_PLACE: "ls {member}   (give its data directory a place beside which another one can be made)",
-    Why.NO_ROOM: "datasource {member} cleanup   (removes what is kept aside; or make room on its host)",
+    Why.NO_ROOM: ROOM_ON_DISK,
     Why.NO_AGENT: "datasource {member} backup",
     Why.NO_BACKUP: "tprovision {member}   (a full copy of another datasource)",
     **dict.fromkeys(COPY_NEEDED, "tprovision {member}   (a full copy; its data directory is moved aside)"),
@@ -63,8 +64,14 @@ def advised(rejected: Rejected) -> Rejected:
 
 def for_datasource(source: Datasource, diagnosis: Diagnosis) -> str:
     """What to type for a datasource that is not well; "" where nothing is needed."""
-    if source.state is State.ONLINE and not source.fault:
-        return ""
+    if source.reason == FAILSAFE_SHUN and source.facts.seen:
+        return "cluster validate"
+    if source.warning:
+        return for_warning(source)
+    return "" if source.state is State.ONLINE and not source.fault else _for_one_that_is_out(source, diagnosis)
+
+
+def _for_one_that_is_out(source: Datasource, diagnosis: Diagnosis) -> str:
     if source.reason == REMOVED and source.state is State.SHUNNED:
         return f"delete its table from the configuration; to have it back: datasource {source.name} recover"
     if diagnosis.promoting and (diagnosis.promoting == source.name or not diagnosis.healthy):
@@ -88,6 +95,13 @@ def for_datasource(source: Datasource, diagnosis: Diagnosis) -> str:
     return f"datasource {source.name} recover"
 
 
+def for_warning(source: Datasource) -> str:
+    """What helps one that works, but not as it should."""
+    if source.facts.full:
+        return ROOM_ON_DISK.format(member=source.name)
+    return f"replicator {source.name} status   (again: whether it catches up)"
+
+
 def _of_one_that_fails(source: Datasource, diagnosis: Diagnosis) -> str:
     """What helps where a server does not answer as it should, or the master fails; "" where a recovery does."""
     alive = diagnosis.health is Health.PRIMARY_SEEN_BY_OTHERS
@@ -96,6 +110,8 @@ def _of_one_that_fails(source: Datasource, diagnosis: Diagnosis) -> str:
         return source.facts.next or (for_master if _was_master(source, diagnosis) else "ping")
     if source.facts.server is ServerState.MISCONFIGURED:
         return DOCTOR
+    if source.facts.server is ServerState.NO_DATA and diagnosis.healthy:
+        return _NEXT[Why.NO_DATA].format(member=source.name)
     if source.facts.server is ServerState.REJECTING and FULL.search(source.facts.reason):
         return ROOM.format(member=source.name)
     return for_master if _was_master(source, diagnosis) else ""

@@ -11,21 +11,41 @@ from cctrl.replication.plan import Move
 from cctrl.replication.position import size
 
 
-def excluded(sources: tuple[Datasource, ...], *, takeover: bool = False) -> Mapping[str, str]:
-    """Datasources that may not become the master, with the reason and the way back (tungsten.md 3.1, 3.2, 5.6).
-
-    In a takeover one that only was found FAILED and answers again may: without a master nothing else brings it back.
-    """
+def excluded(sources: tuple[Datasource, ...]) -> Mapping[str, str]:
+    """Datasources that may not become the master, with the reason and the way back (tungsten.md 3.1, 3.2, 5.6)."""
     return {
         s.name: f"it is {'an archive' if s.role == ARCHIVE else s.word}; first: {way_back(s)}"
         for s in sources
-        if way_back(s) and (s.facts.up or s.state is State.SHUNNED) and not (takeover and _answers_again(s))
+        if way_back(s) and (s.facts.up or s.state is State.SHUNNED)
     }
 
 
-def _answers_again(source: Datasource) -> bool:
-    found_so = source.state is State.FAILED and source.reason != MANUALLY_FAILED
-    return found_so and source.facts.standby and source.role in ELECTABLE
+def excluded_from_takeover(sources: tuple[Datasource, ...], asked: str) -> Mapping[str, str]:
+    """The same where the master failed.
+
+    One that only was found FAILED and answers again may: without a master nothing else brings it back. So may one
+    that is OFFLINE where it is asked for, or where nobody in service is left: it cannot be put ONLINE either.
+    """
+    again = {s.name for s in sources if _again(s)}
+    out = {name: why for name, why in excluded(sources).items() if name not in again}
+    in_service = any(_could(s) and s.name not in out for s in sources)
+    for source in sources:
+        if source.state is not State.OFFLINE or not _could(source):
+            continue
+        if source.name == asked or not in_service:
+            del out[source.name]
+        else:
+            out[source.name] = f"it is OFFLINE; to take it all the same: failover to {source.name}"
+    return out
+
+
+def _could(source: Datasource) -> bool:
+    return source.facts.standby and source.role in ELECTABLE
+
+
+def _again(source: Datasource) -> bool:
+    """True for one that was found FAILED and answers again."""
+    return source.state is State.FAILED and source.reason != MANUALLY_FAILED and _could(source)
 
 
 def way_back(source: Datasource) -> str:

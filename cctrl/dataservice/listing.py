@@ -59,7 +59,7 @@ def _rows(text: str, indent: int) -> list[str]:
 
 def _head(source: Datasource) -> list[str]:
     status = f"STATUS [{source.status}] [{stamp(source.since)}]"
-    reason = _rows(f"REASON[{source.fault}]", 7) if source.fault else []
+    reason = _rows(f"REASON[{source.remark}]", 7) if source.remark else []
     return [*_rows(header(source), len(source.name) + 1), _row(status), *reason]
 
 
@@ -147,7 +147,7 @@ def properties(source: Datasource) -> dict[str, object]:
         "state": source.state.value,
         "reason": source.reason,
         "alertStatus": source.status,
-        "alertMessage": source.fault,
+        "alertMessage": source.remark,
         "alertTime": source.since,
         "isAvailable": facts.up,
         "server": facts.server.name,

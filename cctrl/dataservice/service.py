@@ -149,7 +149,7 @@ class Dataservice(OpenService):
             reached=intent.timeline,
         )
         diagnosis = diagnose(view)
-        sources = states.datasources(view, diagnosis, intent, self.name)
+        sources = states.datasources(view, diagnosis, intent, self.name, self.service.maximum_lag)
         self.last = Picture(self.name, intent, view, diagnosis, sources, self.store.leader(self.name))
         return self.last
 

@@ -10,6 +10,7 @@ from enum import Enum
 
 from cctrl.replication.diagnosis import Diagnosis, Health
 from cctrl.replication.facts import Facts, Ran, Server, View
+from cctrl.replication.position import size
 from cctrl.replication.synchrony import lacking, waits
 from cctrl.store import MemberIntent, ServiceIntent
 
@@ -57,10 +58,16 @@ class Datasource:
     state: State
     reason: str  # in the parentheses behind FAILED and SHUNNED
     status: str
-    fault: str  # the REASON[...] line
+    fault: str  # what is broken, for the REASON[...] line
     since: float  # seconds since the epoch: decided, else started; of what is only seen, when it was
     master: str  # from whom it receives, where it is a slave
     facts: Facts
+    warning: str = ""  # what goes on working, but not as it should: nothing is decided for it
+
+    @property
+    def remark(self) -> str:
+        """What stands in the REASON[...] line."""
+        return self.fault or self.warning
 
     @property
     def well(self) -> bool:
@@ -76,7 +83,9 @@ class Datasource:
 
 def failsafe(source: Datasource) -> Datasource:
     """The datasource while the manager reaches no majority: out of service, whatever it is else."""
-    return replace(source, state=State.SHUNNED, reason=FAILSAFE_SHUN, status=STATUS[State.SHUNNED], fault="")
+    return replace(
+        source, state=State.SHUNNED, reason=FAILSAFE_SHUN, status=STATUS[State.SHUNNED], fault="", warning=""
+    )
 
 
 def policy(intent: ServiceIntent) -> str:
@@ -84,9 +93,29 @@ def policy(intent: ServiceIntent) -> str:
     return intent.policy or AUTOMATIC
 
 
-def datasources(view: View, diagnosis: Diagnosis, intent: ServiceIntent, service: str) -> tuple[Datasource, ...]:
-    """Every datasource of the service, in the order of the configuration."""
-    return tuple(_datasource(view, diagnosis, intent, service, facts) for facts in view.members)
+def datasources(
+    view: View, diagnosis: Diagnosis, intent: ServiceIntent, service: str, maximum_lag: int | None = None
+) -> tuple[Datasource, ...]:
+    """Every datasource of the service, in the order of the configuration. `maximum_lag`: bytes; None for no limit."""
+    seen = (_datasource(view, diagnosis, intent, service, facts) for facts in view.members)
+    return tuple(_warned(source, _warning(view, diagnosis, source, service, maximum_lag)) for source in seen)
+
+
+def _warned(source: Datasource, warning: str) -> Datasource:
+    if not warning or source.fault or source.state in (State.SHUNNED, State.FAILED):
+        return source
+    status = "DIMINISHED" if source.state is State.ONLINE else source.status
+    return replace(source, warning=warning, status=status, since=source.facts.at)
+
+
+def _warning(view: View, diagnosis: Diagnosis, source: Datasource, service: str, limit: int | None) -> str:
+    facts = source.facts
+    if facts.up and facts.full:
+        return f"DATASERVER '{facts.name}@{service}' HAS NO DISK SPACE LEFT"
+    if limit is None or not diagnosis.healthy or not facts.standby:
+        return ""
+    behind = view[diagnosis.primary].received - facts.replayed
+    return f"REPLICATOR IS {size(behind)} BEHIND, LIMIT {size(limit)}" if behind > limit else ""
 
 
 def _caught_up(view: View, diagnosis: Diagnosis, facts: Facts) -> Facts:

@@ -110,10 +110,10 @@ def _could_have_been(member: Facts) -> bool:
 
 
 def _failure(view: View, primary: Facts) -> Health:
-    if primary.server in (Server.UNSEEN, Server.REJECTING) and any(
-        view.streams(m.name, primary.name) and _fresh(view, m) for m in view.members
-    ):
-        return Health.PRIMARY_SEEN_BY_OTHERS  # only we are not let in: it has too many clients, say
+    # Only we may not be let in: it has too many clients, say. Without room on its disk it lets nobody in.
+    shut_out = primary.server is Server.UNSEEN or (primary.server is Server.REJECTING and not primary.full)
+    if shut_out and any(view.streams(m.name, primary.name) and _fresh(view, m) for m in view.members):
+        return Health.PRIMARY_SEEN_BY_OTHERS
     if primary.server is Server.UNSEEN:
         return Health.PRIMARY_UNREACHABLE
     if primary.server is Server.MISCONFIGURED:

@@ -73,6 +73,9 @@ class Fence:
     at: str  # ISO time on the administrator's clock
 
 
+WAL_SEGMENT = 16 * 1024 * 1024  # bytes, where a server does not say otherwise
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Everything one look at one member yields."""
@@ -125,6 +128,11 @@ class Facts:
     def seen(self) -> bool:
         """True where the host answered."""
         return self.server is not Server.UNSEEN
+
+    @property
+    def full(self) -> bool:
+        """True where no further file of the log has room: a server that needs one ends, and cannot start."""
+        return self.free is not None and self.free < int(self.settings.get("wal_segment", WAL_SEGMENT))
 
     @property
     def may_run(self) -> bool:

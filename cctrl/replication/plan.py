@@ -52,6 +52,7 @@ def _movable(view: View, diagnosis: Diagnosis) -> str:
     if diagnosis.strays or diagnosis.health in (Health.TWO_PRIMARIES, Health.STALE_PRIMARY):
         raise _two(view, diagnosis)
     if diagnosis.health in (Health.HEALTHY, Health.PRIMARY_STOPPED):
+        _has_room(view[diagnosis.primary])
         return diagnosis.primary
     if diagnosis.health is Health.PRIMARY_MISCONFIGURED:
         raise misconfigured(view[diagnosis.primary])
@@ -59,6 +60,14 @@ def _movable(view: View, diagnosis: Diagnosis) -> str:
         raise Rejected(Why.NO_PRIMARY, "", f"no {view.called}: {diagnosis.health.text(view.called)}")
     what = f"{diagnosis.primary} cannot hand over: {diagnosis.health.text(view.called)}"
     raise Rejected(Why.PRIMARY_FAILED, diagnosis.primary, what, detail=diagnosis.evidence)
+
+
+def _has_room(primary: Facts) -> None:
+    """A checkpoint or a shutdown for which the disk has no room is the end of a server. Raises Rejected."""
+    if primary.full:
+        what = f"{primary.name} cannot hand over: {size(primary.free or 0)} are free where its data directory lies"
+        detail = "a checkpoint would end its server; one that has ended is replaced by a failover"
+        raise Rejected(Why.NO_ROOM, primary.name, what, detail=detail)
 
 
 def nobody_promotes(view: View, diagnosis: Diagnosis, target: str) -> None:

@@ -6,6 +6,7 @@ from cctrl.replication.facts import Downstream, Facts, View
 
 TOOLS = ("pg_basebackup", "pg_receivewal", "pg_rewind", "barman_receive_wal", "pgbackrest")
 """Programs that receive, and are no servers; by the name they give themselves."""
+OURS = "cctrl-"  # how the name begins that a copy of ours receives under
 
 
 def strangers(view: View) -> tuple[tuple[str, Downstream], ...]:
@@ -16,7 +17,9 @@ def strangers(view: View) -> tuple[tuple[str, Downstream], ...]:
 def _of(view: View, member: Facts) -> list[Downstream]:
     names = {m.name for m in view.members}
     unknown = [
-        d for d in member.downstreams if d.state == "streaming" and not d.logical and d.name not in (*names, *TOOLS)
+        d
+        for d in member.downstreams
+        if d.state == "streaming" and not d.logical and d.name not in (*names, *TOOLS) and not d.name.startswith(OURS)
     ]
     known = {d.name for d in member.downstreams}
     unseen = [m.name for m in view.members if m is not member and m.name not in known and _may_receive(view, m, member)]

@@ -16,9 +16,13 @@ NOTHING: Mapping[str, MemberIntent] = MappingProxyType({})
 
 
 def seen(
-    *members: Facts, told: Mapping[str, MemberIntent] = NOTHING, policy: str = "", primary: str = "host1"
+    *members: Facts,
+    told: Mapping[str, MemberIntent] = NOTHING,
+    policy: str = "",
+    primary: str = "host1",
+    maximum_lag: int | None = None,
 ) -> tuple[Datasource, ...]:
     """The datasources of service alpha; `told` is what was decided about members, `primary` the master on record."""
     sight = view(*members, intended=primary)
     intent = ServiceIntent(policy, primary, MappingProxyType(dict(told)))
-    return states.datasources(sight, diagnose(sight), intent, "alpha")
+    return states.datasources(sight, diagnose(sight), intent, "alpha", maximum_lag)

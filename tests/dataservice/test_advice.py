@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from cctrl import grammar
 from cctrl.dataservice.advice import for_datasource, next_command, two_masters
 from cctrl.dataservice.commands import COMMANDS
-from cctrl.dataservice.states import Datasource, State, datasources, headless
+from cctrl.dataservice.states import Datasource, State, datasources, failsafe, headless
 from cctrl.replication.diagnosis import Health, diagnose
 from cctrl.replication.facts import Fence, Server, View
 from cctrl.replication.rejection import Rejected, Why
 from cctrl.store import MemberIntent, ServiceIntent
-from tests.replication.worlds import facts, primary, standby, view, views
+from tests.replication.worlds import facts, primary, standby, unseen, view, views
 
 HOSTS = ("host1", "host2", "host3", "host4")
 
@@ -109,3 +109,13 @@ def test_of_two_masters_the_one_on_record_is_named_everywhere() -> None:
     for source in as_shown(both, {}, ""):
         assert for_datasource(source, found) == two_masters(found)
     assert two_masters(found).startswith("datasource host1 recover   (if host2, the master on record, is right; first")
+
+
+def test_what_a_recovery_would_refuse_anyway_is_not_advised() -> None:
+    wiped = view(primary(), standby("host2"), facts("host3", Server.NO_DATA), intended="host1")
+    assert for_datasource(as_shown(wiped, {}, "")[2], diagnose(wiped)).startswith("tprovision host3   (a full copy")
+    full = view(primary(free=0), standby("host2"), intended="host1")
+    assert for_datasource(as_shown(full, {}, "")[0], diagnose(full)).startswith("datasource host1 cleanup   (removes")
+    cut_off = view(primary(), unseen("host2"), unseen("host3"), intended="host1")
+    shown = [failsafe(source) for source in as_shown(cut_off, {}, "")]
+    assert [for_datasource(source, diagnose(cut_off)) for source in shown] == ["cluster validate", "ping", "ping"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from cctrl.dataservice import states
@@ -9,7 +11,7 @@ from cctrl.dataservice.states import STATUS, Datasource, State
 from cctrl.replication.facts import Facts, Fence, Ran, Server, Upstream
 from cctrl.store import MemberIntent
 from tests.dataservice.sights import seen
-from tests.replication.worlds import crashed, facts, forks, primary, standby, stopped, unseen
+from tests.replication.worlds import at, crashed, facts, forks, primary, standby, stopped, unseen
 
 FENCE = Fence("20261122T104205-7f3a", "host1", "2026-11-22T10:42:05Z")
 OTHER = Upstream("10.0.0.2", 5432, "streaming", 0.1)  # host2
@@ -194,3 +196,23 @@ def test_all_are_shunned_where_nobody_is_or_could_be_the_master(
 ) -> None:
     found = {source.word for source in seen(*members, told=told, policy="MAINTENANCE")}
     assert (found == {"SHUNNED(SHUNNED)"} or "SHUNNED(FAILED-OVER-TO-host1)" in found) is wanted, found
+
+
+@pytest.mark.parametrize(
+    ("master", "slave", "who", "reason"),
+    [
+        ({"free": 0}, {}, 0, "DATASERVER 'host1@alpha' HAS NO DISK SPACE LEFT"),
+        ({}, {"free": 0}, 1, "DATASERVER 'host2@alpha' HAS NO DISK SPACE LEFT"),
+        ({"received": at(9000)}, {"replayed": at(100)}, 1, "REPLICATOR IS 8900 B BEHIND, LIMIT 8899 B"),
+    ],
+)
+def test_what_still_works_but_not_as_it_should_is_diminished(
+    master: dict[str, Any], slave: dict[str, Any], who: int, reason: str
+) -> None:
+    members = primary(**master), standby("host2", **slave)
+    one = seen(*members, maximum_lag=8899)[who]
+    assert (one.state, one.status, one.fault, one.remark) == (State.ONLINE, "DIMINISHED", "", reason)
+    assert [source.status for source in seen(*members, maximum_lag=8899)].count("OK") == 1
+    put_off = seen(*members, told={one.name: MemberIntent("OFFLINE", "", one.role)}, maximum_lag=8899)[who]
+    assert (put_off.status, put_off.remark) == ("WARN", reason)
+    assert not seen(*members, told={one.name: MemberIntent("SHUNNED", "R", one.role)}, maximum_lag=8899)[who].remark

@@ -82,8 +82,27 @@ def test_a_slave_that_was_found_failed_and_answers_again_can_be_promoted() -> No
     told = {"host2": MemberIntent("FAILED", "REPLICATOR STOPPED", "slave")}
     told["host3"] = MemberIntent("FAILED", "MANUALLY-FAILED", "slave")
     seen = picture(crashed(), standby("host2", ""), standby("host3", ""), told=told)
-    assert set(candidates.excluded(seen.sources, takeover=True)) == {"host3"}
+    assert set(candidates.excluded_from_takeover(seen.sources, "")) == {"host3"}
     assert set(candidates.excluded(seen.sources)) == {"host2", "host3"}
+
+
+def test_one_that_is_offline_is_promoted_where_it_is_asked_for_or_nobody_in_service_is_left() -> None:
+    """Without a master it could not be put ONLINE first."""
+    told = {"host2": MemberIntent("OFFLINE", "", "slave"), "host3": MemberIntent("OFFLINE", "", "slave")}
+    seen = picture(crashed(), standby("host2", ""), standby("host3", ""), told=told)
+    assert candidates.excluded_from_takeover(seen.sources, "") == {}
+    seen = picture(crashed(), standby("host2", ""), standby("host3", ""), told={"host2": told["host2"]})
+    assert candidates.excluded_from_takeover(seen.sources, "") == {
+        "host2": "it is OFFLINE; to take it all the same: failover to host2"
+    }
+    assert candidates.excluded_from_takeover(seen.sources, "host2") == {}
+    assert set(candidates.excluded(seen.sources)) == {"host2"}
+
+
+def test_a_disk_that_is_full_is_told_of_and_fails_nobody() -> None:
+    for members in ((primary(free=0), standby("host2")), (primary(), standby("host2", free=0))):
+        (one,) = suspected(picture(*members))
+        assert (one.kind, one.text) == (watching.FULL, f"DATASERVER '{one.member}@alpha' HAS NO DISK SPACE LEFT")
 
 
 def test_what_was_decided_by_hand_is_left_alone() -> None:

@@ -57,6 +57,11 @@ def test_one_that_refuses_us_and_serves_nobody_does_not_answer() -> None:
     assert found.health is Health.PRIMARY_NOT_ANSWERING
 
 
+def test_one_that_refuses_everybody_for_want_of_room_does_not_answer_though_standbys_still_hear_of_it() -> None:
+    found = diagnose(view(facts("host1", Server.REJECTING, free=0), *standbys(), intended="host1"))
+    assert found.health is Health.PRIMARY_NOT_ANSWERING
+
+
 def test_a_host_that_standbys_heard_of_long_ago_is_unreachable() -> None:
     silent = tuple(replace(s, upstream=Upstream(*addresses()["host1"], "streaming", 60.0)) for s in standbys())
     assert diagnose(view(unseen("host1"), *silent, intended="host1")).health is Health.PRIMARY_UNREACHABLE

@@ -367,3 +367,8 @@ def test_what_a_candidates_host_says_is_the_next_command() -> None:
         with pytest.raises(Rejected) as caught:
             plan_move(seen, target, {}, LIMIT)
         assert caught.value.next == "cctrl trust host2"
+
+
+def test_one_without_room_on_its_disk_does_not_hand_over_for_its_shutdown_would_be_its_end() -> None:
+    members = primary(free=0), standby("host2")
+    refused(lambda: plan_move(view(*members, intended="host1"), "", {}, LIMIT), Why.NO_ROOM, "0 B are free")

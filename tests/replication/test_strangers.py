@@ -29,6 +29,7 @@ def test_tools_subscribers_and_copies_are_none() -> None:
         Downstream("sub1", "streaming", logical=True),
         Downstream("pg_receivewal", "streaming"),
         Downstream("another", "backup"),
+        Downstream("cctrl-copy-host3", "streaming"),
     )
     assert found(primary(downstreams=others)) == []
 

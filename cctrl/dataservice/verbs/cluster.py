@@ -136,6 +136,8 @@ def _all(
         change.record(*(member(source.name, state, "", source.role) for source in sources))
         for source in sources:
             talk.line(f"DataSource '{source.name}' is now {state.value}")
+        if not sources:
+            talk.note(f"no datasource of {dataservice.name} could be put {state.value}: nothing to do")
         _left(picture, talk)
         if state is State.OFFLINE and policy(picture.intent) == AUTOMATIC:
             talk.note("policy AUTOMATIC may put them ONLINE again by itself")

@@ -9,6 +9,7 @@ from cctrl.dataservice.advice import for_datasource
 from cctrl.dataservice.change import Change, changing, member
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import (
+    AUTOMATIC,
     BY_HAND,
     MANUALLY_FAILED,
     MANUALLY_SHUNNED,
@@ -17,10 +18,12 @@ from cctrl.dataservice.states import (
     POLICIES,
     Datasource,
     State,
+    policy,
 )
 from cctrl.outcome import Outcome, Refused, UsageError
 from cctrl.registry import Invocation, Talk
 
+NOBODY_WRITES = "{} is the master: routers that ask the manager let nobody write until it is ONLINE again"
 Decision = Callable[[Picture, Datasource], tuple[State, str, str]]
 """(what is seen, the datasource) -> new state, its reason, the line that says so. Raises Refused."""
 
@@ -35,6 +38,9 @@ def _decide(dataservice: Dataservice, invocation: Invocation, talk: Talk, decisi
         change.record(member(name, state, reason, source.role))
         talk.line(line)
         _sessions_stay(change, source, state, talk)
+        _comes_back(change, picture, source, state, talk)
+        if source.name == picture.diagnosis.primary and state is not State.ONLINE:
+            talk.note(NOBODY_WRITES.format(source.name))
     return Outcome.DONE
 
 
@@ -45,6 +51,12 @@ def _sessions_stay(change: Change, source: Datasource, state: State, talk: Talk)
     if state is not State.ONLINE and source.facts.sessions:
         number = source.facts.sessions
         talk.note(f"{source.name} still serves {number} client sessions: no router is configured that would end them")
+
+
+def _comes_back(change: Change, picture: Picture, source: Datasource, state: State, talk: Talk) -> None:
+    if state is State.OFFLINE and change.watched and policy(picture.intent) == AUTOMATIC:
+        talk.note(f"policy AUTOMATIC may put {source.name} ONLINE again by itself")
+        talk.note(f"NEXT, to prevent that: datasource {source.name} shun   (or: set policy maintenance)")
 
 
 def online(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
@@ -87,7 +99,7 @@ def welcome(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Out
 
     def decision(picture: Picture, source: Datasource) -> tuple[State, str, str]:
         if source.state is not State.SHUNNED:
-            raise Refused(f"{source.name} is not SHUNNED, it is {source.word}", next=f"ls {source.name}")
+            raise Refused(f"{source.name} is not SHUNNED, it is {source.word}", next=_way(picture, source))
         if source.reason not in BY_HAND:
             raise Refused(f"{source.name} is {source.word}", next=f"datasource {source.name} recover")
         healthy(picture, source)
@@ -124,7 +136,9 @@ def healthy(picture: Picture, source: Datasource) -> None:
         if not source.facts.replay_paused:
             return
         raise Refused(f"{source.name} is not well: {PAUSED}", next=f"replicator {source.name} online")
-    following = "failover" if source.name == primary else f"datasource {source.name} recover"
+    following = f"datasource {source.name} recover"
+    if primary and not picture.diagnosis.healthy:  # what brings the service a master comes first
+        following = for_datasource(picture.source(primary), picture.diagnosis) or "failover"
     fault = source.fault or f"it does not receive from {primary or 'any master'}"
     raise Refused(f"{source.name} is not well: {fault}", detail=source.facts.reason, next=following)
 

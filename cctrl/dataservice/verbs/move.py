@@ -227,7 +227,7 @@ def _planned(dataservice: Dataservice, picture: Picture, target: str) -> Move:
 
 def _takeover(dataservice: Dataservice, picture: Picture, target: str, *, certain: bool = False) -> Move:
     try:
-        excluded = candidates.excluded(picture.sources, takeover=True)
+        excluded = candidates.excluded_from_takeover(picture.sources, target)
         move = plan_takeover(picture.view, target, excluded)
         _gone_for_others_too(dataservice, picture, move.source)
         tail = _only_there(dataservice, picture, move)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cctrl.dataservice import listing, newcomers
-from cctrl.dataservice.advice import DOCTOR, for_datasource
+from cctrl.dataservice.advice import DOCTOR, ROOM_ON_DISK, for_datasource
 from cctrl.dataservice.change import MANAGERS_OWN
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import MAINTENANCE, Datasource, adrift, dataserver_state, policy, replicator_state
@@ -38,7 +38,7 @@ def ls(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
     talk.data("health", picture.diagnosis.health.name)
     ranking = rank(dataservice, picture) if adrift(picture.view, picture.diagnosis) else None
     talk.data("datasources", [_json(picture, source, ranking) for source in sources])
-    _advise(picture, sources, mode, ranking, talk)
+    _advise(picture, sources, ranking, talk)
     newcomers.tell(dataservice, picture, talk)
     if not name:
         routing.tell(routers, talk)
@@ -56,18 +56,18 @@ def _json(picture: Picture, source: Datasource, ranking: Ranking | None) -> dict
         **listing.properties(source),
         "master": source.master,
         "components": components,
-        "next": for_datasource(source, picture.diagnosis) if ranking is None else _using(ranking),
+        "next": for_datasource(source, picture.diagnosis) if ranking is None else using(ranking),
     }
 
 
-def _using(ranking: Ranking) -> str:
+def using(ranking: Ranking) -> str:
     """The command that helps where there is no master; "" where none does."""
     return f"recover using {ranking.best}" if ranking.best else ""
 
 
-def _advise(picture: Picture, sources: tuple[Datasource, ...], mode: str, ranking: Ranking | None, talk: Talk) -> None:
+def _advise(picture: Picture, sources: tuple[Datasource, ...], ranking: Ranking | None, talk: Talk) -> None:
     """The next command for every datasource that is not well, on stderr; without a master the one for them all."""
-    _tell_of_the_manager(picture, mode, talk)
+    tell_of_the_manager(picture, talk)
     for source in sources:
         following = for_datasource(source, picture.diagnosis) if ranking is None else ""
         if following:
@@ -76,6 +76,8 @@ def _advise(picture: Picture, sources: tuple[Datasource, ...], mode: str, rankin
         free = source.facts.free
         if free is not None and free < FREE_LIMIT:
             talk.note(f"{source.name}: only {size(free)} are free where its data directory lies")
+            if source.facts.full and not source.warning:
+                talk.note(f"NEXT: {ROOM_ON_DISK.format(member=source.name)}")
     if ranking is not None:
         _tell(picture, ranking, talk)
 
@@ -87,10 +89,12 @@ def _tell(picture: Picture, ranking: Ranking, talk: Talk) -> None:
         talk.note(line)
     talk.data("candidates", list(ranking.standings))
     misconfigured = any(facts.server is Server.MISCONFIGURED for facts in picture.view.members)
-    talk.note(f"NEXT: {DOCTOR if misconfigured else _using(ranking) or 'ping'}")
+    talk.note(f"NEXT: {DOCTOR if misconfigured else using(ranking) or 'ping'}")
 
 
-def _tell_of_the_manager(picture: Picture, mode: str, talk: Talk) -> None:
+def tell_of_the_manager(picture: Picture, talk: Talk) -> None:
+    """That none runs which carries out the policy, or that it can do nothing."""
+    mode = policy(picture.intent)
     if mode == MAINTENANCE:
         return
     if picture.leader is None:
@@ -104,8 +108,8 @@ def _tell_of_the_manager(picture: Picture, mode: str, talk: Talk) -> None:
 def _because(source: Datasource) -> str:
     """What its state does not say yet. That a server is down is said; how its socket refuses us says no more."""
     why = "" if source.facts.server is Server.DOWN else source.facts.reason
-    if not why and source.fault not in source.word:
-        why = source.fault
+    if not why and source.remark not in source.word:
+        why = source.remark
     return f" ({why})" if why else ""
 
 

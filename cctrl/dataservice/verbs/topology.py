@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from cctrl.dataservice.advice import for_datasource
 from cctrl.dataservice.listing import stamp
 from cctrl.dataservice.service import Dataservice, Picture
-from cctrl.dataservice.states import MASTER, Datasource, policy
+from cctrl.dataservice.states import MASTER, Datasource, adrift, policy
+from cctrl.dataservice.verbs.appoint import Ranking, rank
+from cctrl.dataservice.verbs.status import tell_of_the_manager, using
 from cctrl.outcome import Outcome, Refused
 from cctrl.registry import Command, Invocation, Talk
 
@@ -87,31 +89,38 @@ def _json(picture: Picture, source: Datasource) -> dict[str, object]:
 def show_alarms(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
     """`show alarms`: every datasource that is not OK, why, since when, and what to type."""
     picture = dataservice.look()
+    ranking = rank(dataservice, picture) if adrift(picture.view, picture.diagnosis) else None
     alarms = [source for source in picture.shown if source.status != "OK"]
     for source in alarms:
         talk.line(f"{source.name}({source.role}:{source.word}) STATUS [{source.status}] [{stamp(source.since)}]")
-        if source.fault and source.fault != source.reason:
-            talk.line(f"  REASON[{source.fault}]")
-        talk.line(f"  NEXT: {_following(picture, source)}")
+        if source.remark and source.remark != source.reason:
+            talk.line(f"  REASON[{source.remark}]")
+        talk.line(f"  NEXT: {_following(picture, source, ranking)}")
     if not alarms:
         talk.note(f"every datasource of {dataservice.name} is OK")
-    talk.data("alarms", [_alarm(picture, source) for source in alarms])
+    tell_of_the_manager(picture, talk)
+    talk.data("alarms", [_alarm(source, _following(picture, source, ranking)) for source in alarms])
     return Outcome.DONE
 
 
-def _following(picture: Picture, source: Datasource) -> str:
-    return for_datasource(source, picture.diagnosis) or "ls"
+def _following(picture: Picture, source: Datasource, ranking: Ranking | None) -> str:
+    """What to type: for one that only lacks a master, what brings the service one."""
+    if ranking is not None:
+        return using(ranking) or "ping"
+    master = picture.diagnosis.primary
+    own = for_datasource(source, picture.diagnosis)
+    return own or (for_datasource(picture.source(master), picture.diagnosis) if master else "") or "ls"
 
 
-def _alarm(picture: Picture, source: Datasource) -> dict[str, object]:
+def _alarm(source: Datasource, following: str) -> dict[str, object]:
     return {
         "name": source.name,
         "role": source.role,
         "state": source.state.value,
         "status": source.status,
-        "reason": source.reason or source.fault,
+        "reason": source.reason or source.remark,
         "since": source.since,
-        "next": _following(picture, source),
+        "next": following,
     }
 
 

@@ -175,7 +175,8 @@ class Automatic(Keeper):
         gone = "" if picture.view[suspicion.member].seen else suspicion.member
         with self._dataservice.taking_for_gone(gone):
             move.failover(self._dataservice, Invocation("failover"), self._talk, certain=True)
-        self.store.tell(self.name, suspicion.member, FAILED_OVER, f"{suspicion.member} was replaced by itself")
+        master = self.store.intent(self.name).primary
+        self.store.tell(self.name, suspicion.member, FAILED_OVER, f"{master} became the master in its place, by itself")
 
     def _mark_failed(self, suspicion: Suspicion, picture: Picture) -> None:
         """Put a datasource out of service on record, where it still is as it was seen, and nobody works on it."""
@@ -283,6 +284,7 @@ _ACTIONS: dict[str, Callable[[Automatic, Suspicion, Picture], None]] = {
     watching.STRAY: Automatic._fence,
     watching.NOT_SYNCHRONOUS: Automatic._synchronise,
     watching.LAGGING: Automatic._tell,
+    watching.FULL: Automatic._tell,
     watching.UNCLEAR: Automatic._tell,
 }
 

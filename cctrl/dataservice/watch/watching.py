@@ -21,6 +21,7 @@ OFFLINE = "offline"  # OFFLINE on record, well
 UNFENCED = "unfenced"  # superseded, and accepts writes or would when it is started
 STRAY = "stray"  # accepts writes beside the master
 LAGGING = "lagging"
+FULL = "full"  # no room on its disk: it works until it needs some
 NOT_SYNCHRONOUS = "not-synchronous"  # would acknowledge what no quorum has
 UNCLEAR = "unclear"  # who the master is
 
@@ -72,6 +73,8 @@ def _of(
         yield Suspicion(SLAVE_FAILED, name, source.fault, patience, lasted)
     elif told.state == State.OFFLINE.value and _works(picture, source):
         yield Suspicion(OFFLINE, name, f"{name} is OFFLINE and well", 0.0)
+    elif source.facts.up and source.facts.full:
+        yield Suspicion(FULL, name, source.remark, SOON)
     else:
         yield from _lag(picture, source, failure_timeout, maximum_lag)
 

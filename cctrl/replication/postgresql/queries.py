@@ -26,7 +26,7 @@ select json_build_object(
  'oldest', (select min(substr(name, 9)) from pg_ls_waldir() where name ~ '^[0-9A-F]{24}$'),
  'wal_segment', (select bytes_per_wal_segment from pg_control_init()),
  'sessions', (select count(*) from pg_stat_get_activity(null)
-   where backend_type = 'client backend' and pid <> pg_backend_pid()),
+   where backend_type = 'client backend' and pid <> pg_backend_pid() and application_name not like 'cctrl%'),
  'sessions_ever', (select sum((to_jsonb(d) ->> 'sessions')::bigint) from pg_stat_database d),
  'settings', json_build_object('wal_log_hints', current_setting('wal_log_hints'),
    'data_checksums', current_setting('data_checksums'), 'full_page_writes', current_setting('full_page_writes'),
@@ -62,6 +62,8 @@ from (select pg_is_in_recovery() as r) r, lateral (select
 
 CURRENT = "select case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_flush_lsn() end"
 
+# A wait commits as it goes: a standby puts off what its snapshot could still need, a vacuum's work say, for as long as
+# max_standby_streaming_delay, and so the wait would hold up what it waits for.
 WAIT = """\
 do $$ declare last pg_lsn := '0/0'; here pg_lsn; idle float := 0; at timestamptz := clock_timestamp(); begin
  loop
@@ -70,7 +72,7 @@ do $$ declare last pg_lsn := '0/0'; here pg_lsn; idle float := 0; at timestamptz
   if here is distinct from last then last := here; at := clock_timestamp(); end if;
   if clock_timestamp() - at > interval '{stall} s' then
    raise exception 'at % for {stall} s, wanted {wanted}', coalesce(here::text, 'no position'); end if;
-  perform pg_sleep(0.005);
+  commit; perform pg_sleep(0.005);
  end loop; end $$"""
 
 STANDS_STILL = """\
@@ -101,7 +103,7 @@ do $$ declare at timestamptz := clock_timestamp(); here pg_lsn; begin
  perform pg_wal_replay_pause();
  loop
   here := pg_last_wal_replay_lsn();
-  perform pg_sleep(0.05);
+  commit; perform pg_sleep(0.05);
   exit when pg_is_wal_replay_paused() and here is not distinct from pg_last_wal_replay_lsn();
   if clock_timestamp() - at > interval '10 s' then raise exception 'still replaying after 10 s'; end if;
  end loop; end $$"""
@@ -142,7 +144,7 @@ WRITABLE = """\
 do $$ declare at timestamptz := clock_timestamp(); begin
  while pg_is_in_recovery() loop
   if clock_timestamp() - at > interval '{limit} s' then raise exception 'still in recovery after {limit} s'; end if;
-  perform pg_sleep(0.005);
+  commit; perform pg_sleep(0.005);
  end loop; end $$"""
 
 PURGE_ALL = """\

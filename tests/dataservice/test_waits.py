@@ -1,0 +1,37 @@
+"""A wait for a standby holds nothing up, least of all what it waits for."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from cctrl.replication.postgresql import queries
+from tests.dataservice.alpha import Alpha
+
+FAR = "FFFF/0"  # a position that is not reached
+WAITS = {
+    "replayed": queries.WAIT.format(position=queries.REPLAYED, reached=">=", wanted=FAR, and_also="", stall=60),
+    "writable": queries.WRITABLE.format(limit=60),
+}
+
+
+@pytest.mark.parametrize("wait", sorted(WAITS))
+def test_a_wait_does_not_keep_its_standby_from_replaying_what_a_vacuum_removed(calm: Alpha, wait: str) -> None:
+    calm.lab.sql("host1", f"create table swept_{wait} as select generate_series(1, 100) as n")
+    at = calm.lab.sql("host1", "select pg_current_wal_insert_lsn()")
+    calm.lab.has("host2", f"select pg_last_wal_replay_lsn() >= '{at}'", "t")
+    waiting = subprocess.Popen(
+        calm.psql(calm.dsns["host2"], "-c", WAITS[wait]), env={**calm.lab.environ, "PGAPPNAME": f"wait {wait}"}
+    )
+    try:
+        calm.lab.has("host2", f"select count(*) from pg_stat_activity where application_name = 'wait {wait}'", "1")
+        calm.lab.sql("host1", f"delete from swept_{wait}")
+        calm.lab.sql("host1", f"vacuum swept_{wait}")
+        at = calm.lab.sql("host1", "select pg_current_wal_insert_lsn()")
+        # max_standby_streaming_delay would end the wait for good after 30 s
+        calm.lab.has("host2", f"select pg_last_wal_replay_lsn() >= '{at}'", "t", 15)
+        assert waiting.poll() is None
+    finally:
+        waiting.terminate()
+        waiting.wait()

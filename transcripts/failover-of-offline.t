@@ -1,0 +1,43 @@
+# Every slave is OFFLINE when the master fails: none can be put ONLINE without a master, so failover takes one as it is.
+#@ policy: manual
+
+[LOGICAL] /alpha > cluster offline
+DataSource 'host1' is now OFFLINE
+DataSource 'host2' is now OFFLINE
+DataSource 'host3' is now OFFLINE
+[LOGICAL] /alpha > datasource host1 online
+DataSource 'host1' is now ONLINE
+%% kill host1
+%% wait until host1 state is FAILED(DATASERVER 'host1@alpha' STOPPED) timeout 10s
+[LOGICAL] /alpha > datasource host2 online
+ERROR: host2 is not well: REPLICATOR STOPPED
+NEXT: failover
+? 3
+[LOGICAL] /alpha > show alarms
+host1(master:FAILED(DATASERVER 'host1@alpha' STOPPED)) STATUS [CRITICAL] [[TIME]]
+  NEXT: failover
+host2(slave:OFFLINE) STATUS [WARN] [[TIME]]
+  REASON[REPLICATOR STOPPED]
+  NEXT: failover
+host3(slave:OFFLINE) STATUS [WARN] [[TIME]]
+  REASON[REPLICATOR STOPPED]
+  NEXT: failover
+[LOGICAL] /alpha > failover
+EVALUATING SLAVE: host2(stored=[LSN], applied=[LSN], latency=0.000, datasource-group-id=0)
+EVALUATING SLAVE: host3(stored=[LSN], applied=[LSN], latency=0.000, datasource-group-id=0)
+SELECTED SLAVE: host2@alpha
+host3@alpha was not taken: as far as host2, which comes first
+PURGE REMAINING ACTIVE SESSIONS ON CURRENT MASTER 'host1@alpha'
+SHUNNING PREVIOUS MASTER 'host1@alpha'
+PUT THE NEW MASTER 'host2@alpha' ONLINE
+RECONFIGURING SLAVE 'host3@alpha' TO USE 'host2@alpha' AS THE MASTER
+FAILOVER TO 'host2' WAS COMPLETED
+host1 is SHUNNED(FAILED-OVER-TO-host2)
+NEXT: datasource host1 recover
+[LOGICAL] /alpha > show topology
+alpha(MANUAL)
+  host2(master:ONLINE) 127.0.0.1:[PORT]
+    host3(slave:OFFLINE) 127.0.0.1:[PORT]
+  host1(master:SHUNNED(FAILED-OVER-TO-host2)) 127.0.0.1:[PORT]
+[LOGICAL] /alpha > datasource host3 online
+DataSource 'host3' is now ONLINE
