@@ -1,4 +1,5 @@
 # Every slave is OFFLINE when the master fails: none can be put ONLINE without a master, so failover takes one as it is.
+#@ manager: yes
 #@ policy: manual
 
 [LOGICAL] /alpha > cluster offline

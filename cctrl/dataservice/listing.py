@@ -94,6 +94,14 @@ def stamp(at: float) -> str:
     return time.strftime("%Y/%m/%d %I:%M:%S %p %Z", time.localtime(at))
 
 
+def age(seconds: float) -> str:
+    """`12s`, `4m`, `3h`, `2d`: how long ago, in one unit."""
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{int(seconds // size)}{unit}"
+    return f"{int(max(0.0, seconds))}s"
+
+
 def _components(source: Datasource, watched: bool) -> list[str]:
     facts = source.facts
     rows = [f"MANAGER(state={manager_state(watched)})", replicator(source), dataserver(facts)]

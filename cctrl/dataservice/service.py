@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cctrl.config import Config, Server, Service
 from cctrl.dataservice import parts, states
+from cctrl.dataservice.listing import age
 from cctrl.dataservice.states import Datasource
 from cctrl.registry import Talk
 from cctrl.replication import synchrony
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 
 FORCE = "--force"
+FRESH = 10.0  # seconds for which a state is told without its age
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,12 @@ class Picture:
     def source(self, name: str) -> Datasource:
         """The datasource of that name; KeyError where there is none."""
         return next(s for s in self.sources if s.name == name)
+
+
+def _as_of(source: Datasource) -> str:
+    """How old what is known of a datasource is, where that is worth telling."""
+    old = time.time() - source.facts.at
+    return f" ({age(old)} ago)" if old > FRESH else ""
 
 
 class Dataservice(OpenService):
@@ -162,7 +171,7 @@ class Dataservice(OpenService):
         if kind != "HOST":
             return {}
         if self.last is not None:
-            return {s.name: f"{s.role}:{s.word}" for s in self.last.shown}
+            return {s.name: f"{s.role}:{s.word}{_as_of(s)}" for s in self.last.shown}
         return {m.name: m.address for m in self.service.members}
 
     def states(self) -> Mapping[str, str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cctrl.grammar.line import Token, last_word, scan
-from cctrl.grammar.match import Words, fits, matches
+from cctrl.grammar.match import Match, Words, fits, matches
 from cctrl.grammar.usage import Item, literal
 from cctrl.registry import Command
 
@@ -15,7 +15,7 @@ from cctrl.registry import Command
 class Expected:
     """What may follow some tokens."""
 
-    words: Mapping[str, str]  # literal words, each with the summary of its (first) command
+    words: Mapping[str, str]  # literal words, each with what it leads to
     kinds: frozenset[str]  # argument types
     flags: frozenset[str]
     commands: tuple[Command, ...]  # the commands that are still possible
@@ -29,18 +29,37 @@ def expected(commands: Iterable[Command], tokens: Sequence[Token], words: Words)
     inner = next((m for m in alive if m.rest and m.path.items[-1].argument == "COMMAND"), None)
     if inner is not None:
         return expected(commands, tokens[len(tokens) - len(inner.rest) :], words)
-    nexts: dict[str, str] = {}
+    nexts: dict[str, list[Match]] = {}
     for match in alive:
         for word in match.next.words if match.next else ():
-            nexts.setdefault(word, match.command.summary)
+            nexts.setdefault(word, []).append(match)
+    whole = {m.command for m in alive if m.next is None}
     items = [m.next for m in alive if m.next]
     return Expected(
-        words=nexts,
+        words={word: _remark(found, whole) for word, found in nexts.items()},
         kinds=frozenset(i.argument for i in items if i.argument),
         flags=frozenset(f for m in alive for f in m.free_flags()),
         commands=tuple(dict.fromkeys(m.command for m in alive)),
         complete=any(m.next is None for m in alive) and bool(tokens),
     )
+
+
+def _remark(found: Sequence[Match], whole: Collection[Command]) -> str:
+    """What the next word leads to: its command's summary; of several commands the words that tell them apart; of a
+    word that may be left out what comes after it."""
+    after = {m.command: _rest(m) for m in reversed(found)}
+    first = found[0].command
+    if first in whole:
+        return after[first][0].shown if after[first] else ""
+    alone = next((command for command, items in after.items() if not items), first if len(after) == 1 else None)
+    if alone is not None:
+        return alone.summary
+    telling = [next((i.words for i in items if i.words and not i.argument), ()) for items in map(_rest, found)]
+    return ", ".join(dict.fromkeys(word for words in telling for word in words))
+
+
+def _rest(match: Match) -> tuple[Item, ...]:
+    return match.path.items[match.position + 1 :]
 
 
 def _candidates(commands: Iterable[Command], tokens: Sequence[Token], words: Words) -> dict[str, str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 SYNONYMS = {"primary": "master", "replica": "slave", "primaries": "masters", "replicas": "slaves"}
 
 _ARGUMENT = re.compile(r"[A-Z][A-Z0-9_]*\Z")
+_VALUED = re.compile(r"\[\s*-[^\[\]]+\]")  # an option that takes a value
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,21 @@ def compile_usage(usage: str) -> tuple[Path, ...]:
         return " "
 
     fixed = re.sub(r"\[\s*(-[^\s\[\]|]+)\s*\]", alone, usage)  # a flag alone in brackets may stand anywhere
-    words = re.findall(r"\[|\]|[^\s\[\]]+", fixed)
-    paths, rest = _expand(words)
-    if rest or not all(paths):
-        raise ValueError(f"usage line {usage!r}: brackets or words missing")
-    longest_first = sorted(set(paths), key=len, reverse=True)
+    paths: list[tuple[Item, ...]] = []
+    for ordered in _orders(fixed):
+        ways, rest = _expand(re.findall(r"\[|\]|[^\s\[\]]+", ordered))
+        if rest or not all(ways):
+            raise ValueError(f"usage line {usage!r}: brackets or words missing")
+        paths += ways
+    longest_first = sorted(dict.fromkeys(paths), key=len, reverse=True)
     return tuple(Path(items, frozenset(flags)) for items in longest_first)
+
+
+def _orders(usage: str) -> Iterator[str]:
+    """The line with its options that take a value in every order: `[--source HOST] [--max-rate RATE]` both ways."""
+    for order in itertools.permutations(_VALUED.findall(usage)):
+        options = iter(order)
+        yield _VALUED.sub(lambda _, options=options: next(options), usage)  # type: ignore[misc]  # a lambda's default
 
 
 def _expand(words: Sequence[str]) -> tuple[list[tuple[Item, ...]], Sequence[str]]:

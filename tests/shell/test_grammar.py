@@ -272,9 +272,25 @@ def test_a_valid_line_is_all_the_right_colours_and_can_be_completed_to(case: tup
 
 
 def test_completion_offers_what_may_come_with_its_remark() -> None:
-    assert grammar.completions(COMMANDS, "data", words) == [("datasource", "bring one back")]
+    assert grammar.completions(COMMANDS, "data", words) == [("datasource", "recover, shun, fail")]
+    assert grammar.completions(COMMANDS, "reco", words) == [("recover", "bring all back")]
+    assert grammar.completions(COMMANDS, "switch ", words) == [("to", "HOST")]
+    assert grammar.completions(COMMANDS, "set m", words) == [("master", "set the master")]
     assert grammar.completions(COMMANDS, "switch to ", words) == list(WORDS["HOST"].items())
     assert grammar.completions(COMMANDS, "explain switch to host", words)[0] == ("host1", "master:ONLINE")
     assert grammar.completions(COMMANDS, "ls; use b", words) == [("beta", "")]
     assert grammar.completions(COMMANDS, "datasource host1 recover ", words) == [("--force", "")]
     assert grammar.completions(COMMANDS, "nonsense ", words) == []
+
+
+def test_options_that_take_a_value_come_in_any_order() -> None:
+    commands = (Command("copy HOST [--source HOST] [--max-rate RATE] [--force]", "copy all", Toy.commands[0].run),)
+    for line in (
+        "--source host2 --max-rate 10M",
+        "--max-rate 10M --source host2",
+        "--force --max-rate 10M --source host2",
+    ):
+        (statement,) = grammar.split(f"copy host1 {line}")
+        typed = grammar.parse(commands, statement, words)[1]
+        assert dict(typed.arguments) == {"HOST": "host1", "HOST2": "host2", "RATE": "10M"}
+    assert dict(grammar.completions(commands, "copy host1 --max-rate 10M --s", words)) == {"--source": "HOST"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from cctrl.dataservice.listing import age
 from cctrl.dataservice.service import Dataservice
 from cctrl.outcome import Outcome, UsageError
 from cctrl.registry import Invocation, Talk
@@ -45,11 +46,3 @@ def _tell(events: Sequence[Event], talk: Talk) -> None:
         member = f" {event.member}" if event.member else ""
         at = time.strftime("%Y/%m/%d %I:%M:%S %p %Z", time.localtime(event.at))
         talk.line(f"{at} ({age(now - event.at)} ago){member} {event.kind}: {event.text}")
-
-
-def age(seconds: float) -> str:
-    """`12s`, `4m`, `3h`, `2d`: how long ago, in one unit."""
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
-        if seconds >= size:
-            return f"{int(seconds // size)}{unit}"
-    return f"{int(max(0.0, seconds))}s"
