@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from cctrl.config import Config, Server, Service
-from cctrl.outcome import Outcome
+from cctrl.outcome import CctrlError, Outcome
 from cctrl.replication.checkup import Check, on_host, on_server, permission, question
 from cctrl.replication.facts import Facts
+from cctrl.replication.position import size
 from cctrl.ssh.by_hand import login
 
 if TYPE_CHECKING:
@@ -68,7 +69,20 @@ def _one(service: Service, engine: PostgreSQL, member: Server) -> list[Check]:
     said = dict(_pairs(examined.stdout))
     facts = engine.probe(member.name)
     checks = [*on_host(member.name, said, member.host.become or ""), *on_server(facts, said, len(service.members))]
-    return [ssh, *checks, *_service_commands(engine, member, user), *_rights(service, engine, facts)]
+    aside = _kept_aside(service, engine, member)
+    return [ssh, *checks, *aside, *_service_commands(engine, member, user), *_rights(service, engine, facts)]
+
+
+def _kept_aside(service: Service, engine: PostgreSQL, member: Server) -> Iterator[Check]:
+    """What recoveries moved or kept aside takes room; nothing is wrong with it."""
+    try:
+        found = engine.copies.aside(member.name)
+    except CctrlError:
+        return
+    if found:
+        away = f"; when no longer needed: datasource {member.name} cleanup" if service.kind == "dataservice" else ""
+        numbers = f"{size(sum(one.size for one in found))} in {len(found)} directories"
+        yield Check("kept aside", member.name, True, f"{numbers}{away}")
 
 
 def _service_commands(engine: PostgreSQL, member: Server, user: str) -> Iterator[Check]:

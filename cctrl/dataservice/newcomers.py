@@ -6,11 +6,13 @@ from cctrl.config import NAME
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.registry import Talk
 from cctrl.replication.facts import Downstream
-from cctrl.replication.strangers import strangers
+from cctrl.replication.strangers import copies, strangers
 
 
 def tell(dataservice: Dataservice, picture: Picture, talk: Talk) -> None:
-    """A note for each, with what to add to the configuration."""
+    """A note for each, with what to add to the configuration; and which copies of ours are under way."""
+    for giver, target in copies(picture.view):
+        talk.note(f"a full copy of {giver} to {target} is under way")
     found = strangers(picture.view)
     talk.data("newcomers", [{"name": s.name, "address": s.address, "master": giver} for giver, s in found])
     for giver, standby in found:

@@ -157,13 +157,20 @@ class Session:
             return error.outcome
         self.manner.busy = True
         try:
-            for statement in statements:
+            for number, statement in enumerate(statements, 1):
                 outcome = self._run(statement)
                 if outcome is not Outcome.DONE or self.leaving:
+                    self._say_left_out(statements[number:])
                     return outcome
         finally:
             self.manner.busy = False
         return Outcome.DONE
+
+    def _say_left_out(self, statements: Sequence[Statement]) -> None:
+        """That what stands behind a command that was not done was not begun."""
+        texts = [grammar.shown(text) for statement in statements if (text := statement.text.strip())]
+        if texts and not (self.leaving or self.manner.json):
+            self.console.err(f"not begun: {'; '.join(texts)}")
 
     def _direction(self, line: str) -> str:
         return direction(line) if self._extra else line

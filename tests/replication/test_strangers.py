@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cctrl.replication.facts import Downstream, Facts, Server
-from cctrl.replication.strangers import strangers
+from cctrl.replication.strangers import copies, strangers
 from tests.replication.worlds import facts, primary, standby, view
 
 
@@ -32,6 +32,7 @@ def test_tools_subscribers_and_copies_are_none() -> None:
         Downstream("cctrl-copy-host3", "streaming"),
     )
     assert found(primary(downstreams=others)) == []
+    assert copies(view(primary(downstreams=others))) == (("host1", "host3"),)
 
 
 def test_a_member_that_goes_by_another_name_is_told_by_its_address() -> None:

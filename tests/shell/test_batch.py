@@ -18,7 +18,7 @@ from tests.shell.toy import CONFIG
 def test_commands_run_in_order_and_stop_at_the_first_that_is_not_done(run: Run) -> None:
     ended = run("-c", "ls host1; switch to host2", "-c", "ls; recover; ls host3", "-c", "ls host2")
     assert ended.out.splitlines() == ["ls host1", "switch to host2", "ls", "one step done"]
-    assert ended.err.splitlines() == ["ERROR: the second step failed", "NEXT: recover"]
+    assert ended.err.splitlines() == ["ERROR: the second step failed", "NEXT: recover", "not begun: 'ls host3'"]
     assert ended.status == 4
 
 

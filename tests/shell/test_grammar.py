@@ -285,11 +285,7 @@ def test_completion_offers_what_may_come_with_its_remark() -> None:
 
 def test_options_that_take_a_value_come_in_any_order() -> None:
     commands = (Command("copy HOST [--source HOST] [--max-rate RATE] [--force]", "copy all", Toy.commands[0].run),)
-    for line in (
-        "--source host2 --max-rate 10M",
-        "--max-rate 10M --source host2",
-        "--force --max-rate 10M --source host2",
-    ):
+    for line in ("--source host2 --max-rate 10M", "--max-rate 10M --source host2 --force"):
         (statement,) = grammar.split(f"copy host1 {line}")
         typed = grammar.parse(commands, statement, words)[1]
         assert dict(typed.arguments) == {"HOST": "host1", "HOST2": "host2", "RATE": "10M"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from cctrl.dataservice.change import changing
-from cctrl.dataservice.service import Dataservice
+from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.ways import nothing_changed
 from cctrl.outcome import Outcome, Refused
 from cctrl.registry import Invocation, Talk
@@ -18,29 +18,35 @@ WHAT = {"aside": "old data directory", "kept": "log that only it had", "copy": "
 
 
 def cleanup(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
-    """List, ask, remove."""
+    """List, ask, remove. The lock is not held while a person thinks: a failover need not wait for the answer."""
     name = invocation.arguments["HOST"]
+    _can_be_done_without(dataservice.look(), name)
+    with nothing_changed():
+        found = dataservice.engine.copies.aside(name)
+    talk.data("aside", [{"name": a.name, "size": a.size, "since": a.since} for a in found])
+    if not found:
+        talk.line(f"nothing is kept aside on {name}")
+        return Outcome.DONE
+    for one in found:
+        _tell(one, talk)
+    total = size(sum(a.size for a in found))
+    talk.confirm(f"Remove these {len(found)} from {name}, {total}? They cannot be brought back. (y/n)> ")
     with changing(dataservice, "cleanup", invocation.text) as change:
-        facts = change.look().view[name]
-        if not facts.seen:
-            raise Refused(f"{name} cannot be reached: {facts.reason}", next=facts.next or "ping")
-        if facts.server is Server.NO_DATA:
-            what = f"{name} {facts.server.value}: what is kept aside may be all there is"
-            raise Refused(what, next=f"tprovision {name}")
-        with nothing_changed():
-            found = dataservice.engine.copies.aside(name)
-        talk.data("aside", [{"name": a.name, "size": a.size, "since": a.since} for a in found])
-        if not found:
-            talk.line(f"nothing is kept aside on {name}")
-            return Outcome.DONE
-        for one in found:
-            _tell(one, talk)
-        total = size(sum(a.size for a in found))
-        talk.confirm(f"Remove these {len(found)} from {name}, {total}? They cannot be brought back. (y/n)> ")
+        _can_be_done_without(change.look(), name)
         change.begin("", name)
         dataservice.engine.copies.remove_aside(name, found)
         talk.line(f"removed {len(found)} from {name}, {total}")
     return Outcome.DONE
+
+
+def _can_be_done_without(picture: Picture, name: str) -> None:
+    """Raises Refused where what is kept aside may still be needed."""
+    facts = picture.view[name]
+    if not facts.seen:
+        raise Refused(f"{name} cannot be reached: {facts.reason}", next=facts.next or "ping")
+    if facts.server is Server.NO_DATA:
+        what = f"{name} {facts.server.value}: what is kept aside may be all there is"
+        raise Refused(what, next=f"tprovision {name}")
 
 
 def _tell(one: Aside, talk: Talk) -> None:

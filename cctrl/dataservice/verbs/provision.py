@@ -16,7 +16,7 @@ from cctrl.dataservice.recovering import then_online
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import State
 from cctrl.dataservice.ways import choose, nothing_changed, present_master, unfit
-from cctrl.outcome import Outcome, UsageError
+from cctrl.outcome import Interrupted, Outcome, UsageError
 from cctrl.registry import Invocation, Talk
 from cctrl.replication.copying import at_stake, choose_source, copy_plan, fits
 from cctrl.replication.events import Done, Event, Progress, Started
@@ -51,7 +51,12 @@ def replace_data(dataservice: Dataservice, invocation: Invocation, talk: Talk, v
     picture = dataservice.look()
     narrator = Narrator(dataservice.name, name, talk)
     if _left_over(dataservice, picture, name) is None:
-        _make(dataservice, _plan(dataservice, picture, invocation, planner), narrator)
+        plan = _plan(dataservice, picture, invocation, planner)
+        try:
+            _make(dataservice, plan, narrator)
+        except Interrupted as error:
+            error.next = f"{invocation.text}   (goes on with what is copied; nothing of {name} was touched)"
+            raise
     with changing(dataservice, verb, invocation.text) as change:
         picture = change.look()
         primary = present_master(picture, "")
