@@ -37,8 +37,8 @@ host1 is SHUNNED(FAILED-OVER-TO-host2)
 NEXT: datasource host1 recover
 [LOGICAL] /alpha > show topology
 alpha(MANUAL)
+  host1(master:SHUNNED(FAILED-OVER-TO-host2)) 127.0.0.1:[PORT]
   host2(master:ONLINE) 127.0.0.1:[PORT]
     host3(slave:OFFLINE) 127.0.0.1:[PORT]
-  host1(master:SHUNNED(FAILED-OVER-TO-host2)) 127.0.0.1:[PORT]
 [LOGICAL] /alpha > datasource host3 online
 DataSource 'host3' is now ONLINE
