@@ -171,7 +171,7 @@ class Change:
         if operation.id:
             operation.finish(outcome, message)
             ended = outcome.name.lower() + (f": {message}" if message else "")
-            store.tell(self.dataservice.name, "", "command", f"{operation.text}: {ended}")
+            store.tell(self.dataservice.name, "", "command", f"{operation.text} by {self.dataservice.actor}: {ended}")
         if self.broken_off and outcome is Outcome.DONE:
             store.finish(self.broken_off.id, outcome, f"completed by {operation.id or 'a later command'}")
 

@@ -19,7 +19,7 @@ from cctrl.replication.diagnosis import Diagnosis, diagnose
 from cctrl.replication.facts import HEARD_WITHIN, Facts, View
 from cctrl.replication.opened import OpenService
 from cctrl.replication.position import Position
-from cctrl.store import Leader, ServiceIntent
+from cctrl.store import Leader, ServiceIntent, who
 
 if TYPE_CHECKING:
     from cctrl.replication.postgresql.engine import PostgreSQL
@@ -71,6 +71,7 @@ class Dataservice(OpenService):
         self._gone = ""
         self.last: Picture | None = None
         self.force = False  # `set force true`
+        self.actor = who()  # as events name whoever gives commands
 
     def forced(self, flags: frozenset[str]) -> bool:
         """True where a command is given with --force, or `set force true` holds: then that is said."""

@@ -6,7 +6,7 @@ from cctrl.dataservice import listing
 from cctrl.dataservice.service import Dataservice
 from cctrl.outcome import CctrlError, Incomplete, Outcome, Refused
 from cctrl.registry import Command, Danger, Invocation, Talk
-from cctrl.router.state import Seen
+from cctrl.router.state import OFFLINE, Seen
 from cctrl.router.template import filled_in
 
 EACH = "*"
@@ -42,6 +42,9 @@ def tell(seen: list[Seen], talk: Talk) -> None:
         if not one.known:
             talk.note(f"router {one.name} is {one.state}: {one.reason}")
             talk.note(f"NEXT: {one.next}")
+        elif one.state == OFFLINE:
+            talk.note(f"router {one.name} takes no new client")
+            talk.note(f"NEXT: router {one.name} online   (when it may)")
 
 
 def steer(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:

@@ -34,6 +34,7 @@ from cctrl.replication.executor import execute
 from cctrl.replication.facts import HEARD_WITHIN, Server
 from cctrl.replication.steps import Action, Plan, Step
 from cctrl.replication.synchrony import lacking
+from cctrl.store import who
 from cctrl.store.interface import EVENTS_KEPT
 
 LOOK = 5.0  # seconds from look to look while all is well; a pulse that changes brings the next one at once
@@ -55,6 +56,7 @@ class Automatic(Keeper):
         self._answer = max(SHORTEST_ANSWER, min(config.timeout, service.failure_timeout / 8))
         self._dataservice = Dataservice(config, service, self._talk, answer=self._answer)
         super().__init__(self._dataservice, self._dataservice.engine)
+        self._dataservice.actor = f"the manager {who()}"
         self._service = service
         self._answering = Answering(config, service, self._talk, say, self._answer) if service.check_port else None
         self._suspicions = Suspicions()
