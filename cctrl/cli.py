@@ -279,6 +279,12 @@ def _manager(options: Options) -> int:
 def _complete(options: Options) -> int:
     from cctrl.shell.complete import complete
 
+    if options.complete == "labs":
+        from cctrl import lab
+
+        sys.stdout.writelines(f"{name}\ta lab\n" for name in lab.names())
+        return 0
+
     def load() -> Config | None:
         try:
             return configuration(options)

@@ -45,8 +45,13 @@ _cctrl() {
     -service|--service)
         _cctrl_reply "$(_cctrl_ask services)"
         return ;;
+    -lab|--lab | --name)
+        _cctrl_reply "$(_cctrl_ask labs)"
+        return ;;
     -format|--format)
         _cctrl_reply "text json"
+        return ;;
+    -timeout|--timeout)
         return ;;
     esac
     case $_cctrl_sub:$cur in

@@ -48,8 +48,8 @@ complete -c cctrl -o service -x -a '(__cctrl_ask services)' -d 'the service to w
 complete -c cctrl -l service -x -a '(__cctrl_ask services)' -d 'the service to work on'
 complete -c cctrl -o config -r -F -d 'the configuration'
 complete -c cctrl -l config -r -F -d 'the configuration'
-complete -c cctrl -o lab -x -d 'use the configuration of a lab'
-complete -c cctrl -l lab -x -d 'use the configuration of a lab'
+complete -c cctrl -o lab -x -a '(__cctrl_ask labs)' -d 'use the configuration of a lab'
+complete -c cctrl -l lab -x -a '(__cctrl_ask labs)' -d 'use the configuration of a lab'
 complete -c cctrl -o format -x -a 'text json' -d 'the form of the output'
 complete -c cctrl -l format -x -a 'text json' -d 'the form of the output'
 complete -c cctrl -o yes -d 'answer every question with yes'
@@ -88,7 +88,7 @@ complete -c cctrl -n '__fish_seen_subcommand_from lab; and test -z "$(__cctrl_la
 complete -c cctrl -n '__fish_seen_subcommand_from lab; and test "$(__cctrl_lab_verb)" = up' -a 'dataservice segments grid'
 complete -c cctrl -n '__fish_seen_subcommand_from lab; and test "$(__cctrl_lab_verb)" = traffic' -a 'start stop report'
 complete -c cctrl -n '__fish_seen_subcommand_from lab; and contains -- "$(__cctrl_lab_verb)" dsn kill stop start cut heal freeze thaw wipe fill unfill exhaust release' -a '(__cctrl_ask hosts)'
-complete -c cctrl -n '__fish_seen_subcommand_from lab' -l name
+complete -c cctrl -n '__fish_seen_subcommand_from lab' -l name -x -a '(__cctrl_ask labs)'
 complete -c cctrl -n '__fish_seen_subcommand_from lab' -l hosts
 complete -c cctrl -n '__fish_seen_subcommand_from lab' -l dir
 complete -c cctrl -n '__fish_seen_subcommand_from lab' -l postgresql

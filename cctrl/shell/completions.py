@@ -38,14 +38,14 @@ def _options() -> list[Action]:
 
 
 def _value(action: Action) -> str:
-    """What kind of value an option takes: command, file, service, choice, other, or empty for none."""
+    """What kind of value an option takes: command, file, service, lab, choice, other, or empty for none."""
     if action.nargs == 0:
         return ""
     if action.choices:
         return "choice"
     known = {"COMMAND": "command", "FILE": "file", "NAME": "service"}
     kind = known.get(str(action.metavar), "other")
-    return "other" if kind == "service" and action.dest != "service" else kind
+    return action.dest if kind == "service" else kind
 
 
 def _spellings(kind: str) -> str:
@@ -106,8 +106,13 @@ _cctrl() {{
     {_spellings("service")})
         _cctrl_reply "$(_cctrl_ask services)"
         return ;;
+    {_spellings("lab")} | --name)
+        _cctrl_reply "$(_cctrl_ask labs)"
+        return ;;
     {_spellings("choice")})
         _cctrl_reply "text json"
+        return ;;
+    {_spellings("other")})
         return ;;
     esac
     case $_cctrl_sub:$cur in
@@ -136,6 +141,7 @@ def _zsh_option(action: Action) -> list[str]:
         "command": ":command:_cctrl_line",
         "file": ":file:_files",
         "service": ":service:_cctrl_ask services",
+        "lab": ":lab:_cctrl_ask labs",
         "choice": ":form:(text json)",
         "other": f":{action.metavar}: ",
         "": "",
@@ -188,7 +194,9 @@ _cctrl_lab() {{
     local -a verbs=({_zsh_described(LAB_VERBS)})
     local name=${{words[(i)--name]}}
     (( name < $#words )) && where=(--lab ${{words[name + 1]}})
-    if [[ $PREFIX == -* ]]; then
+    if [[ ${{words[CURRENT-1]}} == --name ]]; then
+        where=() && _cctrl_ask labs
+    elif [[ $PREFIX == -* ]]; then
         compadd -- {" ".join(LAB_OPTIONS)}
     elif (( CURRENT == 2 )); then
         _describe 'lab verb' verbs
@@ -282,7 +290,9 @@ def _fish_words(condition: str, words: dict[str, str]) -> str:
 
 def _fish_lab_options() -> str:
     return "\n".join(
-        f"complete -c cctrl -n '__fish_seen_subcommand_from lab' -l {o.removeprefix('--')}" for o in LAB_OPTIONS
+        f"complete -c cctrl -n '__fish_seen_subcommand_from lab' -l {o.removeprefix('--')}"
+        + (" -x -a '(__cctrl_ask labs)'" if o == "--name" else "")
+        for o in LAB_OPTIONS
     )
 
 
@@ -291,6 +301,7 @@ def _fish_options() -> str:
         "command": " -x -a '(__cctrl_line)'",
         "file": " -r -F",
         "service": " -x -a '(__cctrl_ask services)'",
+        "lab": " -x -a '(__cctrl_ask labs)'",
         "choice": " -x -a 'text json'",
         "other": " -x",
         "": "",

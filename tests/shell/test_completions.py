@@ -31,6 +31,8 @@ CASES = [
     ("cctrl lab up ", {"dataservice", "segments", "grid"}),
     ("cctrl trust ", {"host1", "host2", "host3"}),
     ("cctrl -service ", {"alpha"}),
+    ("cctrl --lab ", {"here", "there"}),
+    ("cctrl lab down --name t", {"there"}),
     ("cctrl --format j", {"json"}),
     ("cctrl -c sw", {"switch"}),
     ("cctrl -c 'set po", {"set policy automatic", "set policy manual", "set policy maintenance"}),
@@ -63,10 +65,14 @@ def test_what_is_asked_needs_no_configuration(run: Run, tmp_path: Path) -> None:
 
 @pytest.fixture
 def path_with_cctrl(tmp_path: Path, config_path: Path) -> str:
-    """A PATH on which `cctrl` is the one with the toy vocabulary."""
+    """A PATH on which `cctrl` is the one with the toy vocabulary, and knows two labs."""
+    for name in ("here", "there"):
+        (tmp_path / "cctrl" / "labs" / name).mkdir(parents=True)
     program = tmp_path / "bin" / "cctrl"
     program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} {TOY} --config {config_path} "$@"\n')
+    program.write_text(
+        f'#!/bin/sh\nXDG_STATE_HOME={tmp_path} exec {sys.executable} {TOY} --config {config_path} "$@"\n'
+    )
     program.chmod(0o755)
     return f"{program.parent}:/usr/local/bin:/usr/bin:/bin"
 
