@@ -77,6 +77,10 @@ class Refused(CctrlError):
     outcome = Outcome.REFUSED
 
 
+class Declined(Refused):
+    """The answer to a question was no: there is nothing to go on with."""
+
+
 class Unreachable(Refused):
     """A host that is needed for the command cannot be reached; nothing was changed."""
 

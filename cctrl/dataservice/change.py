@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import AUTOMATIC, MAINTENANCE, MASTER, RECEIVE, SLAVE, State, policy
-from cctrl.outcome import CctrlError, Incomplete, Interrupted, Outcome, Refused
+from cctrl.outcome import CctrlError, Declined, Incomplete, Interrupted, Outcome, Refused
 from cctrl.registry import Talk
 from cctrl.replication.engine import OnText
 from cctrl.replication.facts import Facts
@@ -251,7 +251,8 @@ def _closing(change: Change) -> Iterator[None]:
 
 def _closed(change: Change, error: CctrlError) -> CctrlError:
     """Enter a failure into the journal; the error to be raised, which says what could not be written down."""
-    error.next = error.next or _go_on(change.operation.text, isinstance(error, Interrupted))
+    if not isinstance(error, Declined):
+        error.next = error.next or _go_on(change.operation.text, isinstance(error, Interrupted))
     unwritten = error if isinstance(error, StoreError) else None
     try:
         change.finish(error.outcome, error.what)

@@ -181,7 +181,8 @@ COMMANDS: tuple[Command, ...] = (
         help="Refused while the master accepts writes, where slaves still receive from it, and for a slave that has\n"
         "not followed the last master onto its timeline. The most advanced slave is taken; one asked for by name\n"
         "first receives what it lacks. The old master is fenced before the promotion where its host answers; where it\n"
-        "does not, the plan says `unfenced` and asks. What may be lost is said in numbers.\n"
+        "does not, the plan says `unfenced` and asks. What may be lost is said in numbers. A slave that is OFFLINE is\n"
+        "taken where it is asked for by name, or where none in service is left.\n"
         "Afterwards: datasource OLDMASTER recover.",
         danger=Danger.CHANGE,
         explain=move.explain_failover,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, is_dataclass
 from typing import Any
 
-from cctrl.outcome import CctrlError, Outcome, Refused
+from cctrl.outcome import CctrlError, Declined, Outcome, Refused
 from cctrl.registry import Mode, Talk
 from cctrl.shell.console import Console
 
@@ -93,7 +93,7 @@ class TextTalk(Talk):
                 next="give --yes to confirm beforehand",
             )
         if answer.strip().lower() in ("n", "no"):
-            raise Refused(f"{self._command or 'the command'} was not confirmed: nothing was changed")
+            raise Declined(f"{self._command or 'the command'} was not confirmed: nothing was changed")
 
     def finish(self, service: str, outcome: Outcome, error: CctrlError | None) -> None:
         """The command has ended: its error, if any, is shown."""

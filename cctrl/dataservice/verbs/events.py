@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from cctrl.dataservice.listing import age
 from cctrl.dataservice.service import Dataservice
@@ -26,11 +27,18 @@ def show_events(dataservice: Dataservice, invocation: Invocation, talk: Talk) ->
     if not events:
         talk.note("no events yet: the manager writes them, and every command that changes something")
     last = events[-1].number if events else 0
-    while WATCH in invocation.flags and not cancelled().wait(_AGAIN):
+    if WATCH not in invocation.flags:
+        return Outcome.DONE
+    with suppress(KeyboardInterrupt):  # the way to end it, and no error
+        _follow(dataservice, last, talk)
+    return Outcome.INTERRUPTED
+
+
+def _follow(dataservice: Dataservice, last: int, talk: Talk) -> None:
+    while not cancelled().wait(_AGAIN):
         new = dataservice.store.events(dataservice.name, MOST, after=last)
         _tell(new, talk)
         last = new[-1].number if new else last
-    return Outcome.DONE
 
 
 def _number(invocation: Invocation) -> int:
