@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import time
+
 from cctrl.dataservice import listing, newcomers
 from cctrl.dataservice.advice import DOCTOR, ROOM_ON_DISK, for_datasource
 from cctrl.dataservice.change import MANAGERS_OWN
 from cctrl.dataservice.service import Dataservice, Picture
-from cctrl.dataservice.states import MAINTENANCE, Datasource, adrift, dataserver_state, policy, replicator_state
+from cctrl.dataservice.states import (
+    AUTOMATIC,
+    MAINTENANCE,
+    Datasource,
+    adrift,
+    dataserver_state,
+    policy,
+    replicator_state,
+)
 from cctrl.dataservice.verbs import routing
 from cctrl.dataservice.verbs.appoint import Ranking, rank
+from cctrl.dataservice.watch.watching import FAILED_OVER, MASTER_FAILED
 from cctrl.outcome import Outcome
 from cctrl.registry import Invocation, Talk
 from cctrl.replication.checkup import FREE_LIMIT
@@ -17,6 +28,7 @@ from cctrl.replication.position import size
 from cctrl.ssh.by_hand import login
 
 LONG = "-l"
+LAST = 30  # events that are looked through for what the manager said
 
 
 def ls(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
@@ -38,7 +50,7 @@ def ls(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
     talk.data("health", picture.diagnosis.health.name)
     ranking = rank(dataservice, picture) if adrift(picture.view, picture.diagnosis) else None
     talk.data("datasources", [_json(picture, source, ranking) for source in sources])
-    _advise(picture, sources, ranking, talk)
+    _advise(dataservice, picture, sources, ranking, talk)
     newcomers.tell(dataservice, picture, talk)
     if not name:
         routing.tell(routers, talk)
@@ -65,7 +77,9 @@ def using(ranking: Ranking) -> str:
     return f"recover using {ranking.best}" if ranking.best else ""
 
 
-def _advise(picture: Picture, sources: tuple[Datasource, ...], ranking: Ranking | None, talk: Talk) -> None:
+def _advise(
+    dataservice: Dataservice, picture: Picture, sources: tuple[Datasource, ...], ranking: Ranking | None, talk: Talk
+) -> None:
     """The next command for every datasource that is not well, on stderr; without a master the one for them all."""
     tell_of_the_manager(picture, talk)
     for source in sources:
@@ -80,6 +94,19 @@ def _advise(picture: Picture, sources: tuple[Datasource, ...], ranking: Ranking 
                 talk.note(f"NEXT: {ROOM_ON_DISK.format(member=source.name)}")
     if ranking is not None:
         _tell(picture, ranking, talk)
+    _why_it_waits(dataservice, picture, talk)
+
+
+def _why_it_waits(dataservice: Dataservice, picture: Picture, talk: Talk) -> None:
+    """What keeps the manager from replacing a master that failed, as far as it said so."""
+    master = picture.diagnosis.primary
+    if policy(picture.intent) != AUTOMATIC or picture.leader is None or picture.diagnosis.healthy or not master:
+        return
+    events = dataservice.store.events(dataservice.name, LAST)
+    said = next((e for e in reversed(events) if e.kind in (MASTER_FAILED, FAILED_OVER)), None)
+    of_it = said is not None and (said.kind, said.member) == (MASTER_FAILED, master)
+    if said is not None and of_it and said.text != picture.source(master).fault:
+        talk.note(f"the manager, {listing.age(time.time() - said.at)} ago: {said.text}")
 
 
 def _tell(picture: Picture, ranking: Ranking, talk: Talk) -> None:

@@ -42,7 +42,6 @@ LOOK_CLOSELY = 1.0  # while something is suspected, or a host is out of sight
 MARGIN = 1.0  # seconds by which a standby must have heard later than we did, to be believed
 WITNESS = 0.2  # while others are asked about a master that is overdue
 LONGEST_QUESTION = 2.0  # seconds that another host may wait for a master's answer
-FAILED_OVER = "failed-over"  # the kind of the event that is written after an automatic failover
 SHORTEST_ANSWER = 1.0  # seconds
 
 
@@ -165,7 +164,9 @@ class Automatic(Keeper):
     def _blocked(self, suspicion: Suspicion) -> bool:
         """True for some time after an automatic failover: a service that cannot live does not flap."""
         block, now = self._service.failover_block, time.time()
-        last = max((e.at for e in self.store.events(self.name, EVENTS_KEPT) if e.kind == FAILED_OVER), default=0.0)
+        last = max(
+            (e.at for e in self.store.events(self.name, EVENTS_KEPT) if e.kind == watching.FAILED_OVER), default=0.0
+        )
         if now - last >= block:
             return False
         text = f"{suspicion.text}; no failover within {block:g} s of the last automatic one"
@@ -178,7 +179,9 @@ class Automatic(Keeper):
         with self._dataservice.taking_for_gone(gone):
             move.failover(self._dataservice, Invocation("failover"), self._talk, certain=True)
         master = self.store.intent(self.name).primary
-        self.store.tell(self.name, suspicion.member, FAILED_OVER, f"{master} became the master in its place, by itself")
+        self.store.tell(
+            self.name, suspicion.member, watching.FAILED_OVER, f"{master} became the master in its place, by itself"
+        )
 
     def _mark_failed(self, suspicion: Suspicion, picture: Picture) -> None:
         """Put a datasource out of service on record, where it still is as it was seen, and nobody works on it."""
@@ -274,7 +277,7 @@ class Automatic(Keeper):
     def _said(self, text: str) -> None:
         self._say(text)
         if not text.startswith("NEXT: "):  # advice is no event
-            self.store.tell(self.name, "", "done", text)
+            self.store.tell(self.name, "", "manager", text)
 
 
 _ACTIONS: dict[str, Callable[[Automatic, Suspicion, Picture], None]] = {

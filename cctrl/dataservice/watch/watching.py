@@ -24,6 +24,7 @@ LAGGING = "lagging"
 FULL = "full"  # no room on its disk: it works until it needs some
 NOT_SYNCHRONOUS = "not-synchronous"  # would acknowledge what no quorum has
 UNCLEAR = "unclear"  # who the master is
+FAILED_OVER = "failed-over"  # the kind of the event that is written after an automatic failover
 
 CONFIRM = 0.2  # seconds a server that died must have been seen so
 RESTART = 3.0  # seconds one that was shut down in an orderly way gets to come back: somebody restarts it, perhaps
