@@ -25,6 +25,7 @@ from cctrl.threads import cancelled
 
 FENCE, SYNCHRONISE = "fence", "synchronise"
 MANAGERS_OWN = (FENCE, SYNCHRONISE)  # verbs of the journal that only a manager gives, and gives again
+KILLED = "killed"  # how the message of an operation begins that did not come to an end of its own
 SETTLE = 120.0  # seconds that servers get to end what a killed command began; a shutdown is cut short before
 
 
@@ -291,5 +292,5 @@ def _same(dataservice: Dataservice, verb: str, operation: Operation | None) -> O
     if operation.verb == verb:
         return operation
     if operation.outcome is None:
-        store.finish(operation.id, Outcome.INCOMPLETE, f"killed; followed by {verb}")
+        store.finish(operation.id, Outcome.INCOMPLETE, f"{KILLED}; followed by {verb}")
     return None

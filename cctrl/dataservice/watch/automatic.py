@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from cctrl.config import Config, Service
-from cctrl.dataservice.change import FENCE, SYNCHRONISE, changing, member
+from cctrl.dataservice.change import FENCE, KILLED, SYNCHRONISE, changing, member
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import (
     AUTOMATIC,
@@ -27,7 +27,7 @@ from cctrl.manager.suspicion import Suspicion, Suspicions
 from cctrl.manager.talk import ManagerTalk
 from cctrl.manager.watch import Watch
 from cctrl.manager.witnesses import Witnesses
-from cctrl.outcome import CctrlError, Outcome, Refused
+from cctrl.outcome import CctrlError, Refused
 from cctrl.registry import Invocation
 from cctrl.replication.events import Progress
 from cctrl.replication.executor import execute
@@ -259,7 +259,7 @@ class Automatic(Keeper):
         except Refused:
             return  # it still runs
         ended = next(o for o in self.store.operations(self.name) if o.id == operation.id)
-        if ended.outcome is not Outcome.DONE:
+        if ended.message.startswith(KILLED):  # else it came to its own end while the lock was waited for
             self._said(f"`{operation.text}` by {operation.who} was broken off: the policy is {operation.policy} again")
 
     def _progress(self, event: object) -> None:
