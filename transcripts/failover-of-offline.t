@@ -1,4 +1,4 @@
-# Every slave is OFFLINE when the master fails: none can be put ONLINE without a master, so failover takes one as it is.
+# Every slave is OFFLINE when the master fails: failover takes one as it is. One that is shunned is welcomed first.
 #@ manager: yes
 #@ policy: manual
 
@@ -10,10 +10,6 @@ DataSource 'host3' is now OFFLINE
 DataSource 'host1' is now ONLINE
 %% kill host1
 %% wait until host1 state is FAILED(DATASERVER 'host1@alpha' STOPPED) timeout 10s
-[LOGICAL] /alpha > datasource host2 online
-ERROR: host2 is not well: REPLICATOR STOPPED
-NEXT: failover
-? 3
 [LOGICAL] /alpha > show alarms
 host1(master:FAILED(DATASERVER 'host1@alpha' STOPPED)) STATUS [CRITICAL] [[TIME]]
   NEXT: failover
@@ -42,3 +38,21 @@ alpha(MANUAL)
     host3(slave:OFFLINE) 127.0.0.1:[PORT]
 [LOGICAL] /alpha > datasource host3 online
 DataSource 'host3' is now ONLINE
+
+# The new master fails, too, and the only slave is shunned: that was a person's decision, and is lifted by one.
+[LOGICAL] /alpha > datasource host3 shun
+DataSource 'host3' set to SHUNNED
+%% kill host2
+%% wait until host2 state is FAILED(DATASERVER 'host2@alpha' STOPPED) timeout 10s
+[LOGICAL] /alpha > failover
+ERROR: no member can become the master
+DETAIL: host3: it is SHUNNED(MANUALLY-SHUNNED); first: datasource host3 welcome
+DETAIL: host1: it is SHUNNED(FAILED-OVER-TO-host2); first: datasource host1 recover
+NEXT: datasource host3 welcome
+? 3
+[LOGICAL] /alpha > datasource host3 welcome
+DataSource 'host3' is now ONLINE
+[LOGICAL] /alpha > failover
+...
+FAILOVER TO 'host3' WAS COMPLETED
+...

@@ -59,6 +59,11 @@ def way_back(source: Datasource) -> str:
     return f"datasource {source.name} {way}"
 
 
+def first_way_back(sources: tuple[Datasource, ...]) -> str:
+    """What makes a candidate of one that answers, where nobody is one; "" where nothing does."""
+    return next((way for source in sources if _could(source) and (way := way_back(source))), "")
+
+
 def speak(move: Move, service: str, talk: Talk) -> None:
     """Who was looked at and who was taken, as documented (tungsten.md 6.6); the reasons on stderr."""
     for verdict in move.verdicts:

@@ -136,6 +136,8 @@ def healthy(picture: Picture, source: Datasource) -> None:
         if not source.facts.replay_paused:
             return
         raise Refused(f"{source.name} is not well: {PAUSED}", next=f"replicator {source.name} online")
+    if source.facts.standby and not picture.view.writable:
+        return  # without a master nobody receives: it is needed in service to become one
     following = f"datasource {source.name} recover"
     if primary and not picture.diagnosis.healthy:  # what brings the service a master comes first
         following = for_datasource(picture.source(primary), picture.diagnosis) or "failover"

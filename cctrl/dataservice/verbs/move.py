@@ -242,6 +242,8 @@ def _takeover(dataservice: Dataservice, picture: Picture, target: str, *, certai
 def _advised(rejected: Rejected, picture: Picture) -> Rejected:
     if rejected.why is Why.NOT_ELIGIBLE:
         rejected.next = rejected.next or candidates.way_back(picture.source(rejected.member))
+    elif rejected.why is Why.NO_CANDIDATE:
+        rejected.next = rejected.next or candidates.first_way_back(picture.sources)
     elif rejected.why is Why.TWO_PRIMARIES and picture.diagnosis.health is Health.TWO_PRIMARIES:
         rejected.next = two_masters(picture.diagnosis)
     elif rejected.why is Why.NOT_FOLLOWED:
