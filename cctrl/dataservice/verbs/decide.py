@@ -50,7 +50,8 @@ def _sessions_stay(change: Change, source: Datasource, state: State, talk: Talk)
         return
     if state is not State.ONLINE and source.facts.sessions:
         number = source.facts.sessions
-        talk.note(f"{source.name} still serves {number} client sessions: no router is configured that would end them")
+        number_of = f"{number} client session{'' if number == 1 else 's'}"
+        talk.note(f"{source.name} still serves {number_of}: no router is configured that would end them")
 
 
 def _comes_back(change: Change, picture: Picture, source: Datasource, state: State, talk: Talk) -> None:

@@ -8,6 +8,7 @@ from cctrl.dataservice.advice import for_datasource
 from cctrl.dataservice.change import changing, member
 from cctrl.dataservice.service import Dataservice
 from cctrl.dataservice.states import DRAINED, State
+from cctrl.dataservice.verbs.decide import NOBODY_WRITES
 from cctrl.outcome import Interrupted, Outcome, Refused, UsageError
 from cctrl.registry import Command, Danger, Invocation, Talk
 from cctrl.threads import cancelled
@@ -53,6 +54,8 @@ def _out_of_service(dataservice: Dataservice, invocation: Invocation, talk: Talk
         if source.state is not State.SHUNNED:
             change.record(member(name, State.SHUNNED, DRAINED, source.role))
         talk.line(f"DataSource '{name}' set to SHUNNED")
+        if name == picture.diagnosis.primary:
+            talk.note(NOBODY_WRITES.format(name))
 
 
 def _wait(dataservice: Dataservice, name: str, limit: int | None, talk: Talk) -> int:
