@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Event
 
 from cctrl.manager.keeper import Keeper
 from cctrl.manager.leadership import RENEWAL, Leadership
 from cctrl.manager.watch import Watch
 from cctrl.outcome import CctrlError
-from cctrl.store import Leader
+from cctrl.store import Leader, who
+from cctrl.store.errors import StoreError
 
 AGAIN = 1.0  # seconds after something that could not be done
 
@@ -54,9 +56,16 @@ class Loop:
 
     def _lead(self) -> None:
         self._say(f"leading {self._keeper.name}")
+        self._enter(f"{who()} leads")
         self._watch.start()
         while self._leadership.leads and not self._stop.is_set():
             self._watch.wait(self._tended())
+        self._enter(f"{who()} leads no more" + (": it was stopped" if self._stop.is_set() else ""))
+
+    def _enter(self, text: str) -> None:
+        """An event, where the store can be written."""
+        with suppress(StoreError):
+            self._keeper.store.tell(self._keeper.name, "", "manager", text)
 
     def _tended(self) -> float:
         """Let the keeper work; seconds to wait then. What a host or the store causes is told and tried again."""

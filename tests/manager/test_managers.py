@@ -34,6 +34,9 @@ def test_another_manager_takes_over(watched: Watched) -> None:
     watched.act("stop", "manager2")
     wait_for(lambda: watched.leader() not in (0, second), LEASE - RENEWAL, "the lease was given back")
     assert "stopped" in watched.log("manager2").splitlines()[-1]
+    told = [event["text"] for event in watched.documents("show events 50")[0]["events"] if event["kind"] == "manager"]
+    ends = [text.partition(" pid ")[2] for text in told if " leads" in text]
+    assert ends[:3] == [f"{first} leads", f"{second} leads", f"{second} leads no more: it was stopped"]
 
 
 def test_a_manager_that_stood_still_does_nothing_it_may_not(watched: Watched) -> None:

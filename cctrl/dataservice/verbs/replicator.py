@@ -29,8 +29,8 @@ def status(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outc
     talk.data("role", source.role)
     talk.data("state", replicator_state(source))
     talk.data("replicator", dict(replicator_properties(source)))
-    if source.fault:
-        talk.note(f"{source.name}: {source.fault}")
+    if source.remark:
+        talk.note(f"{source.name}: {source.remark}")
         talk.note(f"NEXT: {for_datasource(source, picture.diagnosis) or f'ls {source.name}'}")
     return Outcome.DONE
 
