@@ -15,7 +15,7 @@ NEXT: help router
 ? 2
 [LOGICAL] /alpha > router template haproxy
 ERROR: HAProxy finds the primary by health checks, and check_port of alpha is 0: none are answered
-NEXT: add check_port = 8008 to [dataservice.alpha], and run cctrl manager
+NEXT: add check_port = 8008 to [dataservice.alpha], and start cctrl manager anew
 ? 3
 [LOGICAL] /alpha > router template pgbouncer
 ...

@@ -20,7 +20,7 @@ def filled_in(kind: str, service: Service) -> str:
     if kind == "haproxy" and not service.check_port:
         raise Refused(
             f"HAProxy finds the primary by health checks, and check_port of {service.name} is 0: none are answered",
-            next=f"add check_port = 8008 to [{service.kind}.{service.name}], and run cctrl manager",
+            next=f"add check_port = 8008 to [{service.kind}.{service.name}], and start cctrl manager anew",
         )
     address = ANYWHERE.get(service.check_address, service.check_address)
     servers = [

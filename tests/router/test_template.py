@@ -47,7 +47,7 @@ def test_haproxy_asks_where_the_manager_answers(tmp_path: Path, address: str, as
 def test_without_health_checks_haproxy_would_find_no_primary(tmp_path: Path) -> None:
     with pytest.raises(Refused) as caught:
         filled_in("haproxy", service(tmp_path, ""))
-    assert caught.value.next == "add check_port = 8008 to [dataservice.alpha], and run cctrl manager"
+    assert caught.value.next == "add check_port = 8008 to [dataservice.alpha], and start cctrl manager anew"
 
 
 def test_pgbouncer_needs_no_health_checks(tmp_path: Path) -> None:

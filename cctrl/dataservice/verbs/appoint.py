@@ -96,6 +96,7 @@ def _appoint(change: Change, picture: Picture, invocation: Invocation, talk: Tal
     name = invocation.arguments["HOST"]
     if _is_master(picture, name):
         change.begin("", name, hold_policy=True)
+        change.speak_policy(talk)
         change.record(primary(name, picture.view[name].timeline), member(name, State.ONLINE, role=MASTER))
         talk.note(f"{name} accepts writes and is the master")
         return

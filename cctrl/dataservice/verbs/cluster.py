@@ -147,7 +147,7 @@ def _all(
 
 def _left(picture: Picture, talk: Talk) -> None:
     """What is shunned or failed is left as it is; that and the way back are said."""
-    for source in picture.sources:
+    for source in picture.shown:
         if source.state in (State.SHUNNED, State.FAILED):
             talk.note(f"{source.name} is {source.word} and is left as it is")
             talk.note(f"NEXT: {for_datasource(source, picture.diagnosis) or f'ls {source.name}'}")
