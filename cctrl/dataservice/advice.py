@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cctrl.dataservice.states import BY_HAND, FAILSAFE_SHUN, MASTER, PAUSED, REMOVED, Datasource, State
+from cctrl.dataservice.states import BY_HAND, FAILSAFE_SHUN, MASTER, NO_MASTER, PAUSED, REMOVED, Datasource, State
 from cctrl.replication.diagnosis import Diagnosis, Health
 from cctrl.replication.facts import Server as ServerState
 from cctrl.replication.rejection import COPY_NEEDED, Rejected, Why
@@ -66,6 +66,8 @@ def for_datasource(source: Datasource, diagnosis: Diagnosis) -> str:
     """What to type for a datasource that is not well; "" where nothing is needed."""
     if source.reason == FAILSAFE_SHUN and source.facts.seen:
         return "cluster validate"
+    if source.reason == NO_MASTER:
+        return NO_MASTER_HELP
     if source.warning:
         return for_warning(source)
     return "" if source.state is State.ONLINE and not source.fault else _for_one_that_is_out(source, diagnosis)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cctrl import grammar
-from cctrl.dataservice.advice import for_datasource, next_command, two_masters
+from cctrl.dataservice.advice import NO_MASTER_HELP, for_datasource, next_command, two_masters
 from cctrl.dataservice.commands import COMMANDS
 from cctrl.dataservice.states import Datasource, State, datasources, failsafe, headless
 from cctrl.replication.diagnosis import Health, diagnose
@@ -116,6 +116,8 @@ def test_what_a_recovery_would_refuse_anyway_is_not_advised() -> None:
     assert for_datasource(as_shown(wiped, {}, "")[2], diagnose(wiped)).startswith("tprovision host3   (a full copy")
     full = view(primary(free=0), standby("host2"), intended="host1")
     assert for_datasource(as_shown(full, {}, "")[0], diagnose(full)).startswith("datasource host1 cleanup   (removes")
+    headless = view(facts("host1", Server.NO_DATA), facts("host2", Server.DOWN), intended="host1")
+    assert [for_datasource(s, diagnose(headless)) for s in as_shown(headless, {}, "")] == [NO_MASTER_HELP] * 2
     cut_off = view(primary(), unseen("host2"), unseen("host3"), intended="host1")
     shown = [failsafe(source) for source in as_shown(cut_off, {}, "")]
     assert [for_datasource(source, diagnose(cut_off)) for source in shown] == ["cluster validate", "ping", "ping"]

@@ -65,8 +65,8 @@ def online(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outc
 
     def decision(picture: Picture, source: Datasource) -> tuple[State, str, str]:
         if source.state in (State.SHUNNED, State.FAILED):
-            way = "welcome" if source.reason in BY_HAND else "recover"
-            raise Refused(f"{source.name} is {source.word}", next=f"datasource {source.name} {way}")
+            way = f"datasource {source.name} welcome" if source.reason in BY_HAND else _way(picture, source)
+            raise Refused(f"{source.name} is {source.word}", next=way)
         healthy(picture, source)
         return State.ONLINE, "", f"DataSource '{source.name}' is now ONLINE"
 
@@ -102,7 +102,7 @@ def welcome(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Out
         if source.state is not State.SHUNNED:
             raise Refused(f"{source.name} is not SHUNNED, it is {source.word}", next=_way(picture, source))
         if source.reason not in BY_HAND:
-            raise Refused(f"{source.name} is {source.word}", next=f"datasource {source.name} recover")
+            raise Refused(f"{source.name} is {source.word}", next=_way(picture, source))
         healthy(picture, source)
         return State.ONLINE, "", f"DataSource '{source.name}' is now ONLINE"
 
