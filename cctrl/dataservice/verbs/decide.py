@@ -23,7 +23,7 @@ from cctrl.dataservice.states import (
 from cctrl.outcome import Outcome, Refused, UsageError
 from cctrl.registry import Invocation, Talk
 
-NOBODY_WRITES = "{} is the master: routers that ask the manager let nobody write until it is ONLINE again"
+NOBODY_WRITES = "{} is the master: routers that ask the manager let nobody write while it is not ONLINE"
 Decision = Callable[[Picture, Datasource], tuple[State, str, str]]
 """(what is seen, the datasource) -> new state, its reason, the line that says so. Raises Refused."""
 
@@ -39,7 +39,7 @@ def _decide(dataservice: Dataservice, invocation: Invocation, talk: Talk, decisi
         talk.line(line)
         _sessions_stay(change, source, state, talk)
         _comes_back(change, picture, source, state, talk)
-        if source.name == picture.diagnosis.primary and state is not State.ONLINE:
+        if source.name == picture.diagnosis.primary and source.facts.writable and state is not State.ONLINE:
             talk.note(NOBODY_WRITES.format(source.name))
     return Outcome.DONE
 

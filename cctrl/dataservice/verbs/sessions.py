@@ -54,7 +54,7 @@ def _out_of_service(dataservice: Dataservice, invocation: Invocation, talk: Talk
         if source.state is not State.SHUNNED:
             change.record(member(name, State.SHUNNED, DRAINED, source.role))
         talk.line(f"DataSource '{name}' set to SHUNNED")
-        if name == picture.diagnosis.primary:
+        if name == picture.diagnosis.primary and source.facts.writable:
             talk.note(NOBODY_WRITES.format(name))
 
 
