@@ -41,9 +41,10 @@ class Gp:
         return ended.stdout
 
     def fail(self, content: int) -> None:
-        """Kill a built primary and wait for the failover."""
+        """Kill a built primary and wait for the failover; the catalog says so before the mirror is promoted."""
         self.lab.run("kill", self.place(content, "p"))
         self.becomes(content, "mnd pnu")
+        self.lab.has(self.place(content, "m"), "select pg_is_in_recovery()", "f")
 
     def heal(self, content: int) -> None:
         """Recover all, and bring all back into their preferred roles."""
