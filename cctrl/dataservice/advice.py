@@ -104,6 +104,11 @@ def for_warning(source: Datasource) -> str:
     return f"replicator {source.name} status   (again: whether it catches up)"
 
 
+def next_for(source: Datasource, diagnosis: Diagnosis) -> str:
+    """The same; a look at it where nothing is known to help."""
+    return for_datasource(source, diagnosis) or f"ls {source.name}"
+
+
 def _of_one_that_fails(source: Datasource, diagnosis: Diagnosis) -> str:
     """What helps where a server does not answer as it should, or the master fails; "" where a recovery does."""
     alive = diagnosis.health is Health.PRIMARY_SEEN_BY_OTHERS

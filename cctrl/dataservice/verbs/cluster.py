@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from cctrl.dataservice.advice import for_datasource
+from cctrl.dataservice.advice import for_datasource, next_for
 from cctrl.dataservice.change import changing, member
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import AUTOMATIC, Datasource, State, policy
@@ -88,7 +88,7 @@ def _missing(picture: Picture, others: list[Datasource], failed: dict[str, Cctrl
     for source in others:
         if not source.facts.standby:
             talk.note(f"{source.name} was left out: {source.fault or source.word}")
-            talk.note(f"NEXT: {for_datasource(source, picture.diagnosis) or f'ls {source.name}'}")
+            talk.note(f"NEXT: {next_for(source, picture.diagnosis)}")
     if failed:
         name, error = next(iter(failed.items()))
         what = f"the heartbeat was not seen on {', '.join(failed)}"
@@ -150,7 +150,7 @@ def _left(picture: Picture, talk: Talk) -> None:
     for source in picture.shown:
         if source.state in (State.SHUNNED, State.FAILED):
             talk.note(f"{source.name} is {source.word} and is left as it is")
-            talk.note(f"NEXT: {for_datasource(source, picture.diagnosis) or f'ls {source.name}'}")
+            talk.note(f"NEXT: {next_for(source, picture.diagnosis)}")
 
 
 COMMANDS = (

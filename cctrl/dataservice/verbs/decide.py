@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from cctrl.dataservice.advice import for_datasource
+from cctrl.dataservice.advice import for_datasource, next_for
 from cctrl.dataservice.change import Change, changing, member
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import (
@@ -65,7 +65,9 @@ def online(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outc
 
     def decision(picture: Picture, source: Datasource) -> tuple[State, str, str]:
         if source.state in (State.SHUNNED, State.FAILED):
-            way = f"datasource {source.name} welcome" if source.reason in BY_HAND else _way(picture, source)
+            way = (
+                f"datasource {source.name} welcome" if source.reason in BY_HAND else next_for(source, picture.diagnosis)
+            )
             raise Refused(f"{source.name} is {source.word}", next=way)
         healthy(picture, source)
         return State.ONLINE, "", f"DataSource '{source.name}' is now ONLINE"
@@ -78,7 +80,9 @@ def offline(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Out
 
     def decision(picture: Picture, source: Datasource) -> tuple[State, str, str]:
         if source.state in (State.SHUNNED, State.FAILED):
-            raise Refused(f"{source.name} is {source.word}, which is more than OFFLINE", next=_way(picture, source))
+            raise Refused(
+                f"{source.name} is {source.word}, which is more than OFFLINE", next=next_for(source, picture.diagnosis)
+            )
         return State.OFFLINE, "", f"DataSource '{source.name}' is now OFFLINE"
 
     return _decide(dataservice, invocation, talk, decision)
@@ -100,9 +104,11 @@ def welcome(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Out
 
     def decision(picture: Picture, source: Datasource) -> tuple[State, str, str]:
         if source.state is not State.SHUNNED:
-            raise Refused(f"{source.name} is not SHUNNED, it is {source.word}", next=_way(picture, source))
+            raise Refused(
+                f"{source.name} is not SHUNNED, it is {source.word}", next=next_for(source, picture.diagnosis)
+            )
         if source.reason not in BY_HAND:
-            raise Refused(f"{source.name} is {source.word}", next=_way(picture, source))
+            raise Refused(f"{source.name} is {source.word}", next=next_for(source, picture.diagnosis))
         healthy(picture, source)
         return State.ONLINE, "", f"DataSource '{source.name}' is now ONLINE"
 
@@ -110,11 +116,7 @@ def welcome(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Out
 
 
 def _already(picture: Picture, source: Datasource) -> Refused:
-    return Refused(f"{source.name} already is {source.word}", next=_way(picture, source))
-
-
-def _way(picture: Picture, source: Datasource) -> str:
-    return for_datasource(source, picture.diagnosis) or f"ls {source.name}"
+    return Refused(f"{source.name} already is {source.word}", next=next_for(source, picture.diagnosis))
 
 
 def fail(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cctrl.dataservice.advice import for_datasource
+from cctrl.dataservice.advice import for_datasource, next_for
 from cctrl.dataservice.change import changing
 from cctrl.dataservice.listing import replicator_box, replicator_properties
 from cctrl.dataservice.service import Dataservice, Picture
@@ -31,7 +31,7 @@ def status(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outc
     talk.data("replicator", dict(replicator_properties(source)))
     if source.remark:
         talk.note(f"{source.name}: {source.remark}")
-        talk.note(f"NEXT: {for_datasource(source, picture.diagnosis) or f'ls {source.name}'}")
+        talk.note(f"NEXT: {next_for(source, picture.diagnosis)}")
     return Outcome.DONE
 
 

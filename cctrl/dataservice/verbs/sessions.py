@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from cctrl.dataservice.advice import for_datasource
+from cctrl.dataservice.advice import next_for
 from cctrl.dataservice.change import changing, member
 from cctrl.dataservice.service import Dataservice
 from cctrl.dataservice.states import DRAINED, State
@@ -45,11 +45,12 @@ def _out_of_service(dataservice: Dataservice, invocation: Invocation, talk: Talk
         picture = change.look()
         source = picture.source(name)
         if source.state is State.SHUNNED and source.reason != DRAINED:
-            following = for_datasource(source, picture.diagnosis) or f"ls {name}"
-            raise Refused(f"{name} already is {source.word}", next=following)
+            raise Refused(f"{name} already is {source.word}", next=next_for(source, picture.diagnosis))
         if not source.facts.up:
-            following = for_datasource(source, picture.diagnosis) or f"ls {name}"
-            raise Refused(f"{name} cannot be drained: its server {source.facts.server.value}", next=following)
+            raise Refused(
+                f"{name} cannot be drained: its server {source.facts.server.value}",
+                next=next_for(source, picture.diagnosis),
+            )
         change.begin("", name)
         if source.state is not State.SHUNNED:
             change.record(member(name, State.SHUNNED, DRAINED, source.role))
@@ -106,9 +107,8 @@ def connections(dataservice: Dataservice, invocation: Invocation, talk: Talk) ->
     picture = dataservice.look()
     source = picture.source(name)
     if not source.facts.up:
-        following = for_datasource(source, picture.diagnosis) or f"ls {name}"
         what = f"{name} cannot be asked: its server {source.facts.server.value}"
-        raise Refused(what, detail=source.facts.reason, next=following)
+        raise Refused(what, detail=source.facts.reason, next=next_for(source, picture.diagnosis))
     found = dataservice.engine.inquiries.clients(name)
     talk.line(str(sum(clients.count for clients in found)))
     if LONG in invocation.flags:
