@@ -14,7 +14,7 @@ from cctrl.replication.position import size
 from cctrl.replication.recovery import misconfigured
 from cctrl.replication.rejection import Rejected, Why
 from cctrl.replication.steps import Action, Group, Plan, Step
-from cctrl.replication.synchrony import SETTING, demanded, kept, lacking, needed
+from cctrl.replication.synchrony import SETTING, demanded, kept, lacking, needed, promised
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,13 +212,12 @@ def _takeover_groups(view: View, source: str, chosen: Verdict, feeder: Facts) ->
         )
     followers = _followers(view, source, target)
     stream = tuple(Step(Action.STREAM, step.member, target) for step in followers)
-    groups = (
-        (*fence, *_synchronise(view, target)),
-        *catch_up,
-        (Step(Action.PROMOTE_NOW, target, source),),
-        followers,
-        stream,
-    )
+    promote: Group = (Step(Action.PROMOTE_NOW, target, source),)
+    moves: tuple[Group, ...] = (promote, followers)
+    if not fence and promised(view):
+        # It may be back any moment, and acknowledge what they have: they leave it before another one is there.
+        moves = (followers, tuple(Step(Action.LEAVE, step.member, target) for step in followers), promote)
+    groups = ((*fence, *_synchronise(view, target)), *catch_up, *moves, stream)
     return tuple(group for group in groups if group)
 
 

@@ -23,6 +23,7 @@ class Action(Enum):
     PROMOTE = "promote {member}, once it has all that {other} wrote, and wait until it accepts writes"
     PROMOTE_NOW = "promote {member} and wait until it accepts writes"
     FOLLOW = "let {member} follow {other}"
+    LEAVE = "see that {member} receives from nobody but {other}, and has nothing that {other} has not"
     KEEP = "keep the log that only {member} has aside, in its data directory's parent"
     REWIND = "rewind {member} to {other}, mark it as its standby"
     COPY = "copy all of {other} to {member}, beside its data directory, which is left as it is"
@@ -45,6 +46,7 @@ UNDO = {
     Action.PAUSE: Action.RESUME,
     Action.RESUME: Action.PAUSE,
     Action.RECONNECT: None,
+    Action.LEAVE: None,
     Action.RESTORE: None,
 }
 """Action -> what undoes it; None: nothing to undo. An action not named here cannot be undone."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
+from tests.dataservice.alpha import STANDING
+from tests.dataservice.test_promotions import hurry, slow, under_way
 from tests.manager.conftest import Watched
-from tests.stage import Labs
+from tests.replication.hands import Hands
+from tests.stage import Labs, wait_for
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -28,3 +33,30 @@ def test_the_only_slave_in_sight_may_lack_what_was_acknowledged(lab: Labs) -> No
     watched.act("heal", "host2")
     assert watched.has_a_master("host1") == "host2"
     assert watched.sql("host2", "select i from t") == "1"
+
+
+def test_a_master_that_is_back_in_the_middle_of_a_failover_acknowledges_nothing(lab: Labs) -> None:
+    """host3 leaves it before host2 is promoted, however long that takes."""
+    hands = Hands(lab("--synchronous", manager=True))
+    wait_for(lambda: "ANY 1" in hands.sql("host2", "show synchronous_standby_names"), 30, "commits wait for a quorum")
+    hands.fault("stop", "manager")
+    hands.table()
+    slow(hands, "host2")
+    hands.fault("cut", "host1")
+    for host in ("host2", "host3"):
+        hands.lab.has(host, "select count(*) from pg_stat_wal_receiver where status = 'streaming'", "0", 60)
+    failover = hands.start("--yes", "-c", "failover to host2")
+    under_way(hands, "host2")
+    hands.fault("heal", "host1")
+    wait_for(lambda: hands.sql("host3", STANDING).startswith("streaming"), 30, "host3 receives")
+    assert hands.standing("host3") == {"host3": "host2"}
+    words = hands.psql(hands.dsns["host1"], "-c", "insert into t values (1)")
+    writing = subprocess.Popen(words, env=hands.lab.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    hands.lab.has("host1", "select count(*) from pg_stat_activity where wait_event = 'SyncRep'", "1")
+    hurry(hands, "host2")
+    out, said = failover.communicate(timeout=60)
+    assert failover.returncode == 0, out + said
+    assert writing.poll() is None, "it was acknowledged"
+    writing.kill()
+    writing.wait()
+    hands.stands("host2", ["host3"])

@@ -256,6 +256,15 @@ def test_what_a_quorum_has_is_certain_only_where_enough_logs_are_seen() -> None:
         assert not plan_takeover(replace(seen, acknowledged_by=""), "", {}, tail).uncertain
 
 
+def test_whoever_acknowledged_leaves_a_master_that_is_out_of_sight_before_the_promotion() -> None:
+    two, three = (standby(f"host{n}", "", settings={"synchronous_standby_names": QUORUM}) for n in (2, 3))
+    seen = replace(view(unseen(), two, three, intended="host1"), acknowledged_by=QUORUM)
+    order = [Action.FOLLOW, Action.LEAVE, Action.PROMOTE_NOW, Action.STREAM]
+    assert [step.action for step in plan_takeover(seen, "", {}).plan.steps] == order
+    fenced = replace(seen, members=(crashed(), two, three))
+    assert index(plan_takeover(fenced, "", {}).plan, Action.LEAVE) == -1
+
+
 def test_what_the_others_do_with_one_that_is_out_of_sight_is_said_as_it_is() -> None:
     two, three = (standby(f"host{n}", "", settings={"synchronous_standby_names": QUORUM}) for n in (2, 3))
     both = replace(view(unseen(), two, three, intended="host1"), acknowledged_by=QUORUM)

@@ -119,6 +119,10 @@ select coalesce(json_agg(json_build_object('address', address, 'application', ap
 from (select coalesce(host(client_addr), 'local') as address, application_name as application, count(*)
  {CLIENTS} group by 1, 2) s"""
 END_SESSIONS = f"select count(pg_terminate_backend(pid)) {CLIENTS}"
+# One that is still connecting shows no address: to whom is not known then.
+OTHER_RECEIVER = """\
+select a.pid from pg_stat_get_activity(null) a left join pg_stat_wal_receiver r on r.pid = a.pid
+where a.backend_type = 'walreceiver' and (r.sender_host, r.sender_port) is distinct from ('{address}', {port})"""
 
 # A transactional one: its commit is flushed at once.
 HEARTBEAT = "select pg_logical_emit_message(true, 'cctrl', 'heartbeat')"
