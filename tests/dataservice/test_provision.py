@@ -137,6 +137,7 @@ def test_a_copy_that_was_killed_itself_leaves_the_server_as_it_was(hands: Hands)
     ended = hands.lab._plain(*held.options, "tprovision host3 --force")
     assert (ended.returncode, "Traceback" in ended.stderr) == (3, False), ended.stderr
     assert "cannot copy host2 to host3" in ended.stderr
+    assert "NEXT: tprovision host3 --force   (when the cause is mended" in ended.stderr
     assert hands.pid("host3") == running
     assert hands.states() == before
     held.lift("die")

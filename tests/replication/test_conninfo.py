@@ -91,6 +91,12 @@ def test_how_a_member_reaches_its_source(libpq: Parse) -> None:
     }  # fmt: skip
 
 
+def test_what_carries_a_copy_does_not_wait_for_hours_for_a_host_that_is_gone(libpq: Parse) -> None:
+    said = libpq(conninfo.to_source(service(), "host1", service().members[0], bulk=True))
+    assert int(said["keepalives_idle"]) + int(said["keepalives_interval"]) * int(said["keepalives_count"]) <= 30
+    assert int(said["tcp_user_timeout"]) <= 30_000
+
+
 def test_no_password_is_ever_part_of_it() -> None:
     assert "password" not in conninfo.to_source(service(), "host1", service().members[0])
 

@@ -16,7 +16,7 @@ from cctrl.dataservice.recovering import then_online
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import State
 from cctrl.dataservice.ways import choose, nothing_changed, present_master, unfit
-from cctrl.outcome import Interrupted, Outcome, UsageError
+from cctrl.outcome import CctrlError, Interrupted, Outcome, UsageError
 from cctrl.registry import Invocation, Talk
 from cctrl.replication.copying import at_stake, choose_source, copy_plan, fits
 from cctrl.replication.events import Done, Event, Progress, Started
@@ -54,8 +54,9 @@ def replace_data(dataservice: Dataservice, invocation: Invocation, talk: Talk, v
         plan = _plan(dataservice, picture, invocation, planner)
         try:
             _make(dataservice, plan, narrator)
-        except Interrupted as error:
-            error.next = f"{invocation.text}   (goes on with what is copied; nothing of {name} was touched)"
+        except CctrlError as error:
+            when = "goes on with what is copied" if isinstance(error, Interrupted) else "when the cause is mended"
+            error.next = error.next or f"{invocation.text}   ({when}; nothing of {name} was touched)"
             raise
     with changing(dataservice, verb, invocation.text) as change:
         picture = change.look()

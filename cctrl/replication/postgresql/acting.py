@@ -174,7 +174,7 @@ class Acting:
     def _rewind(self, work: Work) -> Result:
         server, source = (self.remote.service.member(name) for name in (work.member, work.other))
         words = (
-            self.remote.way(work.member, work.other, source.database),
+            self.remote.way(work.member, work.other, source.database, bulk=True),
             self._conninfo_line(work.member, work.other),
             str(beside(server, "own-files")),
         )

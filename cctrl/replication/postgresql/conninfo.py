@@ -6,6 +6,14 @@ import re
 
 from cctrl.config import Server, Service
 
+GIVES_UP = {
+    "keepalives_idle": "5",
+    "keepalives_interval": "5",
+    "keepalives_count": "4",
+    "tcp_user_timeout": "25000",
+}
+"""A connection that carries a copy ends some 25 s after its other end is gone; by itself it would wait for hours."""
+
 _PAIR = re.compile(r"\s*([a-z_]+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?:[^\s'\\]|\\.)*))")
 
 
@@ -31,8 +39,8 @@ def split(text: str) -> dict[str, str]:
     return found
 
 
-def to_source(service: Service, member: str, source: Server, *, database: str = "") -> str:
-    """How `member` reaches `source`: for receiving, rewinding and copying. Holds no password."""
+def to_source(service: Service, member: str, source: Server, *, database: str = "", bulk: bool = False) -> str:
+    """How `member` reaches `source`: for receiving, or (`bulk`) for rewinding and copying. Holds no password."""
     parameters = {"user": service.replication_user, "host": source.address, "port": str(source.port)}
     if service.passfile:
         parameters["passfile"] = service.passfile
@@ -41,6 +49,7 @@ def to_source(service: Service, member: str, source: Server, *, database: str = 
     if database:
         parameters["dbname"] = database
     parameters["connect_timeout"] = "10"
+    parameters |= GIVES_UP if bulk else {}
     return join({**parameters, **split(service.conninfo)})
 
 

@@ -107,7 +107,7 @@ class Copies:
 
     def _source(self, member: str, source: str) -> str:
         """How a copy is received: under a name of its own, or it would be taken for the standby."""
-        return self._remote.way(f"cctrl-copy-{member}", source)
+        return self._remote.way(f"cctrl-copy-{member}", source, bulk=True)
 
 
 def telling(on_text: OnText) -> tuple[list[str], OnText]:

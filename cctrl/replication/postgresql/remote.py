@@ -55,9 +55,9 @@ class Remote:
         job = Job(name=f"{name}-{member}", directory=directory, argv=command(script, server, words))
         return run_job(self.hosts, server.host, job, on_line=on_line, stall=stall)
 
-    def way(self, caller: str, source: str, database: str = "") -> str:
+    def way(self, caller: str, source: str, database: str = "", *, bulk: bool = False) -> str:
         """How `caller`, a member's name or another, reaches a member as the replication role (see `conninfo`)."""
-        return conninfo.to_source(self.service, caller, self.service.member(source), database=database)
+        return conninfo.to_source(self.service, caller, self.service.member(source), database=database, bulk=bulk)
 
     def lines(self, member: str, query: str, period: float, stop: Event) -> Iterator[str | None]:
         """What `query` prints every `period` seconds, for as long as the host can be heard and `stop` is not set; None
