@@ -16,7 +16,8 @@ class Table:
     name: str
 
     def __str__(self) -> str:
-        return f"{self.database}.{self.schema}.{self.name}"
+        name = f"{self.database}.{self.schema}.{self.name}"  # it may hold any character, a newline too
+        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,3 +166,22 @@ def test_a_majority_must_answer(down: int, held: bool) -> None:
     for number in range(down):
         members[number] = unseen(NAMES[number])
     assert watching.reach(picture(*members)).held is held
+
+
+def test_where_nobody_knows_which_master_is_right_none_is_fenced() -> None:
+    """Two were promoted by hand at the same time, and no master was ever on record."""
+    both = (
+        crashed(),
+        primary("host2", timeline=2, history=forks((1, 50))),
+        primary("host3", timeline=2, history=forks((1, 60))),
+    )
+    seen = picture(*both)
+    assert not seen.diagnosis.primary
+    assert [s.kind for s in suspected(seen)] == [watching.UNCLEAR]
+
+
+def test_after_an_automatic_failover_the_next_one_waits_unless_the_clock_was_set_back() -> None:
+    assert watching.too_soon(1000.0, 1000.0, 60.0)
+    assert watching.too_soon(1000.0, 1059.0, 60.0)
+    assert not watching.too_soon(1000.0, 1060.0, 60.0)
+    assert not watching.too_soon(5000.0, 1000.0, 60.0)

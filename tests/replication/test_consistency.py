@@ -9,6 +9,10 @@ from cctrl.replication.consistency import Comparison, Match, Rows, Table, Unread
 OLD, NEW, OTHER = Rows(1, "a"), Rows(2, "b"), Rows(2, "c")
 
 
+def test_a_name_is_one_line_whatever_is_in_it() -> None:
+    assert str(Table("postgres", "public", "a\n\x1b[2Jü b")) == "postgres.public.a\\n\\x1b[2Jü b"
+
+
 @pytest.mark.parametrize(
     ("before", "member", "after", "wanted"),
     [

@@ -167,7 +167,7 @@ class Automatic(Keeper):
         last = max(
             (e.at for e in self.store.events(self.name, EVENTS_KEPT) if e.kind == watching.FAILED_OVER), default=0.0
         )
-        if now - last >= block:
+        if not watching.too_soon(last, now, block):
             return False
         text = f"{suspicion.text}; no failover within {block:g} s of the last automatic one"
         self._once(suspicion, text, next="failover   (by hand, at once)")

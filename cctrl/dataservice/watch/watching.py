@@ -60,7 +60,7 @@ def _of(
     lasted = silence if source.facts.server in (Server.UNSEEN, Server.FROZEN) else 0.0
     if unfenced(told, source.facts):
         yield Suspicion(UNFENCED, name, f"{name} was replaced by a failover, and could accept writes", 0.0)
-    elif name in diagnosis.strays:
+    elif name in diagnosis.strays and diagnosis.primary:  # where nobody knows which is right nobody is fenced
         yield Suspicion(STRAY, name, f"{name} accepts writes beside {diagnosis.primary}", 0.0)
     elif told.state == State.SHUNNED.value:
         return
@@ -130,6 +130,11 @@ def _unclear(picture: Picture) -> Iterator[Suspicion]:
     if health in (Health.TWO_PRIMARIES, Health.STALE_PRIMARY, Health.NO_PRIMARY):
         evidence = f": {picture.diagnosis.evidence}" if picture.diagnosis.evidence else ""
         yield Suspicion(UNCLEAR, picture.diagnosis.primary, f"{health.text(MASTER)}{evidence}", SOON)
+
+
+def too_soon(last: float, now: float, block: float) -> bool:
+    """True for `block` seconds after an automatic failover; of one that is yet to come the clock was set back since."""
+    return 0 <= now - last < block
 
 
 def reach(picture: Picture) -> Quorum:
