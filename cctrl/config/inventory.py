@@ -28,15 +28,17 @@ def key(
     limits: tuple[float, float] | None = None,
     word: str = "",
     path: bool = False,
+    libpq: bool = False,
     among: tuple[str, ...] = (),
 ) -> Value:
     """A key of the file and its rules, as a dataclass takes it.
 
     `of`: the kinds of service that have it, all where absent; `limits`: of a number, both included; `word`: what a
-    text names that is handed to programs and must not look like an option; `path`: from the root; `among`: the values
-    it may have.
+    text names that is handed to programs and must not look like an option; `path`: from the root; `libpq`: connection
+    parameters without a password; `among`: the values it may have.
     """
-    rules = {"of": (of,) if isinstance(of, str) else of, "limits": limits, "word": word, "path": path, "among": among}
+    owners = (of,) if isinstance(of, str) else of
+    rules = {"of": owners, "limits": limits, "word": word, "path": path, "libpq": libpq, "among": among}
     given: Any = field(metadata=rules) if default is REQUIRED else field(default=default, metadata=rules)
     return given  # type: ignore[no-any-return]
 
@@ -105,7 +107,7 @@ class Service:
     engine: str = key("postgresql", among=ENGINES)
     replication_user: str = key("replicator", word="user")
     passfile: str = ""  # libpq password file on the hosts; "" means the user's ~/.pgpass
-    conninfo: str = ""  # further libpq parameters between members, such as sslmode=verify-full
+    conninfo: str = key("", libpq=True)  # further libpq parameters between members, such as sslmode=verify-full
     maximum_lag: int = key(16 << 20, of=DATASERVICE, limits=(0, 2**63))  # bytes a switch's target may be behind
     check_address: str = key("127.0.0.1", of=DATASERVICE, word="address")  # where health checks are answered over HTTP
     check_port: int = key(0, of=DATASERVICE, limits=(0, 65535))  # 0: it answers none

@@ -44,6 +44,7 @@ SERVICE: Keys = {**_keys(Service, "kind", "name"), "members": dict, "routers": d
 ROUTER: Keys = {**HOST, "host": str, "ssh_address": str, **_keys(Router, "name")}
 TOP: Keys = {**_keys(Config, "path"), **dict.fromkeys(KINDS, dict)}
 
+_PARAMETER = r"\s*([a-z_]+)\s*=\s*(?:'(?:[^'\\]|\\.)*'|(?:[^\s'\\]|\\.)*)"
 _RULES = MappingProxyType({f.name: f.metadata for r in (Config, Host, Router, Server, Service) for f in fields(r)})
 _WORDS = {"host": "host", "ssh_address": "address"}  # that no dataclass has under this name
 
@@ -77,7 +78,18 @@ def problem(name: str, value: Any) -> str:
         return f"is {value!r}, which is no {word}"
     if _rule(name, "path") and not (value.startswith("/") and value.strip("/")):
         return f"is {value!r}, it must be a path from the root"
-    return ""
+    return _parameters(value) if _rule(name, "libpq") else ""
+
+
+def _parameters(value: str) -> str:
+    """What is wrong with connection parameters; a value that may be a secret is not shown."""
+    if not re.fullmatch(rf"({_PARAMETER})*\s*", value):
+        return "must be `keyword=value` pairs, as libpq reads them"
+    given = {found[1] for found in re.finditer(_PARAMETER, value)}
+    if given & {"password", "sslpassword"}:
+        return "holds a password, which would stand in argument lists; passfile names a file for it"
+    taken = sorted(given & {"host", "hostaddr", "port", "user", "dbname", "application_name", "service"})
+    return f"gives {taken[0]}, which follows from the members" if taken else ""
 
 
 def _rule(name: str, rule: str) -> Any:

@@ -157,6 +157,15 @@ def test_a_value_that_cannot_be(path: Path, value: str, what: str) -> None:
         ("check_port = 65536", "check_port is 65536, it must be from 0 to 65535"),
         ("check_port = true", "check_port must be a whole number"),
         ('check_address = ""', "check_address is '', which is no address"),
+        ('conninfo = "sslmode"', "conninfo must be `keyword=value` pairs, as libpq reads them"),
+        ('conninfo = "application_name=me"', "conninfo gives application_name, which follows from the members"),
+        *(
+            (
+                f'conninfo = "sslmode=verify-full {key} = secret"',
+                "conninfo holds a password, which would stand in argument lists; passfile names a file for it",
+            )
+            for key in ("password", "sslpassword")
+        ),
     ],
 )
 def test_a_value_of_a_service_that_cannot_be(path: Path, value: str, what: str) -> None:
