@@ -27,6 +27,7 @@ def test_the_only_slave_in_sight_may_lack_what_was_acknowledged(lab: Labs) -> No
     watched.act("cut", "host2")
     watched.act("kill", "host1")
     watched.says("commits that were acknowledged may be lost: the logs of 2 of the 3 members are needed")
+    watched.says("NEXT: recover using host1")
     assert watched.standing("host3") == {"host3": "receives nothing"}
     assert "at risk: commits that were acknowledged may be lost" in watched.refuses("failover")
     assert watched.policy() == "AUTOMATIC"

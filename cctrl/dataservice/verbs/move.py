@@ -246,6 +246,9 @@ def _advised(rejected: Rejected, picture: Picture) -> Rejected:
         rejected.next = rejected.next or candidates.first_way_back(picture.sources)
     elif rejected.why is Why.TWO_PRIMARIES and picture.diagnosis.health is Health.TWO_PRIMARIES:
         rejected.next = two_masters(picture.diagnosis)
+    elif rejected.why is Why.NOT_CERTAIN and picture.view[picture.diagnosis.primary].server is Server.DOWN:
+        following = "starts it again; when another datasource answers a failover is done by itself"
+        rejected.next = f"recover using {picture.diagnosis.primary}   ({following})"
     elif rejected.why is Why.NOT_FOLLOWED:
         rejected.next = for_one_left_behind(picture.source(picture.diagnosis.primary), rejected.member)
     elif rejected.why in (Why.PRIMARY_SEEN_BY_OTHERS, Why.PRIMARY_FAILED):
