@@ -139,8 +139,8 @@ def for_one_left_behind(master: Datasource, candidate: str) -> str:
         return f"recover using {name}   (starts it again as the master; to give up what it has: {give_up})"
     if not master.facts.seen:
         return f"ping   (when {name} answers: ls; to give up what it has: {give_up})"
-    if master.facts.server in (ServerState.NO_DATA, ServerState.NO_BINARIES):
-        return f"{give_up}   (what {name} had is gone)"
+    if master.facts.server is ServerState.NO_DATA:
+        return f"recover using {candidate}   (what {name} had is gone; all that is left is ranked)"
     return f"ls {name}   (again: its server {master.facts.server.value})"
 
 

@@ -210,7 +210,8 @@ def plan_appointment(
 
 def _not_left_out_of_sight(view: View, standing: Standing, again: str) -> None:
     """Refuse what leaves the last primary's timeline behind where nobody in sight has it. Raises Rejected."""
-    if view.reached <= standing.timeline or any(m.seen and m.timeline >= view.reached for m in view.members):
+    gone = any(m.name == view.intended and m.server is Server.NO_DATA for m in view.members)
+    if gone or view.reached <= standing.timeline or any(m.seen and m.timeline >= view.reached for m in view.members):
         return
     lost = f"all that {view.intended} wrote on timeline {view.reached}"
     what = f"making {standing.name} the {view.called} would lose {lost}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from collections.abc import Callable, Mapping
@@ -16,6 +17,8 @@ from tests.campaign.playing import LOOK, MENDED_WITHIN, Playing
 from tests.campaign.rounds import Round
 from tests.dataservice.alpha import Alpha
 from tests.stage import Labs
+
+LEFT_BEHIND = re.compile(r"^NEXT: (recover using \S+)   ", re.M)  # what a refused failover says to do
 
 
 @dataclass(slots=True)
@@ -53,13 +56,14 @@ class Stand(Playing):
 
     def mend(self, began: float) -> None:
         """See Playing."""
-        since, tried = time.monotonic(), Tried()
+        since, tried, advised = time.monotonic(), Tried(), ""
         while not (seen := self._sight()).whole or self.alpha.unfinished():
             waited = time.monotonic() - since
             assert waited < MENDED_WITHIN, (
                 f"not whole after {waited:.0f} s: {seen}\nunfinished: {self.alpha.unfinished()}"
             )
-            command = following(seen, tried, waited)
+            command = advised or following(seen, tried, waited)
+            advised = ""
             if not command:
                 Event().wait(LOOK)  # between two looks
                 continue
@@ -75,6 +79,8 @@ class Stand(Playing):
             errors = [line for line in said if line.startswith("ERROR")]
             self.tell(began, f"by hand: {command}: {done.returncode} {'; '.join(errors[:2] or said[-1:])}")
             assert "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
+            if command == "failover" and (found := LEFT_BEHIND.search(done.stderr)):
+                advised = found[1]
         self.tell(began, f"whole: {', '.join(f'{m.name} {m.role}' for m in seen.members)}")
 
     def _sight(self) -> Sight:

@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cctrl import grammar
-from cctrl.dataservice.advice import NO_MASTER_HELP, for_datasource, next_command, two_masters
+from cctrl.dataservice.advice import NO_MASTER_HELP, for_datasource, for_one_left_behind, next_command, two_masters
 from cctrl.dataservice.commands import COMMANDS
 from cctrl.dataservice.states import Datasource, State, datasources, failsafe, headless
 from cctrl.replication.diagnosis import Health, diagnose
 from cctrl.replication.facts import Fence, Server, View
 from cctrl.replication.rejection import Rejected, Why
 from cctrl.store import MemberIntent, ServiceIntent
-from tests.replication.worlds import facts, primary, standby, unseen, view, views
+from tests.replication.worlds import crashed, facts, primary, standby, unseen, view, views
 
 HOSTS = ("host1", "host2", "host3", "host4")
 
@@ -45,6 +45,22 @@ def test_a_refusal_names_a_command(why: Why) -> None:
         assert "host2" in following
     else:
         means_something(following)
+
+
+@pytest.mark.parametrize(
+    ("server", "following"),
+    [
+        (Server.DOWN, "recover using host2 "),
+        (Server.UNSEEN, "ping "),
+        (Server.NO_DATA, "recover using host3 "),
+        (Server.FROZEN, "ls host2 "),
+    ],
+)
+def test_a_slave_that_was_left_behind_by_the_last_master(server: Server, following: str) -> None:
+    sight = view(crashed(), facts("host2", server), standby("host3", ""), intended="host2")
+    given = for_one_left_behind(as_shown(sight, {}, "")[1], "host3")
+    assert given.startswith(following)
+    means_something(given)
 
 
 def test_what_a_host_said_itself_comes_first() -> None:

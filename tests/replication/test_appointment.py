@@ -186,5 +186,7 @@ def test_nobody_leaves_the_last_primarys_timeline_behind_unasked() -> None:
         plan_appointment(seen, "host3", ranked(seen), again="set master host3 --force")
     assert caught.value.next == "ping   (when host2 answers: ls; to give up what it has: set master host3 --force)"
     assert plan_appointment(seen, "host3", ranked(seen), force=True).timeline == 2
+    wiped = replace(seen, members=(crashed(), facts("host2", Server.NO_DATA, timeline=0), standby("host3", "")))
+    assert plan_appointment(wiped, "host3", ranked(wiped, Tail(True))).target == "host3"
     there = replace(seen, members=(crashed(), crashed("host2", **SECOND), standby("host3", "")))
     assert plan_appointment(there, "host2", ranked(there)).target == "host2"
