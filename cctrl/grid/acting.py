@@ -6,12 +6,12 @@ import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from threading import Lock
 
 from cctrl.grid.model import Database, Element
 from cctrl.grid.service import Grid
 from cctrl.grid.tasks import Act, Task
-from cctrl.outcome import CctrlError
 from cctrl.replication import copying, recovery, synchrony
 from cctrl.replication.engine import OnText, StepFailed
 from cctrl.replication.executor import execute
@@ -25,6 +25,7 @@ from cctrl.threads import cancelled
 
 SETTLE = 60.0  # seconds an element gets to be in sync once commits wait for it
 LOOK = 0.02
+PATIENCE = 10.0  # seconds that transactions with changes of definitions get to end, before others get a turn
 _NO_KNOWN: Mapping[str, Position] = {}
 
 
@@ -50,12 +51,14 @@ class Acting:
             work.seed(name)
         elif task.act is Act.RECOVER:
             work.recover(name, other)
-            with self._joining.setdefault(f"{database.name} {other}", Lock()):
+            # New DDL waits while an element catches up, which itself waits for open transactions (documented).
+            turn = self._joining.setdefault(f"{database.name} {other}", Lock())
+            with turn, work.asking.definitions_held(other, PATIENCE):
                 work.join(name, other)
         elif task.act is Act.ACKNOWLEDGE:
             work.acknowledge(name, task.names)
         elif task.act is Act.PROMOTE:
-            work.promote(name, other)
+            work.promote(name, other, planned=task.planned)
         elif task.act is Act.FENCE:
             work.fence(name, other)
         elif task.act in (Act.OPEN, Act.CLOSE):
@@ -150,28 +153,23 @@ class _Work:
 
         self.grid.change(self.database.name, change)
 
-    def promote(self, name: str, former: str) -> None:
+    def promote(self, name: str, former: str, *, planned: bool) -> None:
         """Make it the active element, as the record has it. The former one is fenced first, where it is in sight; where
         it is not, its commits wait for an element that no longer follows it."""
-        if former:
-            self._retire(former, name)
-        self._set_names(name, ())
+        if planned:
+            with contextlib.suppress(StepFailed):  # then it is ended at once
+                self._step(Action.STOP, former, keep=(name,))
+        fence = (partial(self._retire, former, name),) if former else ()
+        self.grid.hosts.fan_out((*fence, partial(self._set_names, name, ())), lambda work: work())
         self._step(Action.PROMOTE_NOW, name)
         self._say(name, f"{name} accepts writes")
 
     def _retire(self, former: str, name: str) -> None:
-        facts = self.engine.probe(former)
-        if facts.server is Server.UNSEEN:
-            left = f"its commits wait for {name}, which is promoted now, so none is acknowledged"
-            self._say(former, f"unfenced: {former} is out of sight: {facts.reason}; {left}")
-            return
         try:
-            if facts.writable:
-                with contextlib.suppress(StepFailed):  # then it is ended at once
-                    self._step(Action.STOP, former, keep=(name,))
             self.fence(former, name)
-        except CctrlError as error:
-            self._say(former, f"unfenced: {former}: {error.what}")
+        except StepFailed as error:
+            left = f"its commits wait for {name}, which is promoted now, so none is acknowledged"
+            self._say(former, f"unfenced: {former}: {error.what}: {error.detail}; {left}")
 
     # Whom commits wait for.
 

@@ -167,3 +167,10 @@ def settled(database: Database) -> bool:
 def disconnected(database: Database) -> Database:
     """Nobody is connected any more: what was asked for is done."""
     return replace(database, disconnect="")
+
+
+def waiting(database: Database, task: Task, why: str) -> Database:
+    """What goes on, but is held up, says why."""
+    element = database.element(task.instance)
+    held_up = element is not None and element.status is Status.LOADING
+    return database.having(replace(element, message=why)) if element is not None and held_up else database

@@ -96,7 +96,7 @@ def _hand_over(draft: Draft, element: Element, new: Element) -> None:
     if not draft.taken(f"set {element.replica_set}"):
         others = [e for e in draft.members(element.replica_set) if e.in_set and not e.active]
         heir = max(others, key=lambda e: (e.status in RUNNING, e.number != new.number))
-        pass_on(draft, element, heir, f"{element.instance} is to leave")
+        pass_on(draft, element, heir, f"{element.instance} is to leave", planned=True)
 
 
 def _resync(draft: Draft, manager: str) -> None:

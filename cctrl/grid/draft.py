@@ -53,10 +53,17 @@ class Draft:
         return self.put(transitions.moved(element, event, self.now, message))
 
     def task(
-        self, act: Act, instance: str, other: str = "", *, names: tuple[str, ...] = (), replica_set: int = 0
+        self,
+        act: Act,
+        instance: str,
+        other: str = "",
+        *,
+        names: tuple[str, ...] = (),
+        replica_set: int = 0,
+        planned: bool = False,
     ) -> None:
         """Something is to be done, unless something is done there already."""
-        task = Task(act, instance, other, names, replica_set)
+        task = Task(act, instance, other, names, replica_set, planned)
         if not self.taken(task.key):
             self._tasks.append(task)
 

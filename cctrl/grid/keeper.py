@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,7 @@ from cctrl.manager.watch import Watch
 from cctrl.outcome import CctrlError, Unreachable
 from cctrl.replication.beat import Beat
 from cctrl.replication.engine import StepFailed
+from cctrl.replication.postgresql.asking import HeldBack
 from cctrl.store import who
 
 SOON = 0.5  # seconds to the next look while something is not as it is to be
@@ -63,11 +65,10 @@ class GridKeeper(Keeper):
         databases = self._grid.databases()
         self._known = relevant(databases)
         self._freshen()
-        daemons = self._looks.daemons(watch)
+        seen = self._looks.look(databases, watch)
         calm = True
         for database in databases:
-            seen = self._looks.elements(database, daemons, watch)
-            calm = self._tend(database, seen, watch) and calm
+            calm = self._tend(database, seen[database.name], watch) and calm
         return CALM if calm else SOON
 
     def _freshen(self) -> None:
@@ -139,11 +140,12 @@ class GridKeeper(Keeper):
         try:
             self._acting.do(database, task)
         except CctrlError as error:
-            text = "; ".join(filter(None, (error.what, *error.detail.splitlines()[:2])))
-            self._tell(task.instance, f"{task.act.name.lower()} {task.instance}: {text}")
+            what, reason = error.what, told(error)
+            self._tell(task.instance, f"{task.instance}: {what}" + (f": {reason}" if reason else ""))
             if self._again(key, task, error):
+                self._grid.change(database.name, lambda d: deciding.waiting(d, task, what))
                 return None
-            return text
+            return reason or what
         self._failures.pop(key, None)
         return ""
 
@@ -152,7 +154,7 @@ class GridKeeper(Keeper):
         may have lost its source."""
         if self._leadership is None or not self._leadership.leads or isinstance(error, Unreachable):
             return True
-        if isinstance(error, StepFailed) and error.uncertain:
+        if isinstance(error, HeldBack) or (isinstance(error, StepFailed) and error.uncertain):
             return True
         count = self._failures[key] = self._failures.get(key, 0) + 1
         if task.act is Act.RECOVER and count < TRIES:
@@ -204,6 +206,16 @@ class Pulses:
     def _target(self, member: str) -> str:
         """The first database that has an element there; "" where none has."""
         return next((d.name for d in self._grid.databases() if (e := d.element(member)) and e.made), "")
+
+
+def told(error: CctrlError) -> str:
+    """Of what a host said the line that says most, for the column Message; "" where it said nothing."""
+    lines = [line.strip() for line in error.detail.splitlines() if line.strip()]
+    found = [m[2] for line in lines if (m := _COMPLAINT.search(line))]
+    return next(iter((*found, *lines)), "")
+
+
+_COMPLAINT = re.compile(r"\b(FATAL|ERROR|PANIC):\s+(.*)")
 
 
 def relevant(databases: tuple[Database, ...]) -> object:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from cctrl.grid.model import Database, Element
 from cctrl.grid.service import Grid
 from cctrl.grid.tasks import Seen
 from cctrl.manager.watch import Watch
 from cctrl.replication.facts import Facts, Server
+from cctrl.replication.postgresql.asking import Process
 
 APART = 3.0  # seconds an element may receive from nobody before commits no longer wait for it
 
@@ -21,37 +23,47 @@ class Looks:
         self._grid = grid
         self._apart: dict[tuple[str, str], float] = {}  # database, instance -> since when it receives from nobody
 
-    def daemons(self, watch: Watch) -> dict[str, bool | None]:
-        """By instance: whether its daemon runs; None where its host does not answer."""
+    def look(self, databases: Sequence[Database], watch: Watch) -> dict[str, dict[str, Seen]]:
+        """By database, by instance: everything, seen side by side."""
         names = self._grid.service.names
-        found = self._grid.hosts.fan_out(names, self._grid.daemons.process)
-        for name, process in zip(names, found, strict=True):
-            if process is not None:
-                watch.seen(name, answers=False)
-        return {name: None if p is None else p.lives for name, p in zip(names, found, strict=True)}
+        pairs = [(d, e) for d in databases for e in d.elements]
+        asked: list[Callable[[], Process | None] | Callable[[], Facts]] = [
+            *(partial(self._grid.daemons.process, name) for name in names),
+            *(partial(self._probe, database, element) for database, element in pairs),
+        ]
+        found = self._grid.hosts.fan_out(asked, lambda ask: ask())
+        daemons = {n: p.lives if isinstance(p, Process) else None for n, p in zip(names, found, strict=False)}
+        facts = {
+            (d.name, f.name): f for (d, _), f in zip(pairs, found[len(names) :], strict=True) if isinstance(f, Facts)
+        }
+        self._heard(daemons, facts, watch)
+        return {
+            d.name: self._seen(d, daemons, {n: f for (of, n), f in facts.items() if of == d.name}, watch)
+            for d in databases
+        }
 
-    def elements(self, database: Database, daemons: Mapping[str, bool | None], watch: Watch) -> dict[str, Seen]:
-        """By instance, of all elements of a database."""
-        elements = database.elements
-        facts = self._grid.hosts.fan_out(elements, lambda e: self._probe(database, e, daemons[e.instance]))
-        by_name = {f.name: f for f in facts}
+    def _heard(self, daemons: Mapping[str, bool | None], facts: Mapping[tuple[str, str], Facts], watch: Watch) -> None:
+        """Whose host answered, and whose servers answer or are known to be down."""
+        hanging = {n for (_, n), f in facts.items() if not f.seen or f.server is Server.FROZEN}
+        for name, daemon in daemons.items():
+            if daemon is not None:
+                watch.seen(name, answers=name not in hanging)
+
+    def _seen(
+        self, database: Database, daemons: Mapping[str, bool | None], facts: Mapping[str, Facts], watch: Watch
+    ) -> dict[str, Seen]:
         seen = {}
-        for element in elements:
-            name, found = element.instance, by_name[element.instance]
-            if found.seen and found.server is not Server.FROZEN:
-                watch.seen(name, answers=True)
+        for element in database.elements:
+            name = element.instance
             silent = watch.silence(name) > self._grid.service.failure_timeout
-            apart = self._lasts((database.name, name), _follows_nobody(database, element, by_name))
-            seen[name] = Seen(daemons[name], found, silent, apart > APART)
+            apart = self._lasts((database.name, name), _follows_nobody(database, element, facts))
+            seen[name] = Seen(daemons[name], facts[name], silent, apart > APART)
         return seen
 
-    def _probe(self, database: Database, element: Element, daemon: bool | None) -> Facts:
-        name = element.instance
-        if daemon is None:
-            return Facts(name, time.time(), Server.UNSEEN, reason="its host does not answer")
+    def _probe(self, database: Database, element: Element) -> Facts:
         if not element.made:
-            return Facts(name, time.time(), Server.NO_DATA)
-        return self._grid.engine(database).probe(name)
+            return Facts(element.instance, time.time(), Server.NO_DATA)
+        return self._grid.engine(database).probe(element.instance)
 
     def _lasts(self, key: tuple[str, str], so: bool) -> float:
         at = time.monotonic()

@@ -39,8 +39,10 @@ def carry_on(draft: Draft, number: int) -> None:
 
 def _lead(draft: Draft, active: Element) -> None:
     facts = draft.seen[active.instance].facts
-    if not facts.writable:
-        draft.task(Act.PROMOTE, active.instance, replica_set=active.replica_set)
+    if not facts.writable:  # a manager ended in the middle of it
+        others = [e.instance for e in draft.members(active.replica_set) if e.number != active.number]
+        former = next((name for name in others if draft.seen[name].facts.writable), "")
+        draft.task(Act.PROMOTE, active.instance, former, replica_set=active.replica_set)
     for element in draft.members(active.replica_set):
         if element.number != active.number:
             _follow(draft, active, element)
@@ -106,7 +108,7 @@ def _still_heard(draft: Draft, active: Element, heirs: list[Element]) -> bool:
     return any(age is not None and age < _HEARD for age in ages)
 
 
-def pass_on(draft: Draft, active: Element, heir: Element, why: str) -> None:
+def pass_on(draft: Draft, active: Element, heir: Element, why: str, *, planned: bool = False) -> None:
     """Another element takes the writes from now on. The others follow it anew before they count again."""
     for element in draft.members(active.replica_set):
         is_heir = element.number == heir.number
@@ -115,7 +117,7 @@ def pass_on(draft: Draft, active: Element, heir: Element, why: str) -> None:
     if draft.can(former, Event.LOST):
         draft.move(former, Event.LOST)
     draft.tell(heir, f"{heir.instance} is the active element of replica set {heir.replica_set} now: {why}")
-    draft.task(Act.PROMOTE, heir.instance, active.instance, replica_set=heir.replica_set)
+    draft.task(Act.PROMOTE, heir.instance, active.instance, replica_set=heir.replica_set, planned=planned)
 
 
 def _told(here: Seen) -> str:
@@ -144,7 +146,8 @@ def _seed(draft: Draft, members: list[Element]) -> None:
                 element = draft.move(element, event)
             draft.task(Act.SEED, element.instance)
         elif draft.can(element, Event.WAIT):
-            draft.move(element, Event.WAIT, _waits_for(members, seed))
+            lost = element.in_set and _lost(here)
+            draft.move(element, Event.WAIT, "it has lost its data" if lost else _waits_for(members, seed))
     if seed is not None:
         for element in draft.members(seed.replica_set):
             draft.put(replace(element, active=element.number == seed.number))

@@ -10,7 +10,7 @@ from pathlib import Path
 from cctrl.lab import layout
 from cctrl.lab.layout import Plan
 from cctrl.lab.postgresql import SUPERUSER
-from cctrl.lab.spread import DATABASE, K
+from cctrl.lab.spread import DATABASE, SETS, K
 from cctrl.outcome import OutOfSight, Refused
 
 READY_SECONDS = 90.0
@@ -44,7 +44,7 @@ def wait_for_database(plan: Plan, say: Callable[[str], None]) -> None:
     """Let the manager make the database, as a person would: created, distributed over whole replica sets, opened; the
     instances beyond those of three sets stay without an element. Raises Refused, OutOfSight."""
     names = [server.name for host in plan.hosts for server in host.servers]
-    used = names[: min(len(names) - len(names) % K, 3 * K)]
+    used = names[: min(len(names) - len(names) % K, SETS * K)]
     *commands, last = (f"dbCreate {DATABASE} -instance {name}" for name in used)
     _run(plan, *commands, f"{last} -wait {READY_SECONDS:g}")
     say(f"{len(used)} elements of {DATABASE} loaded")

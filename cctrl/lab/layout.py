@@ -80,7 +80,7 @@ class ServerPlan:
     @property
     def ports(self) -> tuple[int, ...]:
         """Where it is listened."""
-        return (self.port, self.daemon_port) if self.home else (self.port,)
+        return (self.port, self.port + 1, self.daemon_port) if self.home else (self.port,)  # of two databases
 
 
 @dataclass(frozen=True, slots=True)

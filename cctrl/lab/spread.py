@@ -16,7 +16,7 @@ COORDINATOR = "coordinator"
 USUAL = {"dataservice": 3, "segments": 4, "grid": 8}  # hosts, without the coordinator's
 SERVICES = {"dataservice": "alpha", "segments": "gp", "grid": "grid1"}
 FIRST_DATA_HOST = 3  # of a grid: the manual has its management instances on host1 and host2
-DATABASE, K = "database1", 2
+DATABASE, K, SETS = "database1", 2, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,17 @@ def _segments(index: int, count: int) -> list[_Wanted]:
 
 def _grid(index: int, count: int) -> list[_Wanted]:
     """A data instance, and the place of its element of the first database."""
-    db = f"instance1/db/{DATABASE}"
-    return [_Wanted("instance1", f"{db}/data", conf=f"{db}/conf", home="instance1", data_space=index % K + 1)]
+    db, number = f"instance1/db/{DATABASE}", index // K
+    return [
+        _Wanted(
+            "instance1",
+            f"{db}/data",
+            content=number if number < SETS else -1,  # as the database is distributed at first
+            conf=f"{db}/conf",
+            home="instance1",
+            data_space=index % K + 1,
+        )
+    ]
 
 
 def _host(number: int, name: str, where: Where, wanted: list[_Wanted]) -> HostPlan:
@@ -101,7 +110,7 @@ def _server(host: str, wanted: _Wanted, inside: str, where: Where) -> ServerPlan
     daemon = wanted.home and (6624 if where.bridge else _reserve(host, inside, where.listeners))
     return ServerPlan(
         name=f"{host}.{wanted.name}" if wanted.home else wanted.name or host,
-        port=wanted.port if where.bridge else _reserve(host, inside, where.listeners),
+        port=wanted.port if where.bridge else _reserve(host, inside, where.listeners, 2 if wanted.home else 1),
         data_dir=str(home / wanted.data),
         config_file=str(conf / "postgresql.conf"),
         socket_dir=str(where.sockets_dir / host if where.sockets_dir else home / "run"),
@@ -116,15 +125,25 @@ def _server(host: str, wanted: _Wanted, inside: str, where: Where) -> ServerPlan
     )
 
 
-def _reserve(name: str, inside: str, listeners: dict[str, socket.socket]) -> int:
-    """A port that is free both where it is published and inside; it stays bound for the relay."""
+def _reserve(name: str, inside: str, listeners: dict[str, socket.socket], count: int = 1) -> int:
+    """The first of so many ports in a row that are free both where they are published and inside; they stay bound for
+    the relay."""
     for _ in range(50):
-        listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        port = int(listener.getsockname()[1])
-        with contextlib.suppress(OSError), socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((inside, port))
-            listeners[f"{name}:{port}"] = listener
-            return port
-        listener.close()
+        first, taken = 0, list[socket.socket]()
+        with contextlib.suppress(OSError, OverflowError):
+            for number in range(count):
+                taken.append(socket.create_server(("127.0.0.1", first + number if first else 0), backlog=128))
+                first = first or int(taken[0].getsockname()[1])
+                _bind_inside(inside, first + number)
+            listeners.update({f"{name}:{first + n}": listener for n, listener in enumerate(taken)})
+            return first
+        for listener in taken:
+            listener.close()
     raise Refused(f"no port is free both on 127.0.0.1 and on {inside}")
+
+
+def _bind_inside(inside: str, port: int) -> None:
+    """Raises OSError where the port is taken there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((inside, port))

@@ -70,6 +70,12 @@ def test_the_active_element_fails_and_the_other_takes_the_writes_at_once() -> No
     assert statuses == {A: "unloaded", B: "opened"}
 
 
+def test_a_promotion_that_was_broken_off_is_done_again_and_fences_first() -> None:
+    elements = (element(1, A, active=False, in_set=False), element(2, B, active=True))
+    decision, _ = look(replace(pair(), elements=elements), Seen(True, primary()), Seen(True, standby()))
+    assert Task(Act.PROMOTE, B, A, replica_set=1) in decision.tasks
+
+
 def test_one_that_is_not_in_the_set_is_never_promoted() -> None:
     database = replace(pair(), elements=(element(1, A), element(2, B, in_set=False, status=Status.LOADING)))
     decision, statuses = look(database, Seen(False, stopped(A)), Seen(True, standby()))

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event
+from time import monotonic
 
 from cctrl.config import Service
-from cctrl.replication.postgresql.remote import Remote
+from cctrl.replication.engine import StepFailed
+from cctrl.replication.postgresql import queries
+from cctrl.replication.postgresql.remote import Remote, command
 from cctrl.ssh import CommandResult, Hosts
 from cctrl.ssh.quoting import quote
+
+
+class HeldBack(StepFailed):
+    """Nothing was done: transactions of users that are open still stand in the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,31 @@ class Asking:
     def control(self, member: str) -> CommandResult:
         """What pg_controldata prints on the member's host, with its status."""
         return self._remote.run(member, "control")
+
+    @contextmanager
+    def definitions_held(self, member: str, patience: float) -> Iterator[None]:
+        """Within this nobody changes a definition on a member: what would, waits. Raises HeldBack where transactions
+        that have changed some do not end within `patience` seconds, StepFailed where it cannot be done."""
+        server = self._service.member(member)
+        words = (f"{patience:g}s", queries.CONNECTABLE, queries.HOLD_DEFINITIONS)
+        process = self._remote.hosts.open(server.host, command("holding", server, words))
+        try:
+            held, wanted, said = set[str](), 0, ""
+            until = monotonic() + patience + self._remote.timeout
+            while not wanted or len(held) < wanted:
+                line = process.readline(max(0.01, until - monotonic()))
+                if line is None:
+                    raise StepFailed(f"definitions on {member} cannot be held", detail=said)
+                if "lock timeout" in line:
+                    what = f"open transactions on {member} have changed definitions, and have not ended"
+                    raise HeldBack(f"{what} after {patience:g} s")
+                word, _, rest = line.partition(" ")
+                wanted = int(rest) if word == "databases" else wanted
+                held |= {rest} if word == "held" else set()
+                said = line
+            yield
+        finally:
+            process.close()
 
     def lines(self, member: str, query: str, period: float, stop: Event) -> Iterator[str]:
         """See Remote.lines; only what was said."""

@@ -128,6 +128,19 @@ where a.backend_type = 'walreceiver' and (r.sender_host, r.sender_port) is disti
 HEARTBEAT = "select pg_logical_emit_message(true, 'cctrl', 'heartbeat')"
 FLUSHED = "select pg_current_wal_flush_lsn()"
 
+CONNECTABLE = "select datname from pg_database where datallowconn and not datistemplate order by datname"
+# Catalogs are locked for no longer than a statement lasts: who has changed a table and goes on still has that locked.
+HOLD_DEFINITIONS = """\
+lock table pg_class, pg_proc, pg_type, pg_namespace in share mode;
+do $$ declare at timestamptz := clock_timestamp(); begin
+ while exists (select from pg_locks where locktype = 'relation' and mode = 'AccessExclusiveLock' and granted
+   and pid is distinct from pg_backend_pid()
+   and database = (select oid from pg_database where datname = current_database()))
+ loop
+  if clock_timestamp() - at > current_setting('lock_timeout')::interval then raise exception 'lock timeout'; end if;
+  perform pg_sleep(0.02);
+ end loop; end $$"""
+
 DATABASES = "select coalesce(json_agg(datname order by datname), '[]') from pg_database where datallowconn"
 TABLES = """\
 select coalesce(json_agg(json_build_array(nspname, relname) order by nspname, relname), '[]')
