@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import automatic, gpstate, hundred, move, prompt, provision, recover, segments, up, warm, watching
+from bench import automatic, gpstate, grid, hundred, move, prompt, provision, recover, segments, up, warm, watching
 from bench.figures import Figure, table
 from bench.place import Place
 
@@ -30,6 +30,7 @@ ITEMS: dict[str, Callable[[Place, int], Iterator[Figure]]] = {
     "segments": segments.measure,
     "pairs": segments.measure_pairs,
     "gpstate": gpstate.measure,
+    "grid": grid.measure,
     "up": up.measure,
 }
 

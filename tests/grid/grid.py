@@ -1,0 +1,62 @@
+"""A grid as a person sees it: through ttGridAdmin, and by SQL on its elements."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+from tests.stage import Completed, Lab, wait_for
+
+
+class Grid:
+    """A lab's grid; elements are called by their hosts."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+
+    def run(self, command: str) -> Completed:
+        """One command of ttGridAdmin."""
+        return self.lab.cctrl("-c", f"ttGridAdmin {command}")
+
+    def done(self, command: str) -> str:
+        """The same for one that must end well; its output."""
+        ended = self.run(command)
+        assert ended.returncode == 0, f"{command}: exit {ended.returncode}\n{ended.stdout[-3000:]}{ended.stderr}"
+        return ended.stdout
+
+    def rows(self, database: str = "database1") -> dict[str, tuple[str, str]]:
+        """Host -> status and message, as dbStatus -element shows them."""
+        lines = self.done(f"dbStatus {database} -element").splitlines()
+        rule = next((line for line in lines if line.startswith("-----")), "")
+        if not rule:
+            return {}
+        ends = [at for at, char in enumerate(rule + " ") if char == " "]
+        starts = [0, *(end + 1 for end in ends)]
+        cells = [[line[a:b].strip() for a, b in zip(starts, ends, strict=False)] for line in lines[4:]]
+        return {row[0]: (row[3], row[5]) for row in cells if len(row) > 5}
+
+    def statuses(self, database: str = "database1") -> dict[str, str]:
+        """Host -> status."""
+        return {host: status for host, (status, _) in self.rows(database).items()}
+
+    def becomes(self, host: str, status: str, seconds: float = 60.0, database: str = "database1") -> None:
+        """Wait until an element has a status."""
+        wait_for(lambda: self.statuses(database).get(host) == status, seconds, f"{host} {status}")
+
+    def well(self, *hosts: str) -> None:
+        """Wait until all elements, or those of some hosts, are opened."""
+        for host in hosts or ("host3", "host4", "host5", "host6", "host7", "host8"):
+            self.becomes(host, "opened")
+
+    def let_in(self, host: str, user: str, password: str) -> bool:
+        """Whether a user can connect."""
+        dsn = re.sub(r"//[^@]*@", f"//{user}:{password}@", self.lab.dsn(host))
+        psql = self.lab.environ["CCTRL_TEST_PSQL"]
+        argv = [psql, "-XAtqw", dsn, "-c", "select"]
+        return subprocess.run(argv, env=self.lab.environ, capture_output=True, check=False).returncode == 0
+
+    def active(self, *hosts: str) -> str:
+        """Which of these takes writes."""
+        found = [h for h in hosts if self.lab.try_sql(h, "select pg_is_in_recovery()").stdout.strip() == "f"]
+        assert len(found) == 1, found
+        return found[0]

@@ -1,0 +1,99 @@
+"""What goes wrong on real servers: what cannot be made, sets that are given up, managers that end in the middle."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.grid.grid import Grid
+from tests.stage import wait_for
+
+SPARE = ("host9", "host10")
+OTHERS = ("host7", "host8", *SPARE)
+
+
+def recorded(grid: Grid, database: str) -> dict[str, object]:
+    """A database as the store has it; empty where it is none."""
+    path = grid.lab.directory / "lab" / "state" / "cctrl.db"
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as store:
+        row = store.execute("SELECT text FROM document WHERE name = ?", (database,)).fetchone()
+    return json.loads(row[0]) if row else {}
+
+
+@pytest.fixture(scope="module")
+def testdb(grid: Grid) -> Iterator[str]:
+    """A second database: a replica set on host7 and host8 beside the first database's, elements on both spares."""
+    for host in OTHERS:
+        grid.done(f"dbCreate testdb -instance {host}")
+    grid.done("dbLoad testdb -wait 60")
+    grid.done("dbDistribute testdb -add host7 -add host8 -apply")
+    grid.done("dbOpen testdb -wait 60")
+    yield "testdb"
+    grid.done("dbClose testdb -wait 60")
+    grid.done("dbUnload testdb -wait 60")
+    grid.done("dbDestroy testdb -wait 60")
+    assert grid.run("dbStatus testdb").stderr.startswith("Error 2: Database testdb does not exist")
+    assert grid.run("hostExec -only host7 'ls instance1/db/testdb/data'").returncode != 0
+
+
+def test_an_element_that_cannot_be_made_and_can_then(grid: Grid) -> None:
+    grid.done("instanceExec -only host9 'chmod 500 db'")
+    refused = grid.run("dbCreate database1 -instance host9 -wait 60")
+    assert refused.returncode == 255
+    status, message = grid.rows()["host9"]
+    assert (status, "ermission denied" in message) == ("create failed", True), message
+    grid.done("instanceExec -only host9 'chmod 700 db'")
+    assert grid.done("dbCreate database1 -instance host9 -wait 60") == "Database database1 creation started\n"
+    assert grid.statuses()["host9"] == "loaded"
+    grid.done("dbDestroy database1 -instance host9 -wait 60")
+
+
+def test_a_second_database_lives_beside_the_first(grid: Grid, testdb: str) -> None:
+    assert {grid.statuses(testdb)[h] for h in OTHERS} == {"opened", "loaded"}
+    grid.well()
+
+
+def test_a_distribution_whose_manager_ends_is_settled_by_resync(grid: Grid, testdb: str) -> None:
+    grid.done("dbDistribute testdb -add host9 -add host10")
+    argv = grid.lab.cctrl.argv("-c", "ttGridAdmin dbDistribute testdb -apply")
+    with subprocess.Popen(argv, env=grid.lab.cctrl.environ, stderr=subprocess.PIPE, text=True) as applying:
+        wait_for(lambda: bool(recorded(grid, testdb)["applier"]), 20)
+        second = grid.run("dbDistribute testdb -apply")
+        assert second.returncode == 255
+        grid.lab.run("kill", "manager")
+        grid.lab.run("start", "manager")
+        said = applying.communicate(timeout=60)[1]
+    if applying.returncode == 0:  # it was quicker than the kill
+        return
+    assert "Error : Distribution failed" in said
+    assert "-resync" in said
+    assert grid.run("dbDistribute testdb -apply").returncode == 255
+    assert "Distribution map updated" in grid.done("dbDistribute testdb -resync")
+    for host in SPARE:
+        grid.becomes(host, "opened", database=testdb)
+
+
+def test_a_replica_set_is_given_up(grid: Grid, testdb: str) -> None:
+    refused = grid.run("--yes dbDistribute testdb -evict host9 -apply")
+    assert refused.returncode != 0
+    done = grid.lab.cctrl("--yes", "-c", "ttGridAdmin dbDistribute testdb -evict host9 -evict host10 -apply")
+    assert done.returncode == 0, done.stderr
+    for host in SPARE:
+        grid.becomes(host, "evicted", database=testdb)
+        grid.done(f"dbDestroy testdb -instance {host} -wait 60")
+    assert grid.statuses(testdb)["host7"] == "opened"
+
+
+def test_a_manager_that_is_killed_in_the_middle_is_followed_by_one_that_goes_on(grid: Grid, testdb: str) -> None:
+    for command, end in (("dbClose", "loaded"), ("dbUnload", "unloaded"), ("dbLoad", "loaded"), ("dbOpen", "opened")):
+        grid.done(f"{command} testdb")
+        grid.lab.run("kill", "manager")
+        assert grid.run("dbStatus testdb").returncode in (0, 255)
+        grid.lab.run("start", "manager")
+        for host in ("host7", "host8"):
+            grid.becomes(host, end, database=testdb)
+    grid.well()
