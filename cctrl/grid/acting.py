@@ -52,11 +52,11 @@ class Acting:
         elif task.act is Act.RECOVER:
             work.recover(name, other)
             # New DDL waits while an element catches up, which itself waits for open transactions (documented).
-            turn = self._joining.setdefault(f"{database.name} {other}", Lock())
-            with turn, work.asking.definitions_held(other, PATIENCE):
+            with self._turn(database, other), work.asking.definitions_held(other, PATIENCE):
                 work.join(name, other)
         elif task.act is Act.ACKNOWLEDGE:
-            work.acknowledge(name, task.names)
+            with self._turn(database, name):
+                work.acknowledge(name)
         elif task.act is Act.PROMOTE:
             work.promote(name, other, planned=task.planned)
         elif task.act is Act.FENCE:
@@ -67,6 +67,10 @@ class Acting:
             work.stop(name, task.names)
         elif task.act is Act.DESTROY:
             work.destroy(name)
+
+    def _turn(self, database: Database, active: str) -> Lock:
+        """One at a time changes whom commits on an active element wait for."""
+        return self._joining.setdefault(f"{database.name} {active}", Lock())
 
 
 class _Work:
@@ -173,21 +177,26 @@ class _Work:
 
     # Whom commits wait for.
 
-    def acknowledge(self, name: str, names: tuple[str, ...]) -> None:
-        """Let commits of the active element wait for these."""
+    def acknowledge(self, name: str) -> None:
+        """Let commits of the active element wait for those that the record has in its set by now."""
+        names = self._in_set_with(name)
         self._set_names(name, names)
         self._say(name, f"commits on {name} wait for {', '.join(names) or 'nobody else'}")
 
+    def _in_set_with(self, active: str) -> tuple[str, ...]:
+        present = self.grid.database(self.database.name)
+        number = self.element(active).replica_set
+        return tuple(e.instance for e in present.elements if e.replica_set == number and e.in_set and not e.active)
+
     def _set_names(self, name: str, names: tuple[str, ...]) -> None:
+        if not self._leads():
+            raise StepFailed("this manager does not lead any more")
         value = _all(names).replace("'", "''")
         self.asking.sql(name, f"alter system set {synchrony.SETTING} = '{value}'", "select pg_reload_conf()")
 
     def join(self, name: str, active: str) -> None:
         """Let commits wait for it too; it is in the set once it has what was there before that."""
-        present = self.grid.database(self.database.name)
-        number = self.element(name).replica_set
-        others = [e.instance for e in present.elements if e.replica_set == number and e.in_set and not e.active]
-        self._set_names(active, (*(o for o in others if o != name), name))
+        self._set_names(active, (*(other for other in self._in_set_with(active) if other != name), name))
         until, mark = time.monotonic() + SETTLE, Position(0)
         while time.monotonic() < until and self._leads() and not cancelled().wait(LOOK):
             facts = self.engine.probe(active)
@@ -198,7 +207,7 @@ class _Work:
                 continue
             mark = mark or facts.received  # every commit from here on waits
             if found.replayed >= mark:
-                self.grid.change(self.database.name, lambda d: _in_set(d, name))
+                self.grid.change(self.database.name, lambda d: _in_set(d, name, active))
                 return
         raise StepFailed(f"{name} was not in sync with {active} after {SETTLE:g} s")
 
@@ -263,6 +272,8 @@ def _all(names: tuple[str, ...]) -> str:
     return f"FIRST {len(names)} ({quoted})"
 
 
-def _in_set(database: Database, name: str) -> Database:
-    element = database.element(name)
-    return database.having(replace(element, in_set=True)) if element is not None and element.in_map else database
+def _in_set(database: Database, name: str, active: str) -> Database:
+    """It is in the set, unless another element has become the active one meanwhile: it has not what that wrote."""
+    element, leader = database.element(name), database.element(active)
+    same = element is not None and leader is not None and leader.active and element.replica_set == leader.replica_set
+    return database.having(replace(element, in_set=True)) if same and element is not None else database

@@ -13,11 +13,13 @@ from cctrl.grid.draft import Draft
 from cctrl.grid.model import Database, Element, Status
 from cctrl.grid.tasks import Act, Decision, Seen, Task
 from cctrl.grid.transitions import Event
+from cctrl.replication.facts import Facts, Server
 
 
 def decide(database: Database, seen: Mapping[str, Seen], busy: Collection[str], now: float, manager: str) -> Decision:
     """`seen`: by instance; `busy`: the keys of the tasks that are under way; `manager`: who decides."""
-    draft = Draft(database, seen, frozenset(busy), now)
+    unseen = {e.instance: Seen(None, Facts(e.instance, now, Server.UNSEEN)) for e in database.elements}  # newer than it
+    draft = Draft(database, {**unseen, **seen}, frozenset(busy), now)
     for element in database.elements:
         _instance(draft, element)
     for element in draft.database.elements:

@@ -46,6 +46,7 @@ class GridKeeper(Keeper):
         self._busy: set[tuple[str, str]] = set()  # database, key of a task
         self._failures: dict[tuple[str, str], int] = {}
         self._installed: set[str] = set()
+        self._installing: Thread | None = None
         self._told: dict[str, str] = {}
         self._known: object = None  # the record as the last look found it
         self._watch: Watch | None = None
@@ -64,20 +65,26 @@ class GridKeeper(Keeper):
         self._listen(watch)
         databases = self._grid.databases()
         self._known = relevant(databases)
-        self._freshen()
+        self._freshen(watch)
         seen = self._looks.look(databases, watch)
         calm = True
         for database in databases:
             calm = self._tend(database, seen[database.name], watch) and calm
         return CALM if calm else SOON
 
-    def _freshen(self) -> None:
-        """Ask hosts again that did not answer, now and then; and put the instances where they are not yet."""
+    def _freshen(self, watch: Watch) -> None:
+        """Ask hosts again that did not answer, now and then; and put the instances where they are not yet, for which
+        nobody waits: one whose host is out of sight would hold up all others."""
         if time.monotonic() - self._freshened < FRESH:
             return
         self._freshened = time.monotonic()
         self._grid.fresh()
         missing = [name for name in self.members if name not in self._installed]
+        if missing and (self._installing is None or not self._installing.is_alive()):
+            self._installing = Thread(target=self._install, args=(missing, watch), name="install", daemon=True)
+            self._installing.start()
+
+    def _install(self, missing: list[str], watch: Watch) -> None:
         for ran in self._grid.hosts.fan_out(missing, self._grid.install):
             if ran.ok:
                 self._installed.add(ran.target)
@@ -85,6 +92,7 @@ class GridKeeper(Keeper):
                     self._tell(ran.target, f"{ran.target}: {ran.output.strip()}")
             else:
                 self._tell(ran.target, f"cannot put the instance {ran.target} into its home: {ran.output.strip()}")
+        watch.wake()
 
     def _tend(self, database: Database, seen: Mapping[str, Seen], watch: Watch) -> bool:
         """Decide for one database and begin what is due; True where nothing is left to be done."""

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any
 
 from cctrl.grid.model import Database, Element, Mark, Phase, Status, Wanted, unknown_database
+from cctrl.outcome import Refused
 from cctrl.store import Store
 from cctrl.threads import cancelled
 
@@ -26,7 +27,7 @@ class Record:
 
     def databases(self) -> tuple[Database, ...]:
         """All of them, by name. Raises StoreError."""
-        return tuple(decoded(text) for text in self._store.documents(self._grid).values())
+        return tuple(_read(text) for text in self._store.documents(self._grid).values())
 
     def database(self, name: str) -> Database:
         """The one of that name; case does not matter. Raises GridError where there is none."""
@@ -48,7 +49,7 @@ class Record:
         def work(old: str) -> str:
             if not old:
                 raise unknown_database(name)
-            before = decoded(old)
+            before = _read(old)
             after = change(before)
             left.append(after or before)
             return encoded(after) if after else ""
@@ -64,6 +65,14 @@ class Record:
             found = next((d for d in self.databases() if d.name == name.lower()), None)
             if reached(found) or (until is not None and time.monotonic() >= until) or cancelled().wait(LOOK):
                 return found
+
+
+def _read(text: str) -> Database:
+    try:
+        return decoded(text)
+    except (ValueError, KeyError, TypeError) as error:
+        what = f"the record of a database makes no sense ({error!r})"
+        raise Refused(what, detail=text[:200], next="was it written by a newer cctrl?   (cctrl --version)") from None
 
 
 def encoded(database: Database) -> str:

@@ -56,7 +56,7 @@ def _lead(draft: Draft, active: Element) -> None:
             e.status is Status.LOADING and e.instance in draft.busy for e in draft.members(active.replica_set)
         )
         if set(_waited_for(facts)) != set(names) and not (joining and set(_waited_for(facts)) > set(names)):
-            draft.task(Act.ACKNOWLEDGE, active.instance, names=names, replica_set=active.replica_set)
+            draft.task(Act.ACKNOWLEDGE, active.instance, replica_set=active.replica_set)
 
 
 def _follow(draft: Draft, active: Element, element: Element) -> None:

@@ -33,7 +33,7 @@ class Task:
     act: Act
     instance: str
     other: str = ""  # PROMOTE: the element that was active; RECOVER, FENCE: the one that is
-    names: tuple[str, ...] = ()  # ACKNOWLEDGE: whom commits wait for; UNLOAD: who is worth waiting for
+    names: tuple[str, ...] = ()  # UNLOAD: who is worth waiting for
     replica_set: int = 0  # ACKNOWLEDGE, PROMOTE
     planned: bool = False  # PROMOTE: the one that was active is well, and is stopped cleanly first
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from cctrl.lab import layout
+from cctrl.lab import layout, servers
 from cctrl.lab.layout import Plan
 from cctrl.lab.postgresql import SUPERUSER
 from cctrl.lab.spread import DATABASE, SETS, K
@@ -31,13 +32,27 @@ timezone = UTC
 
 
 def prepare(plan: Plan, superuser: str) -> None:
-    """Leave in each home what an administrator would, and the superuser's password where a new server takes it from."""
+    """Leave in each home what an administrator would, and the superuser's password where a new server takes it from.
+
+    The servers that are the daemons are made once and copied: they hold nothing."""
     passfile = Path(plan.passfile)
     line = f"*:*:*:{SUPERUSER}:{superuser}\n"
     layout.write_private(passfile, passfile.read_text() + line, plan.run_as)
-    for host in plan.hosts:
-        for server in host.servers:
-            layout.write_private(Path(server.home) / "site.conf", _SITE, plan.run_as)
+    homes = [(host, Path(server.home)) for host in plan.hosts for server in host.servers]
+    for _, home in homes:
+        layout.write_private(home / "site.conf", _SITE, plan.run_as)
+    host, first = homes[0]
+    options = ["--no-sync", "--no-instructions", "--locale=C", "--encoding=UTF8", f"--username={SUPERUSER}"]
+    servers.tool(plan, host, "initdb", *options, "--auth=trust", "-D", str(first / "daemon"))
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda other: _copy(first / "daemon", other[1] / "daemon"), homes[1:]))
+
+
+def _copy(source: Path, target: Path) -> None:
+    command = ["cp", "-a", "--reflink=auto", "--sparse=always", str(source), str(target)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Refused(f"cannot copy {source}", detail=done.stderr.strip())
 
 
 def wait_for_database(plan: Plan, say: Callable[[str], None]) -> None:

@@ -154,8 +154,7 @@ class SqliteStore:
             key = (service, name)
             row = connection.execute("SELECT text FROM document WHERE service = ? AND name = ?", key).fetchone()
             old = str(row["text"]) if row else ""
-            with self._database.decoding():
-                new = change(old)
+            new = change(old)
             if not new:
                 connection.execute("DELETE FROM document WHERE service = ? AND name = ?", key)
             elif new != old:

@@ -70,6 +70,12 @@ def test_the_active_element_fails_and_the_other_takes_the_writes_at_once() -> No
     assert statuses == {A: "unloaded", B: "opened"}
 
 
+def test_an_element_that_came_after_the_look_is_left_for_the_next() -> None:
+    database = pair().having(element(3, "host9.instance1", status=Status.UNCREATED, made=False, replica_set=0))
+    decision, statuses = look(database, Seen(True, primary()), Seen(True, standby()))
+    assert (decision.tasks, statuses["host9.instance1"]) == ((), "uncreated")
+
+
 def test_a_promotion_that_was_broken_off_is_done_again_and_fences_first() -> None:
     elements = (element(1, A, active=False, in_set=False), element(2, B, active=True))
     decision, _ = look(replace(pair(), elements=elements), Seen(True, primary()), Seen(True, standby()))
