@@ -9,9 +9,11 @@ import shutil
 import sys
 
 from cctrl.lab import netns
-from tests.campaign import cluster, rounds, segment_rounds, stand
+from tests.campaign import cluster, grid_rounds, grid_stand, rounds, segment_rounds, stand
 from tests.campaign.playing import Broken, Playing
 from tests.stage import Labs
+
+PLANNED = {"dataservice": rounds.planned, "segments": segment_rounds.planned, "grid": grid_rounds.planned}
 
 
 def main() -> int:
@@ -20,7 +22,7 @@ def main() -> int:
     labs = Labs(_likeness(given.postgresql))
     playing: Playing | None = None
     disks = os.geteuid() == 0
-    planned = segment_rounds.planned if given.kind == "segments" else rounds.planned
+    planned = PLANNED[given.kind]
     try:
         for number in range(given.first, given.first + given.rounds):
             if playing is None or (number - given.first) % given.on_a_lab == 0:
@@ -41,6 +43,8 @@ def main() -> int:
 def _raised(labs: Labs, given: argparse.Namespace, disks: bool) -> Playing:
     if given.kind == "segments":
         return cluster.raised(labs, disks=disks, say=_say)
+    if given.kind == "grid":
+        return grid_stand.raised(labs, disks=disks, say=_say)
     return stand.raised(labs, synchronous=not given.asynchronous, disks=disks, say=_say)
 
 
@@ -57,9 +61,7 @@ def _likeness(postgresql: str) -> tuple[str, ...]:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench/campaign", description="Faults and commands at random moments.")
-    parser.add_argument(
-        "--kind", choices=("dataservice", "segments"), default="dataservice", help="of lab (dataservice)"
-    )
+    parser.add_argument("--kind", choices=tuple(PLANNED), default="dataservice", help="of lab (dataservice)")
     parser.add_argument("--rounds", type=int, default=30, metavar="N", help="how many (30)")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="what they follow from (any)")
     parser.add_argument("--first", type=int, default=0, metavar="K", help="the number of the first one (0)")

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from tests.campaign import cluster, segment_rounds
+from tests.campaign import cluster, grid_rounds, grid_stand, segment_rounds
 from tests.campaign.model import Member, Sight, Tried, following
 from tests.campaign.rounds import planned
 from tests.campaign.stand import raised
@@ -14,6 +14,7 @@ from tests.stage import Labs
 
 SEED = 7
 ON_A_LAB = 8
+GRID_SEED, GRID_ROUNDS = 1, (0, 1, 2)
 SEGMENT_SEED = 2
 SEGMENT_ROUNDS = (
     2,
@@ -39,6 +40,14 @@ def test_a_segment_cluster_is_whole_after_every_round(lab: Labs) -> None:
     playing = cluster.raised(lab, disks=disks, say=print)
     for number in SEGMENT_ROUNDS:
         playing.play(segment_rounds.planned(SEGMENT_SEED, number, disks=disks))
+
+
+@pytest.mark.timeout(600)
+def test_a_grid_is_whole_after_every_round(lab: Labs) -> None:
+    disks = os.geteuid() == 0
+    playing = grid_stand.raised(lab, disks=disks, say=print)
+    for number in GRID_ROUNDS:
+        playing.play(grid_rounds.planned(GRID_SEED, number, disks=disks))
 
 
 def test_a_round_can_be_played_again() -> None:
