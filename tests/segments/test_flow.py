@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
+from cctrl.lab import processes
 from tests.segments.gp import WELL, Gp
+from tests.stage import wait_for
 
 
 def test_the_cluster_as_it_is_built(gp: Gp) -> None:
@@ -105,7 +107,9 @@ def test_a_primary_hangs(gp: Gp) -> None:
 
 
 def test_a_host_is_cut_off(gp: Gp) -> None:
-    """Its primary is failed over, its mirror marked down; nothing can be recovered before it is back."""
+    """Its primary is failed over, its mirror marked down; nothing can be recovered before it is back. Then the primary,
+    which ran on and acknowledged nothing, is fenced at first contact."""
+    old = gp.sql("select datadir from gp_segment_configuration where content = 0 and role = 'p'")
     gp.lab.run("cut", "sdw1")
     gp.becomes(0, "mnd pnu", 90)
     gp.becomes(1, "pnu mnd", 60)
@@ -114,7 +118,9 @@ def test_a_host_is_cut_off(gp: Gp) -> None:
     assert "Host sdw1 is unreachable" in ended.stdout
     assert "No segments to recover" in ended.stdout
     assert "still down" in ended.stderr
+    assert processes.postmaster(old)
     gp.lab.run("heal", "sdw1")
+    wait_for(lambda: not processes.postmaster(old), 30)
     gp.done("gprecoverseg -a")
     gp.becomes(1, WELL)
     gp.becomes(0, "msu psu")
