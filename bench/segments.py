@@ -234,6 +234,7 @@ def _diverge(gp: Gp, contents: range) -> None:
     for primary, mirror in names.values():
         gp.lab.sql(primary, "checkpoint")
         gp.lab.sql(mirror, "alter system set primary_conninfo = ''", "select pg_reload_conf()")
+        _heard_by_nobody(gp, primary)
     words = f"begin;\ninsert into open select repeat('x', 500) from generate_series(1, {ROWS});\n"
     sessions = [Open(gp.lab, primary, words + "select pg_switch_wal() is null;\n") for primary, _ in names.values()]
     for session in sessions:
@@ -244,3 +245,8 @@ def _diverge(gp: Gp, contents: range) -> None:
         session.close()
     gp.lab.do("start", "manager")
     gp.failed_over(contents)
+
+
+def _heard_by_nobody(gp: Gp, name: str) -> None:
+    if not wait_until(lambda: gp.lab.sql(name, "select count(*) from pg_stat_replication") == "0", 20, 0.05):
+        raise RuntimeError(f"{name} still has a mirror")
