@@ -15,6 +15,12 @@ class Suspicion:
     text: str  # what is seen, for people
     patience: float  # seconds that it must have been so before it counts
     lasted: float = 0.0  # seconds that it is known to have been so already, by another way than looks
+    cause: str = ""  # why it is so, as far as its host shows that
+
+    @property
+    def told(self) -> str:
+        """What is seen, with its cause."""
+        return f"{self.text} ({self.cause})" if self.cause else self.text
 
     @property
     def key(self) -> tuple[str, str]:

@@ -144,6 +144,43 @@ def test_a_second_writable_server() -> None:
     assert watching.UNCLEAR in {s.kind for s in suspected(both)}
 
 
+@pytest.mark.parametrize(
+    ("master", "cause"),
+    [
+        (crashed(free=0), "only 0 B are free where its data directory lies"),
+        (crashed(free=1 << 30), ""),
+        (
+            facts("host1", Server.REJECTING, reason="connection to … failed: FATAL: sorry, too many clients already"),
+            "sorry, too many clients already",
+        ),
+        (facts("host1", Server.FROZEN, reason="timeout expired"), ""),
+    ],
+)
+def test_why_a_master_failed(master: Facts, cause: str) -> None:
+    seen = picture(master, standby("host2", ""), standby("host3", ""))
+    (one,) = (s for s in suspected(seen) if s.kind == watching.MASTER_FAILED)
+    assert one.cause == cause
+    assert one.told == (f"{one.text} ({cause})" if cause else one.text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "member", "text"),
+    [
+        (watching.FULL, "host1", "the disk of host1 has room again"),
+        (watching.FULL, "host2", ""),  # the master moved, its disk is as it was
+        (watching.MASTER_FAILED, "host1", "host1 is the master and accepts writes again"),
+        (watching.MASTER_FAILED, "host2", ""),  # another took its place
+        (watching.LAGGING, "host2", "host2 has caught up"),
+        (watching.LAGGING, "host3", ""),  # it went down
+        (watching.UNCLEAR, "", "host1 is the master, and no other one"),
+        (watching.STRAY, "host2", ""),  # it was fenced, and that was told
+    ],
+)
+def test_what_ends_by_itself_is_told(kind: str, member: str, text: str) -> None:
+    seen = picture(primary(), standby("host2", free=0), crashed("host3", **DOWN))
+    assert watching.over(seen, kind, member) == text
+
+
 def test_a_slave_that_lags() -> None:
     seen = picture(primary(received=at(5000)), standby("host2", received=at(5000)), standby("host3", received=at(100)))
     (one,) = suspected(seen)

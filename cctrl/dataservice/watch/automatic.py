@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from cctrl.config import Config, Service
+from cctrl.dataservice.advice import next_for
 from cctrl.dataservice.change import FENCE, KILLED, SYNCHRONISE, changing, member
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import (
@@ -29,6 +30,7 @@ from cctrl.manager.watch import Watch
 from cctrl.manager.witnesses import Witnesses
 from cctrl.outcome import CctrlError, Refused
 from cctrl.registry import Invocation
+from cctrl.replication.diagnosis import Health
 from cctrl.replication.events import Progress
 from cctrl.replication.executor import execute
 from cctrl.replication.facts import HEARD_WITHIN, Server
@@ -64,6 +66,7 @@ class Automatic(Keeper):
         self._primary = ""  # as the last look showed it
         self._waits = False  # for the witnesses' answer
         self._looked = 0.0  # when the last look began, on the monotonic clock
+        self._held = True  # a majority was reached
         self._alone_until = 0.0  # when no majority was last reached, on the monotonic clock
         self._told: dict[tuple[str, str], set[str]] = {}  # what was said of each suspicion that is still there
 
@@ -86,8 +89,7 @@ class Automatic(Keeper):
             return LOOK_CLOSELY  # nothing is to be done, but the policy may change
         self._ask_witnesses(watch)
         picture = self._look(watch)
-        held = watching.reach(picture).held
-        leadership.say("" if held else FAILSAFE_SHUN)
+        held = self._majority(picture, leadership)
         if not held:
             self._alone_until = time.monotonic()  # whom we do not hear while we hear nobody may be well
         if policy(picture.intent) == MAINTENANCE:
@@ -99,9 +101,9 @@ class Automatic(Keeper):
         silence = {name: self._silence(watch, name) for name in self.members}
         seen = watching.suspicions(picture, silence, self._service.failure_timeout, self._service.maximum_lag)
         self._suspicions = self._suspicions.after(seen, time.monotonic())
-        self._told = {key: texts for key, texts in self._told.items() if key in self._suspicions.since}
+        self._tell_what_is_over(picture)
         for suspicion in self._suspicions.due:
-            if leadership.leads:
+            if leadership.leads and (held or suspicion.kind in watching.ALONE):
                 self._act(suspicion, picture)
         unseen = any(not facts.seen for facts in picture.view.members)
         waits = WITNESS if self._waits else LOOK_CLOSELY if seen or unseen else LOOK
@@ -133,7 +135,7 @@ class Automatic(Keeper):
         try:
             action(self, suspicion, picture)
         except CctrlError as error:
-            self._once(suspicion, f"{suspicion.text}: {'; '.join(error.lines())}")
+            self._once(suspicion, f"{suspicion.told}: {'; '.join(error.lines())}")
 
     # What is done for each kind of suspicion.
 
@@ -141,12 +143,21 @@ class Automatic(Keeper):
         reached = watching.reach(picture)
         if not reached.held:
             numbers = f"{len(reached.reachable)} of {len(reached.members)} hosts answer, {reached.majority} must"
-            self._once(suspicion, f"{suspicion.text}; nothing is done: {numbers}", next="cluster validate")
+            self._once(suspicion, f"{suspicion.told}; nothing is done: {numbers}", next="cluster validate")
+        elif policy(picture.intent) == AUTOMATIC and self._refuses_us_alone(suspicion, picture):
+            following = next_for(picture.source(suspicion.member), picture.diagnosis)
+            self._once(suspicion, f"{suspicion.told}; its slaves still receive from it: nothing is done", following)
         elif self._gone_for_all(suspicion, picture):
             if policy(picture.intent) != AUTOMATIC:
                 self._mark_failed(suspicion, picture)
             elif not self._blocked(suspicion):
                 self._fail_over(suspicion, picture)
+
+    @staticmethod
+    def _refuses_us_alone(suspicion: Suspicion, picture: Picture) -> bool:
+        """True where the server lives and lets no more clients in, say: it would be a failover away from a good one."""
+        by_others = picture.diagnosis.health is Health.PRIMARY_SEEN_BY_OTHERS
+        return by_others and picture.view[suspicion.member].seen
 
     def _gone_for_all(self, suspicion: Suspicion, picture: Picture) -> bool:
         """True where the master's host answers us, or nobody of a majority reaches it: it is gone not only for us."""
@@ -169,12 +180,12 @@ class Automatic(Keeper):
         )
         if not watching.too_soon(last, now, block):
             return False
-        text = f"{suspicion.text}; no failover within {block:g} s of the last automatic one"
+        text = f"{suspicion.told}; no failover within {block:g} s of the last automatic one"
         self._once(suspicion, text, next="failover   (by hand, at once)")
         return True
 
     def _fail_over(self, suspicion: Suspicion, picture: Picture) -> None:
-        self._once(suspicion, suspicion.text)
+        self._once(suspicion, suspicion.told)
         gone = "" if picture.view[suspicion.member].seen else suspicion.member
         with self._dataservice.taking_for_gone(gone):
             move.failover(self._dataservice, Invocation("failover"), self._talk, certain=True)
@@ -192,11 +203,12 @@ class Automatic(Keeper):
             if not self._still(suspicion, change.look()):
                 return
             change.record(member(suspicion.member, State.FAILED, suspicion.text, source.role))
-        self._once(suspicion, f"{suspicion.member} is {source.role}:FAILED({suspicion.text})")
+        why = f"; {suspicion.cause}" if suspicion.cause else ""
+        self._once(suspicion, f"{suspicion.member} is {source.role}:FAILED({suspicion.text}){why}")
 
     def _back(self, suspicion: Suspicion, picture: Picture) -> None:
         if policy(picture.intent) == AUTOMATIC:
-            self._once(suspicion, suspicion.text)
+            self._once(suspicion, suspicion.told)
             recover.recover_one(self._dataservice, _command(suspicion.member, "recover"), self._talk)
 
     def _online(self, suspicion: Suspicion, picture: Picture) -> None:
@@ -206,9 +218,9 @@ class Automatic(Keeper):
     def _fence(self, suspicion: Suspicion, picture: Picture) -> None:
         name, master = suspicion.member, picture.diagnosis.primary
         if suspicion.kind == watching.STRAY and master != picture.intent.primary:
-            self._once(suspicion, f"{suspicion.text}, and {picture.intent.primary or 'no master'} is on record")
+            self._once(suspicion, f"{suspicion.told}, and {picture.intent.primary or 'no master'} is on record")
             return
-        self._once(suspicion, suspicion.text)
+        self._once(suspicion, suspicion.told)
         with changing(self._dataservice, FENCE, f"fence {name}") as change:
             now = change.look()
             if not self._still(suspicion, now):
@@ -236,9 +248,27 @@ class Automatic(Keeper):
         return policy(picture.intent) != MAINTENANCE and suspicion.key in {s.key for s in seen}
 
     def _tell(self, suspicion: Suspicion, picture: Picture) -> None:
-        self._once(suspicion, suspicion.text)
+        self._once(suspicion, suspicion.told)
 
     # The rest.
+
+    def _majority(self, picture: Picture, leadership: Leadership) -> bool:
+        """Whether enough hosts answer for anything to be done; what that becomes is told."""
+        reached = watching.reach(picture)
+        if reached.held is not self._held:
+            self._held = reached.held
+            numbers = f"{len(reached.reachable)} of {len(reached.members)} hosts answer, {reached.majority} must"
+            self._said(f"{numbers}{'' if reached.held else f': {FAILSAFE_SHUN}, and nothing is done'}")
+        leadership.say("" if reached.held else FAILSAFE_SHUN)
+        return reached.held
+
+    def _tell_what_is_over(self, picture: Picture) -> None:
+        """What was told and is not seen any more is forgotten; where nobody did anything about it that is told."""
+        for kind, name in self._told.keys() - self._suspicions.since.keys():
+            del self._told[kind, name]
+            if text := watching.over(picture, kind, name):
+                self._say(text)
+                self.store.tell(self.name, name, kind, text)
 
     def _ask_witnesses(self, watch: Watch) -> None:
         """A master that is silent here may not be for others: they are asked while it is waited for."""
@@ -267,8 +297,9 @@ class Automatic(Keeper):
             self._said(f"{event.step.member}: {event.text}")
 
     def _once(self, suspicion: Suspicion, text: str, next: str = "") -> None:
-        if text not in (told := self._told.setdefault(suspicion.key, set())):
-            told.add(text)
+        what = text.replace(suspicion.cause, "")  # its numbers may be others in each look
+        if what not in (told := self._told.setdefault(suspicion.key, set())):
+            told.add(what)
             self._say(text)
             self.store.tell(self.name, suspicion.member, suspicion.kind, text)
             if next:

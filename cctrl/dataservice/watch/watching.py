@@ -26,6 +26,8 @@ NOT_SYNCHRONOUS = "not-synchronous"  # would acknowledge what no quorum has
 UNCLEAR = "unclear"  # who the master is
 FAILED_OVER = "failed-over"  # the kind of the event that is written after an automatic failover
 
+ALONE = frozenset({MASTER_FAILED, UNFENCED})  # seen to also where no majority answers: nothing is promoted then
+
 CONFIRM = 0.2  # seconds a server that died must have been seen so
 RESTART = 3.0  # seconds one that was shut down in an orderly way gets to come back: somebody restarts it, perhaps
 SOON = 1.0  # seconds what can wait for a second look must have been so
@@ -65,19 +67,41 @@ def _of(
     elif told.state == State.SHUNNED.value:
         return
     elif name == diagnosis.primary and diagnosis.health in FAILED_HEALTHS:
-        yield Suspicion(MASTER_FAILED, name, source.fault or diagnosis.health.text(MASTER), patience, lasted)
+        text = source.fault or diagnosis.health.text(MASTER)
+        yield Suspicion(MASTER_FAILED, name, text, patience, lasted, cause(source.facts))
     elif told.state == State.FAILED.value:
         if told.reason != MANUALLY_FAILED and _works(picture, source):
             yield Suspicion(BACK, name, f"{name} is well again", 0.0)
     elif source.fault and source.role != MASTER and (diagnosis.healthy or not source.facts.standby):
         # (a standby that receives nothing while no master works is not what has failed)
-        yield Suspicion(SLAVE_FAILED, name, source.fault, patience, lasted)
+        yield Suspicion(SLAVE_FAILED, name, source.fault, patience, lasted, cause(source.facts))
     elif told.state == State.OFFLINE.value and _works(picture, source):
         yield Suspicion(OFFLINE, name, f"{name} is OFFLINE and well", 0.0)
     elif source.facts.up and source.facts.full:
         yield Suspicion(FULL, name, source.remark, SOON)
     else:
         yield from _lag(picture, source, failure_timeout, maximum_lag)
+
+
+def cause(facts: Facts) -> str:
+    """Why a server does not do its work, as its host shows it; "" where that shows nothing more."""
+    if facts.full and facts.free is not None:
+        return f"only {size(facts.free)} are free where its data directory lies"
+    return facts.reason.partition("FATAL: ")[2].strip() if facts.server is Server.REJECTING else ""
+
+
+def over(picture: Picture, kind: str, name: str) -> str:
+    """What is to be told where something ended by itself; "" for what ends by what is done about it."""
+    diagnosis, facts = picture.diagnosis, picture.source(name).facts if name else None
+    if kind == UNCLEAR and diagnosis.healthy:
+        return f"{diagnosis.primary} is the master, and no other one"
+    if facts is None or not facts.up:
+        return ""
+    if kind == FULL and not facts.full:
+        return f"the disk of {name} has room again"
+    if kind == MASTER_FAILED and diagnosis.healthy and diagnosis.primary == name:
+        return f"{name} is the master and accepts writes again"
+    return f"{name} has caught up" if kind == LAGGING and diagnosis.healthy and facts.standby else ""
 
 
 def _patience(source: Datasource, failure_timeout: float) -> float:
