@@ -44,7 +44,7 @@ class _Grid:
 def keeper(config: Config, service: Service, say: Callable[[str], None]) -> Keeper:
     """The active management instance of a grid; `say` is told what it sees and does, a line at a time.
     Raises ConfigError."""
-    from cctrl.grid.keeper import GridKeeper
+    from cctrl.grid.watch.keeper import GridKeeper
 
     return GridKeeper(config, service, say)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cctrl.grid import listing, syntax
-from cctrl.grid.utility import CHANGING, utility
+from cctrl.grid.verbs import listing, syntax
+from cctrl.grid.verbs.utility import CHANGING, utility
 from cctrl.registry import Command, Danger
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cctrl.grid.deciding import decide, ended, settled
 from cctrl.grid.model import Database, Element, Phase, Status, Wanted
-from cctrl.grid.tasks import Act, Decision, Seen, Task
+from cctrl.grid.watch.deciding import decide, ended, settled
+from cctrl.grid.watch.tasks import Act, Decision, Seen, Task
 from cctrl.replication.facts import Downstream, Facts, Server, Upstream
 from cctrl.replication.position import Position
 

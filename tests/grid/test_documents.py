@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from cctrl.grid import documents
 from cctrl.grid.model import Status, unknown_database
+from cctrl.grid.verbs import documents
 from tests.grid.made import INSTANCES, database, with_status
 
 

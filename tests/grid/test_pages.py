@@ -7,8 +7,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from cctrl.grid import pages
 from cctrl.grid.model import Database, Element, Mark, Status, Wanted
+from cctrl.grid.verbs import pages
 from tests.grid.made import INSTANCES, database, with_status
 
 PST = timezone(timedelta(hours=-8), "PST")

@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from cctrl.grid import states, syntax
+from cctrl.grid import states
 from cctrl.grid.model import Status
+from cctrl.grid.verbs import syntax
 from tests.grid.made import database, with_status
 
 DOCUMENTED = """close failed, closing, create failed, creating, destroy failed, destroyed, destroying, down, evicted,

@@ -6,8 +6,8 @@ import shlex
 
 import pytest
 
-from cctrl.grid import syntax
-from cctrl.grid.syntax import Call, Help, SyntaxWrong
+from cctrl.grid.verbs import syntax
+from cctrl.grid.verbs.syntax import Call, Help, SyntaxWrong
 
 
 def read(line: str) -> Call:

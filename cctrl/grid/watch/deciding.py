@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from cctrl.grid import distributing, replicating
-from cctrl.grid.draft import Draft
 from cctrl.grid.model import Database, Element, Status
-from cctrl.grid.tasks import Act, Decision, Seen, Task
 from cctrl.grid.transitions import Event
+from cctrl.grid.watch import distributing, replicating
+from cctrl.grid.watch.draft import Draft
+from cctrl.grid.watch.tasks import Act, Decision, Seen, Task
 from cctrl.replication.facts import Facts, Server
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from cctrl.grid.model import Database, Element, Instance, Mark, Status
 from cctrl.grid.states import GONE, RUNNING
-from cctrl.grid.tables import BLANK, table
+from cctrl.grid.verbs.tables import BLANK, table
 
 _UNMADE = frozenset({Status.UNCREATED, Status.CREATING, Status.CREATE_FAILED})
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from cctrl.grid import documents
 from cctrl.grid.model import GridError, Status
-from cctrl.grid.running import Run
 from cctrl.grid.service import Ran
+from cctrl.grid.verbs import documents
+from cctrl.grid.verbs.running import Run
 from cctrl.outcome import in_words
 
 PARALLEL = 10

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cctrl.grid import distribution
-from cctrl.grid.draft import Draft
 from cctrl.grid.model import Element, Mark, Phase, Status
-from cctrl.grid.replicating import pass_on
 from cctrl.grid.states import RUNNING
 from cctrl.grid.transitions import Event
+from cctrl.grid.watch.draft import Draft
+from cctrl.grid.watch.replicating import pass_on
 
 _LEAVING = (Mark.REMOVE, Mark.EVICT)
 

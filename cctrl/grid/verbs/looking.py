@@ -6,11 +6,12 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from cctrl.grid import display, documents, pages, states
+from cctrl.grid import states
 from cctrl.grid.model import Database
-from cctrl.grid.running import Run
 from cctrl.grid.sessions import sessions
-from cctrl.grid.tables import BLANK, table
+from cctrl.grid.verbs import display, documents, pages
+from cctrl.grid.verbs.running import Run
+from cctrl.grid.verbs.tables import BLANK, table
 
 Block = Callable[[Database, datetime], list[str]]
 BLOCKS: tuple[tuple[str, Block], ...] = (

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from threading import Event, Lock, Thread
 
 from cctrl.config import Config, Service
-from cctrl.grid import deciding, sessions
-from cctrl.grid.acting import Acting
-from cctrl.grid.looks import Looks
+from cctrl.grid import sessions
 from cctrl.grid.model import Database
 from cctrl.grid.service import Grid, now
-from cctrl.grid.tasks import Act, Decision, Seen, Task
+from cctrl.grid.watch import deciding
+from cctrl.grid.watch.acting import Acting
+from cctrl.grid.watch.looks import Looks
+from cctrl.grid.watch.tasks import Act, Decision, Seen, Task
 from cctrl.manager.keeper import Keeper
 from cctrl.manager.leadership import Leadership
 from cctrl.manager.talk import ManagerTalk

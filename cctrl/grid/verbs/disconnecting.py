@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cctrl.grid import documents, syntax
 from cctrl.grid.model import Database, GridError
-from cctrl.grid.running import Run, managed
 from cctrl.grid.sessions import MODES, Session, sessions
-from cctrl.grid.tables import BLANK, table
+from cctrl.grid.verbs import documents, syntax
+from cctrl.grid.verbs.running import Run, managed
+from cctrl.grid.verbs.tables import BLANK, table
 
 
 def disconnect(run: Run) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from cctrl.grid import changing, running, states, syntax, utility
-from cctrl.grid.advice import Advice, advice
+from cctrl.grid import states
 from cctrl.grid.model import Database, Element, GridError
-from cctrl.grid.pages import summary_words
 from cctrl.grid.service import Grid
-from cctrl.grid.syntax import Help
-from cctrl.grid.tables import table
+from cctrl.grid.verbs import changing, running, syntax, utility
+from cctrl.grid.verbs.advice import Advice, advice
+from cctrl.grid.verbs.pages import summary_words
+from cctrl.grid.verbs.syntax import Help
+from cctrl.grid.verbs.tables import table
 from cctrl.outcome import Outcome, Refused
 from cctrl.registry import Invocation, Talk
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cctrl.grid import pages
 from cctrl.grid.model import Database, Element, GridError, Instance, Mark, Status
 from cctrl.grid.states import GONE, RUNNING
+from cctrl.grid.verbs import pages
 
 VERSION = 1
 

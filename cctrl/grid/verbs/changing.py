@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cctrl.grid import distribution, documents, orders, pages
+from cctrl.grid import distribution, orders
 from cctrl.grid.model import Database, GridError, Mark, Phase
-from cctrl.grid.running import Run, managed, settle
 from cctrl.grid.sessions import sessions
+from cctrl.grid.verbs import documents, pages
+from cctrl.grid.verbs.running import Run, managed, settle
 
 Change = Callable[[Database], Database]
 

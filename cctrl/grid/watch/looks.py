@@ -8,7 +8,7 @@ from functools import partial
 
 from cctrl.grid.model import Database, Element
 from cctrl.grid.service import Grid
-from cctrl.grid.tasks import Seen
+from cctrl.grid.watch.tasks import Seen
 from cctrl.manager.watch import Watch
 from cctrl.replication.facts import Facts, Server
 from cctrl.replication.postgresql.asking import Process

@@ -11,7 +11,7 @@ from threading import Lock
 
 from cctrl.grid.model import Database, Element
 from cctrl.grid.service import Grid
-from cctrl.grid.tasks import Act, Task
+from cctrl.grid.watch.tasks import Act, Task
 from cctrl.replication import copying, recovery, synchrony
 from cctrl.replication.engine import OnText, StepFailed
 from cctrl.replication.executor import execute

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from cctrl.grid import transitions
 from cctrl.grid.model import Database, Element
-from cctrl.grid.tasks import Act, Decision, Seen, Task
 from cctrl.grid.transitions import Event
+from cctrl.grid.watch.tasks import Act, Decision, Seen, Task
 
 
 class Draft:

@@ -6,11 +6,12 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from cctrl.grid import documents, orders, syntax
+from cctrl.grid import orders
 from cctrl.grid.model import Database, GridError, Instance
 from cctrl.grid.service import Grid
 from cctrl.grid.states import FAILED
-from cctrl.grid.syntax import Call, Help
+from cctrl.grid.verbs import documents, syntax
+from cctrl.grid.verbs.syntax import Call, Help
 from cctrl.outcome import CctrlError, Outcome, did_you_mean
 from cctrl.registry import Talk
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cctrl.grid import changing, disconnecting, executing, looking, running
-from cctrl.grid.running import Body
 from cctrl.grid.service import Grid
+from cctrl.grid.verbs import changing, disconnecting, executing, looking, running
+from cctrl.grid.verbs.running import Body
 from cctrl.outcome import Outcome
 from cctrl.registry import Invocation, Talk
 
