@@ -1,7 +1,7 @@
 # The ADMIN mode: a member is removed. It leaves its slot behind on nobody, and its lines are to be deleted from the
 # configuration, which is its owner's file.
 #@ policy: manual
-%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 10s
+%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 60s
 %% sql host1 select pg_create_physical_replication_slot('host3')
 
 [LOGICAL] /alpha > rm host3
@@ -71,7 +71,7 @@ dropped its replication slot host3 on host1
 DataSource 'host3' was removed from service 'alpha'
 it is SHUNNED(REMOVED) until its table is gone from the configuration; then restart managers
 NEXT: delete lines [N] to [N] of *cctrl.toml: [dataservice.alpha.members.host3] (glob)
-%% wait until sql host1 select count(*) from pg_replication_slots is 0 timeout 1s
+%% wait until sql host1 select count(*) from pg_replication_slots is 0 timeout 60s
 
 [ADMIN] /alpha > logical
 [LOGICAL] /alpha > ls host3

@@ -6,7 +6,7 @@
 
 %% traffic start
 %% cut host1
-%% wait until host1 state is master:SHUNNED timeout 40s
+%% wait until host1 state is master:SHUNNED timeout 60s
 %% traffic report
 [N] rows acknowledged, by host1, * (glob)
 longest gap: [N] ms, from * (glob)
@@ -17,10 +17,10 @@ two servers took writes at the same time: never
 %% traffic stop
 
 # What it still wrote and could acknowledge to nobody is kept aside.
-%% wait until sql host2 select count(*) from pg_stat_replication where state = 'streaming' is 1 timeout 20s
+%% wait until sql host2 select count(*) from pg_stat_replication where state = 'streaming' is 1 timeout 60s
 [LOGICAL:EXPERT] /alpha > datasource host1 recover --force
 ...
 RECOVERY OF 'host1@alpha' WAS SUCCESSFUL
 ...
 
-%% wait until host1 state is slave:ONLINE timeout 30s
+%% wait until host1 state is slave:ONLINE timeout 60s

@@ -4,14 +4,14 @@
 #@ failure-timeout: 3
 
 %% sql host1 create table t(i int); insert into t values (1)
-%% wait until sql host2 select count(*) from t is 1 timeout 10s
-%% wait until sql host3 select count(*) from t is 1 timeout 10s
+%% wait until sql host2 select count(*) from t is 1 timeout 60s
+%% wait until sql host3 select count(*) from t is 1 timeout 60s
 %% kill host1
-%% wait until host1 state is master:SHUNNED(FAILED-OVER-TO-host2) timeout 30s
-%% wait until host2 state is master:ONLINE timeout 10s
-%% wait until host3 state is slave:ONLINE timeout 10s
+%% wait until host1 state is master:SHUNNED(FAILED-OVER-TO-host2) timeout 60s
+%% wait until host2 state is master:ONLINE timeout 60s
+%% wait until host3 state is slave:ONLINE timeout 60s
 %% sql host2 insert into t values (2)
-%% wait until sql host3 select count(*) from t is 2 timeout 10s
+%% wait until sql host3 select count(*) from t is 2 timeout 60s
 
 [LOGICAL:EXPERT] /alpha > ls
 COORDINATOR[*:AUTOMATIC:ONLINE] (glob)
@@ -33,6 +33,6 @@ RECOVERING 'host1@alpha' TO A SLAVE USING 'host2@alpha' AS THE MASTER
 RECOVERY OF 'host1@alpha' WAS SUCCESSFUL
 ...
 
-%% wait until host1 state is slave:ONLINE timeout 30s
-%% wait until sql host1 select count(*) from t is 2 timeout 10s
-%% wait until sql host2 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 10s
+%% wait until host1 state is slave:ONLINE timeout 60s
+%% wait until sql host1 select count(*) from t is 2 timeout 60s
+%% wait until sql host2 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 60s

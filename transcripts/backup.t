@@ -19,7 +19,7 @@ NEXT: datasource host3 backup
 ? 3
 
 %% stop host3
-%% wait until host3 state is FAILED(DATASERVER 'host3@alpha' STOPPED) timeout 10s
+%% wait until host3 state is FAILED(DATASERVER 'host3@alpha' STOPPED) timeout 60s
 [LOGICAL:EXPERT] /alpha > datasource host3 backup
 ERROR: host3 cannot be backed up: its server is not running
 DETAIL: * (glob)

@@ -2,8 +2,8 @@
 #@ manager: yes
 
 %% kill host1
-%% wait until host1 state is master:SHUNNED(FAILED-OVER-TO-host2) timeout 30s
-%% wait until host3 state is slave:ONLINE timeout 10s
+%% wait until host1 state is master:SHUNNED(FAILED-OVER-TO-host2) timeout 60s
+%% wait until host3 state is slave:ONLINE timeout 60s
 [LOGICAL:EXPERT] /alpha > ls host1
 +----------------------------------------------------------------------------+
 |host1(master:SHUNNED(FAILED-OVER-TO-host2))                                 |
@@ -23,7 +23,7 @@ RECOVERING 'host1@alpha' TO A SLAVE USING 'host2@alpha' AS THE MASTER
 RECOVERY OF 'host1@alpha' WAS SUCCESSFUL
 host1 is OFFLINE until the manager puts it ONLINE, as the policy says
 
-%% wait until host1 state is slave:ONLINE timeout 30s
+%% wait until host1 state is slave:ONLINE timeout 60s
 [LOGICAL:EXPERT] /alpha > ls host1
 +----------------------------------------------------------------------------+
 |host1(slave:ONLINE, progress=[LSN], latency=*) * | (glob)

@@ -10,7 +10,7 @@ new sessions are kept away only by routers that ask the manager; who connects to
 host3 serves no client session
 NEXT: datasource host3 welcome   (when it may serve again)
 
-%% wait until host3 state is slave:SHUNNED(DRAIN-CONNECTIONS) timeout 10s
+%% wait until host3 state is slave:SHUNNED(DRAIN-CONNECTIONS) timeout 60s
 [LOGICAL:EXPERT] /alpha > switch to host3
 ERROR: host3 cannot become the master: it is SHUNNED(DRAIN-CONNECTIONS); first: datasource host3 welcome
 NEXT: datasource host3 welcome

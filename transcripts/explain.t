@@ -1,6 +1,6 @@
 # `explain` shows what a command would do, with the candidates and their numbers, and changes nothing.
 #@ policy: manual
-%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 10s
+%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 60s
 
 [LOGICAL:EXPERT] /alpha > explain switch
 EVALUATING SLAVE: host2(stored=[LSN], applied=[LSN], latency=[N], datasource-group-id=0)
@@ -40,4 +40,4 @@ host3@alpha was not taken: as far as host2, which comes first
  4  wait until host3 streams from host2 and has caught up  [cannot be undone]
 nothing was changed
 
-%% wait until host1 state is master:FAILED timeout 10s
+%% wait until host1 state is master:FAILED timeout 60s

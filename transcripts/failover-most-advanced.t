@@ -2,13 +2,13 @@
 #@ policy: manual
 
 %% sql host1 create table t(i int)
-%% wait until sql host2 select count(*) from t is 0 timeout 10s
-%% wait until sql host3 select count(*) from t is 0 timeout 10s
+%% wait until sql host2 select count(*) from t is 0 timeout 60s
+%% wait until sql host3 select count(*) from t is 0 timeout 60s
 
 # host2 is down while host1 goes on: host3 has a row that host2 lacks.
 %% stop host2
 %% sql host1 insert into t values (1)
-%% wait until sql host3 select count(*) from t is 1 timeout 10s
+%% wait until sql host3 select count(*) from t is 1 timeout 60s
 %% kill host1
 %% start host2
 
@@ -25,7 +25,7 @@ FAILOVER TO 'host3' WAS COMPLETED
 host1 is SHUNNED(FAILED-OVER-TO-host3)
 NEXT: datasource host1 recover
 
-%% wait until sql host2 select count(*) from t is 1 timeout 10s
+%% wait until sql host2 select count(*) from t is 1 timeout 60s
 [LOGICAL:EXPERT] /alpha > datasource host1 recover
 VERIFYING THAT WE CAN CONNECT TO DATA SERVER 'host1'
 DATA SERVER 'host1' IS NOW AVAILABLE FOR CONNECTIONS

@@ -9,7 +9,7 @@ DataSource 'host3' is now OFFLINE
 [LOGICAL] /alpha > datasource host1 online
 DataSource 'host1' is now ONLINE
 %% kill host1
-%% wait until host1 state is FAILED(DATASERVER 'host1@alpha' STOPPED) timeout 10s
+%% wait until host1 state is FAILED(DATASERVER 'host1@alpha' STOPPED) timeout 60s
 [LOGICAL] /alpha > show alarms
 host1(master:FAILED(DATASERVER 'host1@alpha' STOPPED)) STATUS [CRITICAL] [[TIME]]
   NEXT: failover
@@ -43,7 +43,7 @@ DataSource 'host3' is now ONLINE
 [LOGICAL] /alpha > datasource host3 shun
 DataSource 'host3' set to SHUNNED
 %% kill host2
-%% wait until host2 state is FAILED(DATASERVER 'host2@alpha' STOPPED) timeout 10s
+%% wait until host2 state is FAILED(DATASERVER 'host2@alpha' STOPPED) timeout 60s
 [LOGICAL] /alpha > failover
 ERROR: no member can become the master
 DETAIL: host3: it is SHUNNED(MANUALLY-SHUNNED); first: datasource host3 welcome

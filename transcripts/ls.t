@@ -1,6 +1,6 @@
 # The whole listing of a healthy service, in the documented boxes.
 #@ policy: manual
-%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 10s
+%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 60s
 
 [LOGICAL:EXPERT] /alpha > ls
 COORDINATOR[none:MANUAL:OFFLINE]

@@ -5,11 +5,11 @@
 #@ policy: maintenance
 
 %% sql host1 create table t(at timestamptz); insert into t values (now())
-%% wait until sql host2 select count(*) from t is 1 timeout 10s
+%% wait until sql host2 select count(*) from t is 1 timeout 60s
 %% kill host1
 
 # Long after the failure timeout nothing has been decided about it, and nobody else takes writes.
-%% wait until sql host2 select now() - max(at) > '6 s' from t is t timeout 20s
+%% wait until sql host2 select now() - max(at) > '6 s' from t is t timeout 60s
 %% sql host2 select pg_is_in_recovery()
 t
 %% sql host3 select pg_is_in_recovery()
@@ -41,7 +41,7 @@ FAILOVER TO 'host2' WAS COMPLETED
 host1 is SHUNNED(FAILED-OVER-TO-host2)
 NEXT: datasource host1 recover
 
-%% wait until host1 state is master:SHUNNED(FAILED-OVER-TO-host2) timeout 10s
+%% wait until host1 state is master:SHUNNED(FAILED-OVER-TO-host2) timeout 60s
 
 [LOGICAL:EXPERT] /alpha > datasource host1 recover
 VERIFYING THAT WE CAN CONNECT TO DATA SERVER 'host1'
@@ -87,7 +87,7 @@ NEXT: datasource host2 online
 [LOGICAL:EXPERT] /alpha > datasource host2 online
 DataSource 'host2' is now ONLINE
 
-%% wait until host1 state is master:ONLINE timeout 10s
-%% wait until host2 state is slave:ONLINE timeout 10s
-%% wait until host3 state is slave:ONLINE timeout 10s
-%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 10s
+%% wait until host1 state is master:ONLINE timeout 60s
+%% wait until host2 state is slave:ONLINE timeout 60s
+%% wait until host3 state is slave:ONLINE timeout 60s
+%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 60s

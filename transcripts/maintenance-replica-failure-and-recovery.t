@@ -5,7 +5,7 @@
 
 %% sql host1 create table t(at timestamptz); insert into t values (now())
 %% kill host2
-%% wait until sql host1 select now() - max(at) > '5 s' from t is t timeout 20s
+%% wait until sql host1 select now() - max(at) > '5 s' from t is t timeout 60s
 
 [LOGICAL:EXPERT] /alpha > ls
 COORDINATOR[*:MAINTENANCE:ONLINE] (glob)
@@ -32,5 +32,5 @@ NEXT: datasource host2 online
 [LOGICAL:EXPERT] /alpha > datasource host2 online
 DataSource 'host2' is now ONLINE
 
-%% wait until host2 state is slave:ONLINE timeout 10s
-%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 10s
+%% wait until host2 state is slave:ONLINE timeout 60s
+%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 60s

@@ -5,7 +5,7 @@
 #@ policy: manual
 
 %% cut host1
-%% wait until host1 state is master:FAILED(NODE 'host1' IS UNREACHABLE) timeout 30s
+%% wait until host1 state is master:FAILED(NODE 'host1' IS UNREACHABLE) timeout 60s
 
 [LOGICAL:EXPERT] /alpha > failover
 unfenced: host1 cannot be reached *) (glob)
@@ -24,11 +24,11 @@ FAILOVER TO 'host2' WAS COMPLETED
 host1 is SHUNNED(FAILED-OVER-TO-host2)
 NEXT: datasource host1 recover
 
-%% wait until host1 state is master:SHUNNED(FAILED-OVER-TO-host2) timeout 10s
+%% wait until host1 state is master:SHUNNED(FAILED-OVER-TO-host2) timeout 60s
 
 # At the first contact the manager fences it, so that it takes no write; it stays SHUNNED.
 %% heal host1
-%% wait until sql host2 select count(*) from pg_stat_replication where state = 'streaming' is 1 timeout 10s
+%% wait until sql host2 select count(*) from pg_stat_replication where state = 'streaming' is 1 timeout 60s
 
 [LOGICAL:EXPERT] /alpha > datasource host1 recover
 VERIFYING THAT WE CAN CONNECT TO DATA SERVER 'host1'
@@ -43,5 +43,5 @@ NEXT: datasource host1 online
 [LOGICAL:EXPERT] /alpha > datasource host1 online
 DataSource 'host1' is now ONLINE
 
-%% wait until host1 state is slave:ONLINE timeout 10s
-%% wait until sql host2 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 10s
+%% wait until host1 state is slave:ONLINE timeout 60s
+%% wait until sql host2 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 60s

@@ -6,13 +6,13 @@
 
 %% sql host1 create table t(at timestamptz)
 %% cut host2
-%% wait until host2 state is slave:FAILED(NODE 'host2' IS UNREACHABLE) timeout 30s
+%% wait until host2 state is slave:FAILED(NODE 'host2' IS UNREACHABLE) timeout 60s
 %% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 1 timeout 60s
 %% heal host2
-%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 30s
+%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 60s
 %% sql host1 insert into t values (now())
-%% wait until sql host1 select now() - max(at) > '3 s' from t is t timeout 20s
-%% wait until host2 state is slave:FAILED(NODE 'host2' IS UNREACHABLE) timeout 10s
+%% wait until sql host1 select now() - max(at) > '3 s' from t is t timeout 60s
+%% wait until host2 state is slave:FAILED(NODE 'host2' IS UNREACHABLE) timeout 60s
 
 [LOGICAL:EXPERT] /alpha > datasource host2 recover
 ...
@@ -20,4 +20,4 @@
 [LOGICAL:EXPERT] /alpha > datasource host2 online
 DataSource 'host2' is now ONLINE
 
-%% wait until host2 state is slave:ONLINE timeout 10s
+%% wait until host2 state is slave:ONLINE timeout 60s

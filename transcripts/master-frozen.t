@@ -2,8 +2,8 @@
 #@ policy: manual
 
 %% sql host1 create table t(i int); insert into t values (1)
-%% wait until sql host2 select count(*) from t is 1 timeout 10s
-%% wait until sql host3 select count(*) from t is 1 timeout 10s
+%% wait until sql host2 select count(*) from t is 1 timeout 60s
+%% wait until sql host3 select count(*) from t is 1 timeout 60s
 %% freeze host1
 
 [LOGICAL:EXPERT] /alpha > switch
@@ -35,4 +35,4 @@ host1 is OFFLINE until it is put ONLINE; no manager runs that would do it
 NEXT: datasource host1 online
 
 %% sql host2 insert into t values (2)
-%% wait until sql host1 select count(*) from t is 2 timeout 10s
+%% wait until sql host1 select count(*) from t is 2 timeout 60s

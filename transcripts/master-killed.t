@@ -2,11 +2,11 @@
 #@ policy: manual
 
 %% sql host1 create table t(i int); insert into t select generate_series(1, 1000)
-%% wait until sql host2 select count(*) from t is 1000 timeout 10s
-%% wait until sql host3 select count(*) from t is 1000 timeout 10s
+%% wait until sql host2 select count(*) from t is 1000 timeout 60s
+%% wait until sql host3 select count(*) from t is 1000 timeout 60s
 
 %% kill host1
-%% wait until host1 state is master:FAILED timeout 10s
+%% wait until host1 state is master:FAILED timeout 60s
 
 [LOGICAL:EXPERT] /alpha > failover
 EVALUATING SLAVE: host2(stored=[LSN], applied=[LSN], latency=[N], datasource-group-id=0)
@@ -22,8 +22,8 @@ host1 is SHUNNED(FAILED-OVER-TO-host2)
 NEXT: datasource host1 recover
 
 %% sql host2 insert into t values (1001)
-%% wait until sql host3 select count(*) from t is 1001 timeout 10s
-%% wait until host1 state is master:SHUNNED(FAILED-OVER-TO-host2) timeout 10s
+%% wait until sql host3 select count(*) from t is 1001 timeout 60s
+%% wait until host1 state is master:SHUNNED(FAILED-OVER-TO-host2) timeout 60s
 
 [LOGICAL:EXPERT] /alpha > datasource host1 recover
 VERIFYING THAT WE CAN CONNECT TO DATA SERVER 'host1'
@@ -34,12 +34,12 @@ host1 is OFFLINE until it is put ONLINE; no manager runs that would do it
 NEXT: datasource host1 online
 
 # The old master has every row and takes no write.
-%% wait until sql host1 select count(*) from t is 1001 timeout 10s
+%% wait until sql host1 select count(*) from t is 1001 timeout 60s
 %% sql host1 select pg_is_in_recovery()
 t
 
 [LOGICAL:EXPERT] /alpha > datasource host1 online
 DataSource 'host1' is now ONLINE
 
-%% wait until host1 state is slave:ONLINE timeout 10s
-%% wait until host2 state is master:ONLINE timeout 10s
+%% wait until host1 state is slave:ONLINE timeout 60s
+%% wait until host2 state is master:ONLINE timeout 60s

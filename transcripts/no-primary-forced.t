@@ -2,7 +2,7 @@
 #@ policy: manual
 
 %% sql host1 create table t(i int)
-%% wait until sql host2 select count(*) from t is 0 timeout 10s
+%% wait until sql host2 select count(*) from t is 0 timeout 60s
 %% stop host2
 %% stop host3
 %% sql host1 insert into t values (1)
@@ -19,5 +19,5 @@ DATASOURCE 'host2@alpha' IS NOW A MASTER
 RECOVERED 2 DATA SOURCES IN SERVICE 'alpha'
 ...
 
-%% wait until sql host2 select count(*) from t is 0 timeout 10s
-%% wait until sql host2 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 10s
+%% wait until sql host2 select count(*) from t is 0 timeout 60s
+%% wait until sql host2 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 60s

@@ -9,7 +9,7 @@ FAILOVER TO 'host2' WAS COMPLETED
 ...
 %% wipe host2
 %% kill host3
-%% wait until host3 state is slave:SHUNNED(SHUNNED) timeout 10s
+%% wait until host3 state is slave:SHUNNED(SHUNNED) timeout 60s
 
 [LOGICAL:EXPERT] /alpha > ls
 COORDINATOR[none:MAINTENANCE:OFFLINE]

@@ -3,10 +3,10 @@
 #@ policy: manual
 
 %% sql host1 create table t(i int)
-%% wait until sql host2 select count(*) from t is 0 timeout 10s
+%% wait until sql host2 select count(*) from t is 0 timeout 60s
 %% stop host2
 %% sql host1 insert into t values (1)
-%% wait until sql host3 select count(*) from t is 1 timeout 10s
+%% wait until sql host3 select count(*) from t is 1 timeout 60s
 %% kill host3
 %% sql host1 insert into t values (2)
 %% kill host1
@@ -69,5 +69,5 @@ NEXT: datasource host2 online
 host3 is OFFLINE until it is put ONLINE; no manager runs that would do it
 NEXT: datasource host3 online
 
-%% wait until sql host2 select count(*) from t is 2 timeout 10s
-%% wait until sql host3 select count(*) from t is 2 timeout 10s
+%% wait until sql host2 select count(*) from t is 2 timeout 60s
+%% wait until sql host3 select count(*) from t is 2 timeout 60s

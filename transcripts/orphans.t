@@ -2,8 +2,8 @@
 #@ policy: manual
 
 %% sql host1 create table t(i int)
-%% wait until sql host2 select count(*) from t is 0 timeout 10s
-%% wait until sql host3 select count(*) from t is 0 timeout 10s
+%% wait until sql host2 select count(*) from t is 0 timeout 60s
+%% wait until sql host3 select count(*) from t is 0 timeout 60s
 %% stop host2
 %% stop host3
 %% sql host1 insert into t values (1)
@@ -63,5 +63,5 @@ RECOVERY OF 'host1@alpha' WAS SUCCESSFUL
 host1 is OFFLINE until it is put ONLINE; no manager runs that would do it
 NEXT: datasource host1 online
 
-%% wait until sql host1 select count(*) from t is 0 timeout 10s
-%% wait until sql host2 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 10s
+%% wait until sql host1 select count(*) from t is 0 timeout 60s
+%% wait until sql host2 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 60s

@@ -1,6 +1,6 @@
 # The PHYSICAL mode: the tree of what is on the hosts, and the facts of each part of it.
 #@ policy: manual
-%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 10s
+%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 60s
 
 [LOGICAL] /alpha > physical
 [PHYSICAL] /alpha > ls

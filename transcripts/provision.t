@@ -3,7 +3,7 @@
 
 %% sql host1 create table t(i int)
 %% wipe host3
-%% wait until host3 state is FAILED(DATASERVER 'host3@alpha' HAS NO DATA DIRECTORY) timeout 10s
+%% wait until host3 state is FAILED(DATASERVER 'host3@alpha' HAS NO DATA DIRECTORY) timeout 60s
 
 [LOGICAL:EXPERT] /alpha > recover
 FOUND PHYSICAL DATASOURCE TO RECOVER: 'host3@alpha'

@@ -2,7 +2,7 @@
 #@ policy: manual
 
 %% kill host1
-%% wait until host1 state is FAILED timeout 10s
+%% wait until host1 state is FAILED timeout 60s
 
 [LOGICAL:EXPERT] /alpha > switch
 ERROR: host1 cannot hand over: the master's server is down

@@ -1,6 +1,6 @@
 # While the master is well there is no failover, no switch to itself and nothing to recover.
 #@ policy: manual
-%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 10s
+%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 60s
 
 [LOGICAL:EXPERT] /alpha > failover
 ERROR: host1 is healthy and accepts writes
@@ -27,4 +27,4 @@ ERROR: *host2* (glob)
 ...
 ? 3
 
-%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 10s
+%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 60s

@@ -2,7 +2,7 @@
 #@ policy: manual
 
 %% cut host2
-%% wait until host2 state is FAILED(NODE 'host2' IS UNREACHABLE) timeout 20s
+%% wait until host2 state is FAILED(NODE 'host2' IS UNREACHABLE) timeout 60s
 
 [LOGICAL:EXPERT] /alpha > datasource host2 recover
 ...
@@ -17,5 +17,5 @@ ERROR: *host2* (glob)
 ? 3
 
 %% heal host2
-%% wait until host2 state is ONLINE timeout 20s
-%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 10s
+%% wait until host2 state is ONLINE timeout 60s
+%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 60s

@@ -56,4 +56,4 @@ ERROR: a quote is not closed * (glob)
 ...
 ? 2
 
-%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 10s
+%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 60s

@@ -3,7 +3,7 @@
 
 %% sql host1 create table t(i int)
 %% stop host2
-%% wait until host2 state is FAILED(DATASERVER 'host2@alpha' STOPPED) timeout 10s
+%% wait until host2 state is FAILED(DATASERVER 'host2@alpha' STOPPED) timeout 60s
 
 [LOGICAL:EXPERT] /alpha > ls
 COORDINATOR[none:MANUAL:OFFLINE]
@@ -52,6 +52,6 @@ NEXT: datasource host2 online
 [LOGICAL:EXPERT] /alpha > datasource host2 online
 DataSource 'host2' is now ONLINE
 
-%% wait until host2 state is slave:ONLINE timeout 10s
-%% wait until sql host2 select count(*) from t is 1 timeout 10s
-%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 10s
+%% wait until host2 state is slave:ONLINE timeout 60s
+%% wait until sql host2 select count(*) from t is 1 timeout 60s
+%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 60s

@@ -25,8 +25,8 @@ NEXT: datasource host2 online
 host3 is OFFLINE until it is put ONLINE; no manager runs that would do it
 NEXT: datasource host3 online
 
-%% wait until sql host2 select count(*) from t is 1 timeout 10s
-%% wait until sql host3 select count(*) from t is 1 timeout 10s
+%% wait until sql host2 select count(*) from t is 1 timeout 60s
+%% wait until sql host3 select count(*) from t is 1 timeout 60s
 
 # Nothing is left to recover.
 [LOGICAL:EXPERT] /alpha > recover

@@ -2,15 +2,15 @@
 #@ policy: manual
 
 %% sql host1 create table t(i int)
-%% wait until sql host2 select count(*) from t is 0 timeout 10s
+%% wait until sql host2 select count(*) from t is 0 timeout 60s
 [LOGICAL:EXPERT] /alpha > replicator host2 offline
 Replicator 'host2' is now OFFLINE
 host2 goes on receiving; nothing is applied until `replicator host2 online`,
 a recover, or a restart of its server
 
 %% sql host1 insert into t values (1)
-%% wait until sql host2 select pg_last_wal_receive_lsn() > pg_last_wal_replay_lsn() is t timeout 10s
-%% wait until sql host2 select count(*) from t is 0 timeout 10s
+%% wait until sql host2 select pg_last_wal_receive_lsn() > pg_last_wal_replay_lsn() is t timeout 60s
+%% wait until sql host2 select count(*) from t is 0 timeout 60s
 
 [LOGICAL:EXPERT] /alpha > ls host2
 +----------------------------------------------------------------------------+
@@ -29,7 +29,7 @@ NEXT: replicator host2 online
 [LOGICAL:EXPERT] /alpha > replicator host2 online
 Replicator 'host2' is now ONLINE
 
-%% wait until sql host2 select count(*) from t is 1 timeout 10s
+%% wait until sql host2 select count(*) from t is 1 timeout 60s
 [LOGICAL:EXPERT] /alpha > replicator host2 restart
 Replicator 'host2' is now ONLINE
 

@@ -9,7 +9,7 @@ Backup of dataSource 'host3' succeeded; uri=storage://file-system/store-00000000
 
 %% sql host1 insert into t values (1)
 %% wipe host3
-%% wait until host3 state is FAILED(DATASERVER 'host3@alpha' HAS NO DATA DIRECTORY) timeout 10s
+%% wait until host3 state is FAILED(DATASERVER 'host3@alpha' HAS NO DATA DIRECTORY) timeout 60s
 
 [LOGICAL:EXPERT] /alpha > datasource host3 restore
   NOTE  >> Restore host3 from the backup in */store-0000000001 (glob)
@@ -21,10 +21,10 @@ NEXT: datasource host3 online
 
 [LOGICAL:EXPERT] /alpha > datasource host3 online
 DataSource 'host3' is now ONLINE
-%% wait until sql host3 select count(*) from t is 1 timeout 10s
+%% wait until sql host3 select count(*) from t is 1 timeout 60s
 
 %% wipe host2
-%% wait until host2 state is FAILED(DATASERVER 'host2@alpha' HAS NO DATA DIRECTORY) timeout 10s
+%% wait until host2 state is FAILED(DATASERVER 'host2@alpha' HAS NO DATA DIRECTORY) timeout 60s
 [LOGICAL:EXPERT] /alpha > datasource host2 restore
 ERROR: host2 has no backup that it could come back from
 DETAIL: there is none in */.cctrl-data.backups (glob)

@@ -15,7 +15,7 @@ FAILOVER TO 'host2' WAS COMPLETED
 host1 is SHUNNED(FAILED-OVER-TO-host2)
 NEXT: datasource host1 recover
 
-%% wait until host1 state is SHUNNED(FAILED-OVER-TO-host2) timeout 10s
+%% wait until host1 state is SHUNNED(FAILED-OVER-TO-host2) timeout 60s
 [LOGICAL:EXPERT] /alpha > datasource host1 recover
 VERIFYING THAT WE CAN CONNECT TO DATA SERVER 'host1'
 DATA SERVER 'host1' IS NOW AVAILABLE FOR CONNECTIONS
@@ -24,6 +24,6 @@ RECOVERY OF 'host1@alpha' WAS SUCCESSFUL
 host1 is OFFLINE until it is put ONLINE; no manager runs that would do it
 NEXT: datasource host1 online
 
-%% wait until sql host2 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 10s
+%% wait until sql host2 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 60s
 %% sql host1 select pg_is_in_recovery()
 t

@@ -3,8 +3,8 @@
 #@ policy: manual
 
 %% sql host1 create table t(i int); insert into t values (1)
-%% wait until sql host2 select count(*) from t is 1 timeout 10s
-%% wait until sql host3 select count(*) from t is 1 timeout 10s
+%% wait until sql host2 select count(*) from t is 1 timeout 60s
+%% wait until sql host3 select count(*) from t is 1 timeout 60s
 
 %% kill host1
 [LOGICAL:EXPERT] /alpha > failover to host2
@@ -21,7 +21,7 @@ host1 is SHUNNED(FAILED-OVER-TO-host2)
 NEXT: datasource host1 recover
 
 %% sql host2 insert into t values (2)
-%% wait until sql host3 select count(*) from t is 2 timeout 10s
+%% wait until sql host3 select count(*) from t is 2 timeout 60s
 
 %% kill host2
 [LOGICAL:EXPERT] /alpha > failover to host3
@@ -58,5 +58,5 @@ NEXT: datasource host1 online
 
 # Both follow host3: what is written there arrives on both.
 %% sql host3 insert into t values (3)
-%% wait until sql host1 select count(*) from t is 3 timeout 10s
-%% wait until sql host2 select count(*) from t is 3 timeout 10s
+%% wait until sql host1 select count(*) from t is 3 timeout 60s
+%% wait until sql host2 select count(*) from t is 3 timeout 60s

@@ -5,7 +5,7 @@
 #@ manager: yes
 
 %% kill sdw1.primary0
-%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|m|n|d m|p|n|u timeout 30s
+%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|m|n|d m|p|n|u timeout 60s
 
 [LOGICAL] /gp > gprecoverseg
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-Starting gprecoverseg with args: 
@@ -81,7 +81,7 @@ sdw1 (dbid 2): pg_rewind: no rewind required
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-Recovered mirror segments need to sync WAL with primary segments.
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-Use 'gpstate -e' to check progress of WAL sync remaining bytes
 
-%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|m|s|u m|p|s|u timeout 30s
+%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|m|s|u m|p|s|u timeout 60s
 
 [LOGICAL] /gp > gprecoverseg -r
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-Starting gprecoverseg with args: -r
@@ -118,4 +118,4 @@ Continue with segment rebalance procedure Yy|Nn (default=N):
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-User abort requested, Exiting...
 ? 4
 
-%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|m|s|u m|p|s|u timeout 5s
+%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|m|s|u m|p|s|u timeout 60s

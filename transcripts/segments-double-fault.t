@@ -5,10 +5,10 @@
 #@ manager: yes
 
 %% kill sdw2.mirror0
-%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|p|n|u m|m|n|d timeout 30s
+%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|p|n|u m|m|n|d timeout 60s
 %% kill sdw1.primary0
 %% sql cdw select gp_request_fts_probe_scan()
-%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|p|n|u m|m|n|d timeout 10s
+%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|p|n|u m|m|n|d timeout 60s
 
 [LOGICAL] /gp > gpstate -e
 [TIME]:[N] gpstate:cdw:postgres-[INFO]:-Starting gpstate with args: -e
@@ -84,4 +84,4 @@ sdw2 (dbid 4): pg_rewind: no rewind required
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-Recovered mirror segments need to sync WAL with primary segments.
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-Use 'gpstate -e' to check progress of WAL sync remaining bytes
 
-%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|p|s|u m|m|s|u timeout 30s
+%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|p|s|u m|m|s|u timeout 60s

@@ -6,7 +6,7 @@
 
 %% kill sdw2.mirror0
 %% sql sdw1.primary0 create table t as select 1 as i
-%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|p|n|u m|m|n|d timeout 30s
+%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|p|n|u m|m|n|d timeout 60s
 
 [LOGICAL] /gp > gpstate -e
 [TIME]:[N] gpstate:cdw:postgres-[INFO]:-Starting gpstate with args: -e
@@ -79,5 +79,5 @@ sdw2 (dbid 4): pg_rewind: no rewind required
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-Recovered mirror segments need to sync WAL with primary segments.
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-Use 'gpstate -e' to check progress of WAL sync remaining bytes
 
-%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|p|s|u m|m|s|u timeout 30s
-%% wait until sql sdw2.mirror0 select i from t is 1 timeout 10s
+%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|p|s|u m|m|s|u timeout 60s
+%% wait until sql sdw2.mirror0 select i from t is 1 timeout 60s

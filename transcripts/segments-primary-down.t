@@ -5,7 +5,7 @@
 #@ manager: yes
 
 # Preferred role, role, mode and status of the pair, as it was built.
-%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|p|s|u m|m|s|u timeout 30s
+%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|p|s|u m|m|s|u timeout 60s
 %% sql sdw1.primary0 create table t as select generate_series(1, 1000) as i
 
 [LOGICAL] /gp > gpstate -e
@@ -21,8 +21,8 @@
 %% kill sdw1.primary0
 
 # FTS marks the segment down; the mirror acts as primary.
-%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|m|n|d m|p|n|u timeout 30s
-%% wait until sql sdw2.mirror0 select count(*) from t where not pg_is_in_recovery() is 1000 timeout 10s
+%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|m|n|d m|p|n|u timeout 60s
+%% wait until sql sdw2.mirror0 select count(*) from t where not pg_is_in_recovery() is 1000 timeout 60s
 
 [LOGICAL] /gp > gpstate -e
 [TIME]:[N] gpstate:cdw:postgres-[INFO]:-Starting gpstate with args: -e
@@ -97,7 +97,7 @@ sdw1 (dbid 2): pg_rewind: no rewind required
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-Use 'gpstate -e' to check progress of WAL sync remaining bytes
 
 # Both are up, with their roles reversed.
-%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|m|s|u m|p|s|u timeout 30s
+%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|m|s|u m|p|s|u timeout 60s
 
 $ gprecoverseg -r -a
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-Starting gprecoverseg with args: -r -a
@@ -175,8 +175,8 @@ sdw2 (dbid 4): pg_rewind: no rewind required
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-******************************************************************
 
 # The roles are the preferred ones again.
-%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|p|s|u m|m|s|u timeout 30s
-%% wait until sql sdw1.primary0 select count(*) from t is 1000 timeout 10s
+%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|p|s|u m|m|s|u timeout 60s
+%% wait until sql sdw1.primary0 select count(*) from t is 1000 timeout 60s
 
 [LOGICAL] /gp > gpstate -m
 [TIME]:[N] gpstate:cdw:postgres-[INFO]:-Starting gpstate with args: -m
@@ -191,4 +191,4 @@ sdw2 (dbid 4): pg_rewind: no rewind required
 [TIME]:[N] gpstate:cdw:postgres-[INFO]:-   sdw1     */sdw1/mirror/gpseg1   [PORT]   Passive   Synchronized (glob)
 [TIME]:[N] gpstate:cdw:postgres-[INFO]:--------------------------------------------------------------
 
-%% wait until sql cdw select "desc" from gp_configuration_history where dbid = 2 order by time desc limit 1 is FTS: update role, status, and mode for dbid 2 with contentid 0 to p, u, and s timeout 10s
+%% wait until sql cdw select "desc" from gp_configuration_history where dbid = 2 order by time desc limit 1 is FTS: update role, status, and mode for dbid 2 with contentid 0 to p, u, and s timeout 60s

@@ -12,5 +12,5 @@ NEXT: datasource host3 online
 [LOGICAL:EXPERT] /alpha > datasource host3 online
 DataSource 'host3' is now ONLINE
 
-%% wait until host3 state is slave:ONLINE timeout 10s
-%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 10s
+%% wait until host3 state is slave:ONLINE timeout 60s
+%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 60s

@@ -18,7 +18,7 @@ DataSource 'host3' set to SHUNNED
 ...
 
 %% sql host1 create table t(i int); insert into t values (1)
-%% wait until sql host3 select count(*) from t is 1 timeout 10s
+%% wait until sql host3 select count(*) from t is 1 timeout 60s
 
 [LOGICAL:EXPERT] /alpha > switch to host3
 ERROR: *host3* (glob)
@@ -28,4 +28,4 @@ ERROR: *host3* (glob)
 [LOGICAL:EXPERT] /alpha > datasource host3 welcome
 DataSource 'host3' is now ONLINE
 
-%% wait until host3 state is slave:ONLINE timeout 10s
+%% wait until host3 state is slave:ONLINE timeout 60s

@@ -2,7 +2,7 @@
 #@ policy: automatic
 
 %% sql host1 create table t(i int); insert into t values (1)
-%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 10s
+%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 60s
 
 [LOGICAL:EXPERT] /alpha > switch to host2
 SET POLICY: AUTOMATIC => MAINTENANCE
@@ -20,8 +20,8 @@ REVERT POLICY: MAINTENANCE => AUTOMATIC
 SWITCH TO 'host2@alpha' WAS SUCCESSFUL
 
 %% sql host2 insert into t values (2)
-%% wait until sql host1 select count(*) from t is 2 timeout 10s
-%% wait until sql host3 select count(*) from t is 2 timeout 10s
+%% wait until sql host1 select count(*) from t is 2 timeout 60s
+%% wait until sql host3 select count(*) from t is 2 timeout 60s
 
 # And back.
 [LOGICAL:EXPERT] /alpha > switch to host1
@@ -40,7 +40,7 @@ REVERT POLICY: MAINTENANCE => AUTOMATIC
 SWITCH TO 'host1@alpha' WAS SUCCESSFUL
 
 %% sql host1 insert into t values (3)
-%% wait until sql host2 select count(*) from t is 3 timeout 10s
-%% wait until sql host3 select count(*) from t is 3 timeout 10s
-%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 10s
-%% wait until host1 state is master:ONLINE timeout 10s
+%% wait until sql host2 select count(*) from t is 3 timeout 60s
+%% wait until sql host3 select count(*) from t is 3 timeout 60s
+%% wait until sql host1 select count(*) from pg_stat_replication where state = 'streaming' is 2 timeout 60s
+%% wait until host1 state is master:ONLINE timeout 60s

@@ -112,8 +112,7 @@ def test_a_backup_goes_on_when_cctrl_is_killed_and_a_half_made_one_counts_for_no
     first.kill()
     first.communicate()
     second = hands.start_plain("-v", *command)
-    assert second.stderr
-    next(line for line in second.stderr if " backup-host3 " in line)
+    hands.joined(second, "backup-host3")
     held.lift("hold")
     out, said = second.communicate(timeout=60)
     assert (second.returncode, URI.format(1) in out) == (0, True), f"{out}{said}"

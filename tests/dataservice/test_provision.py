@@ -117,8 +117,7 @@ def test_a_copy_survives_cctrl_and_is_never_begun_twice(hands: Hands) -> None:
     first.kill()
     first.communicate()
     second = hands.start_plain("-v", *command)
-    assert second.stderr
-    told = next(line for line in second.stderr if " copy-host3 " in line)
+    told = hands.joined(second, "copy-host3")
     held.lift("hold")
     out, said = second.communicate(timeout=120)
     assert second.returncode == 0, f"{out}{told}{said}"

@@ -148,6 +148,12 @@ class Hands(Alpha):
         """Start cctrl in the background, without the lab's own configuration."""
         return self.lab._plain.start(*words)
 
+    @staticmethod
+    def joined(process: subprocess.Popen[str], job: str) -> str:
+        """Wait until a command with `-v` has told that it found a job on its host; the line."""
+        assert process.stderr
+        return next(line for line in process.stderr if ": exited 0 " in line and f" {job} " in line)
+
     @contextmanager
     def hammered(self, host: str) -> Iterator[list[str]]:
         """A client that inserts into a server all the time, by its address and by its socket; what was acknowledged."""

@@ -27,8 +27,7 @@ def test_a_rewind_survives_cctrl_and_is_never_started_twice(hands: Hands) -> Non
     os.kill(rewind, 0)
 
     second = hands.start_plain("-v", *command)
-    assert second.stderr
-    told = next(line for line in second.stderr if " rewind-host1 " in line)
+    told = hands.joined(second, "rewind-host1")
     slow.lift("hold")
     out, said = second.communicate(timeout=120)
     assert second.returncode == 0, f"{out}{told}{said}"
