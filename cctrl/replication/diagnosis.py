@@ -18,7 +18,7 @@ class Health(Enum):
     PRIMARY_NOT_ANSWERING = "the {primary}'s server runs but does not answer"
     PRIMARY_MISCONFIGURED = "the {primary} cannot be worked with as the configuration says"
     PRIMARY_UNREACHABLE = "the {primary}'s host cannot be reached"
-    PRIMARY_SEEN_BY_OTHERS = "the {primary} cannot be reached from here, but standbys still receive from it"
+    PRIMARY_SEEN_BY_OTHERS = "the {primary} cannot be asked from here, but standbys still receive from it"
     TWO_PRIMARIES = "more than one member accepts writes"
     STALE_PRIMARY = "the only member that accepts writes has been superseded"
     NO_PRIMARY = "no member is or was the {primary}"

@@ -106,7 +106,8 @@ def _why_it_waits(dataservice: Dataservice, picture: Picture, talk: Talk) -> Non
     said = next((e for e in reversed(events) if e.kind in (MASTER_FAILED, FAILED_OVER)), None)
     of_it = said is not None and (said.kind, said.member) == (MASTER_FAILED, master)
     if said is not None and of_it and said.text != picture.source(master).fault:
-        talk.note(f"the manager, {listing.age(time.time() - said.at)} ago: {said.text}")
+        text = said.text.partition("; DETAIL: ")[0].partition("; NEXT: ")[0]
+        talk.note(f"the manager, {listing.age(time.time() - said.at)} ago: {text}")
 
 
 def _tell(picture: Picture, ranking: Ranking, talk: Talk) -> None:
