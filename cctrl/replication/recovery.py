@@ -214,7 +214,8 @@ def nothing_at_stake(member: Facts, primary: Facts, part: Parting, tail: Tail) -
 
 def only_statistics(tail: Tail) -> str:
     """What is said of transactions that do not count: nobody misses them."""
-    return f"not counted: {tail.statistics} transactions that only touched statistics (ANALYZE, autovacuum)"
+    number = "1 transaction" if tail.statistics == 1 else f"{tail.statistics} transactions"
+    return f"not counted: {number} that only touched statistics (ANALYZE, autovacuum)"
 
 
 def _log_is_there(member: Facts, primary: Facts, tail: Tail | None) -> None:

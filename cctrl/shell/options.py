@@ -23,6 +23,10 @@ SUBCOMMANDS = {
     "trust": "accept a host's SSH key after showing its fingerprint",
 }
 
+SHELLS = ("demo", "record")  # the sub-commands that give a shell
+OF_A_SHELL = ("sources", "expert", "logical", "physical", "admin", "multi", "no_history", "yes")
+"""Options that mean nothing to the other sub-commands: their help leaves them out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -180,6 +184,9 @@ def _subparser(action: str) -> argparse.ArgumentParser:
     made = parser(f"cctrl {action}")
     made.epilog = None
     made.description = SUBCOMMANDS[action]
+    for option in made._actions:
+        if action not in SHELLS and option.dest in OF_A_SHELL:
+            option.help = argparse.SUPPRESS
     if action == "replay":
         made.add_argument("arguments", nargs="+", metavar="FILE|DIR")
         made.add_argument("--update", action="store_true", help="rewrite the lines that differ")

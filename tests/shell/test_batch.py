@@ -119,6 +119,14 @@ def test_explain_prints_the_plan_and_stops(run: Run) -> None:
     assert run("-c", "explain datasource host1 recovr").status == 2
 
 
+def test_help_of_a_sub_command_shows_what_it_takes(run: Run) -> None:
+    told = run("manager", "--help").out
+    assert "--service NAME" in told
+    assert "--expert" not in told
+    assert "COMMAND" not in told
+    assert "--expert" in run("record", "--help").out
+
+
 def test_a_comment_is_none_and_a_question_mark_is_help(run: Run) -> None:
     assert (run("-c", "# hi").status, run("-c", "# hi").out) == (0, "")
     assert run("-c", "? switch").out == run("-c", "help switch").out
