@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from cctrl.replication.divergence import descends
 from cctrl.replication.facts import Facts, Ran, Server, View
+
+_NO_ROOM = re.compile("No space left on device|could not (write|extend|create)")
 
 
 class Health(Enum):
@@ -110,8 +113,9 @@ def _could_have_been(member: Facts) -> bool:
 
 
 def _failure(view: View, primary: Facts) -> Health:
-    # Only we may not be let in: it has too many clients, say. Without room on its disk it lets nobody in.
-    shut_out = primary.server is Server.UNSEEN or (primary.server is Server.REJECTING and not primary.full)
+    # Only we may not be let in: it has too many clients, say. One that cannot write its files lets nobody in.
+    refuses_all = primary.full and _NO_ROOM.search(primary.reason)
+    shut_out = primary.server is Server.UNSEEN or (primary.server is Server.REJECTING and not refuses_all)
     if shut_out and any(view.streams(m.name, primary.name) and _fresh(view, m) for m in view.members):
         return Health.PRIMARY_SEEN_BY_OTHERS
     if primary.server is Server.UNSEEN:

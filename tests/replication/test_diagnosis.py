@@ -58,8 +58,13 @@ def test_one_that_refuses_us_and_serves_nobody_does_not_answer() -> None:
 
 
 def test_one_that_refuses_everybody_for_want_of_room_does_not_answer_though_standbys_still_hear_of_it() -> None:
-    found = diagnose(view(facts("host1", Server.REJECTING, free=0), *standbys(), intended="host1"))
-    assert found.health is Health.PRIMARY_NOT_ANSWERING
+    reasons = {
+        "FATAL:  could not write init file": Health.PRIMARY_NOT_ANSWERING,
+        "FATAL:  sorry, too many clients already": Health.PRIMARY_SEEN_BY_OTHERS,
+    }
+    for reason, health in reasons.items():
+        full = facts("host1", Server.REJECTING, free=0, reason=reason)
+        assert diagnose(view(full, *standbys(), intended="host1")).health is health
 
 
 def test_a_host_that_standbys_heard_of_long_ago_is_unreachable() -> None:
