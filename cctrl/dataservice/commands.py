@@ -37,7 +37,8 @@ COMMANDS: tuple[Command, ...] = (
         status.ls,
         help="Looks at every host side by side; one that does not answer costs one --timeout, once.\n"
         "HOST shows one datasource, -l shows every property. For a datasource that is not well the next\n"
-        "command to type stands below the boxes.",
+        "command to type stands below the boxes. DIMINISHED: it works, but not as it should (REASON says what: a\n"
+        "replicator that stands still or is more than maximum_lag behind, a disk that is full).",
     ),
     Command(
         "recover",
@@ -144,14 +145,16 @@ COMMANDS: tuple[Command, ...] = (
         "datasource HOST online",
         "put an OFFLINE datasource into service",
         decide.online,
-        help="Refused where it is SHUNNED or FAILED, or does not receive from the master: then recover it.",
+        help="Refused where it is SHUNNED or FAILED, or does not receive from the master: then recover it.\n"
+        "Where no master works it is enough that its server is up.",
         danger=Danger.CHANGE,
     ),
     Command(
         "datasource HOST offline",
         "take a datasource out of service",
         decide.offline,
-        help="It can no longer become the master by switch or failover. Undo: datasource HOST online.",
+        help="It is no longer taken by switch, and by failover only where it is asked for or nobody in service\n"
+        "is left. With policy AUTOMATIC the manager puts it ONLINE again; a shun stays. Undo: datasource HOST online.",
         danger=Danger.CHANGE,
     ),
     Command(
