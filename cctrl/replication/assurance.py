@@ -29,7 +29,7 @@ def left_by(member: Facts, target: Facts) -> bool:
     return parting(member, target).relation in (Relation.AFTER_FORK, Relation.FOREIGN)
 
 
-def uncertain(view: View, source: str, logs: Sequence[Facts], tail: Tail | None) -> str:
+def uncertain(view: View, logs: Sequence[Facts], tail: Tail | None) -> str:
     """Why an acknowledged commit may not be on the new primary, although a quorum had it; "" where all are, or where
     none was to have it. `logs`: the standbys of which the new primary gets all they have."""
     number, names = covering(len(view.members)), [m.name for m in logs]

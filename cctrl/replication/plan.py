@@ -151,7 +151,7 @@ def plan_takeover(view: View, target: str, excluded: Mapping[str, str], tail: Ta
     followed(view, source, chosen.name)
     feeder = _feeder(view, view[source], chosen)
     carried = [m for m in _right(view, view[source], chosen) if not left_by(m, view[chosen.name])]
-    doubt = uncertain(view, source, carried, tail)
+    doubt = uncertain(view, carried, tail)
     warnings = (
         *_unfenced(view, view[source], chosen.name),
         *_lost(view, source, chosen, tail),

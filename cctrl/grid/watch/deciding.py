@@ -123,7 +123,7 @@ def _destroyed(draft: Draft, element: Element) -> None:
         draft.task(Act.DESTROY, element.instance)
 
 
-def ended(database: Database, task: Task, now: float, failure: str = "", next: str = "") -> Database | None:
+def ended(database: Database, task: Task, now: float, failure: str = "") -> Database | None:
     """The record after a task has ended; None where the database is no more. What was decided meanwhile stays."""
     element = database.element(task.instance)
     if element is None:
