@@ -230,6 +230,7 @@ def _stages(options: Options) -> StageFactory:
             manager=head.manager,
             disk=head.disk,
             synchronous=head.synchronous,
+            spares=head.spares,
             failure_timeout=head.failure_timeout,
             failover_block=head.failover_block,
         )

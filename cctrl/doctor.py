@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cctrl.config import Config, Server, Service
@@ -51,26 +52,47 @@ def examine(service: Service, engine: PostgreSQL) -> list[Check]:
     links = engine.hosts.fan_out(
         [pair for pair in pairs if pair[0] in reached], lambda pair: _link(service, engine, *pair)
     )
-    return checks + links
+    return checks + links + _spares(service, engine)
 
 
 def _one(service: Service, engine: PostgreSQL, member: Server) -> list[Check]:
+    checks, said, user = _host(engine, member)
+    if not said:
+        return checks
+    facts = engine.probe(member.name)
+    checks += [*on_server(facts, said, len(service.members)), *_kept_aside(service, engine, member)]
+    return [*checks, *_service_commands(engine, member, user), *_rights(service, engine, facts)]
+
+
+def _host(engine: PostgreSQL, member: Server) -> tuple[list[Check], dict[str, str], str]:
+    """What is checked of a host; what it says of itself, nothing where it cannot be asked; as whom."""
     result = engine.hosts.run(member.host, ["id", "-un"], become=False)
     user = result.stdout.strip()
     words = result.reason or f"answers in {result.duration * 1000:.0f} ms as {user}"
     ssh = Check("SSH", member.name, result.ok, words, result.next or login(member.host))
     if not result.ok:
-        return [ssh]
+        return [ssh], {}, user
     examined = engine.examine(member.name)
     if not examined.ok:
         become = member.host.become
         remedy = f"in sudoers: {user} ALL=({become}) NOPASSWD: ALL" if become else "see the message"
-        return [ssh, Check("commands", member.name, False, examined.stderr.strip() or examined.reason, remedy)]
+        failed = Check("commands", member.name, False, examined.stderr.strip() or examined.reason, remedy)
+        return [ssh, failed], {}, user
     said = dict(_pairs(examined.stdout))
-    facts = engine.probe(member.name)
-    checks = [*on_host(member.name, said, member.host.become or ""), *on_server(facts, said, len(service.members))]
-    aside = _kept_aside(service, engine, member)
-    return [ssh, *checks, *aside, *_service_commands(engine, member, user), *_rights(service, engine, facts)]
+    return [ssh, *on_host(member.name, said, member.host.become or "")], said, user
+
+
+def _spares(service: Service, engine: PostgreSQL) -> list[Check]:
+    """The hosts without a server: whether one could be made there."""
+    if not service.spares:
+        return []
+    usual = service.members[-1].data_dir
+    spares = tuple(
+        replace(spare, data_dir=f"{spare.data_dir}/segment" if spare.data_dir else usual) for spare in service.spares
+    )
+    engine.serve(replace(service, members=(*service.members, *spares)))
+    found = engine.hosts.fan_out(spares, lambda spare: _host(engine, spare)[0])
+    return [check for checks in found for check in checks]
 
 
 def _kept_aside(service: Service, engine: PostgreSQL, member: Server) -> Iterator[Check]:

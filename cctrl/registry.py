@@ -67,6 +67,10 @@ class Talk(Protocol):
     def note(self, text: str) -> None:
         """One line of talk (progress, hint, warning), on stderr."""
 
+    @property
+    def live(self) -> bool:
+        """True where `progress` is seen: at a terminal."""
+
     def progress(self, text: str) -> None:
         """How far long work is: a line on stderr that the next one replaces; nothing where that is no terminal."""
 
@@ -101,6 +105,7 @@ class Command:
     help: str = ""  # what it does, when it is refused, what to do next: for `help COMMAND`
     danger: Danger = Danger.LOOK
     explain: Callable[[Any, Invocation, Talk], Outcome] | None = None  # print the plan and stop
+    options: Callable[[], Mapping[str, str]] | None = None  # of `OPTIONS...`: each with a remark, for completion
     mode: Mode | None = Mode.LOGICAL  # where it can be typed; None: everywhere
 
 

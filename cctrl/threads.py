@@ -60,15 +60,22 @@ class _Outcome(Generic[Value]):
         return self.value[0]
 
 
-def interruptibly(work: Callable[[], Value]) -> Value:
-    """`work()`; in the main thread it is done by another, so that Ctrl-C never tears a connection's state."""
+def interruptibly(work: Callable[[], Value], stop: Callable[[], bool] = lambda: True) -> Value:
+    """`work()`; in the main thread it is done by another, so that Ctrl-C never tears a connection's state.
+
+    At Ctrl-C `stop` is asked whether it ends the wait; where it does not, the work goes on and is waited for."""
     if current_thread() is not main_thread():
         return work()
     outcome: _Outcome[Value] = _Outcome()
     event = Event()
     try:
         Thread(target=outcome.run, args=(work, event), daemon=True).start()
-        outcome.wait()
+        while not outcome.done.is_set():
+            try:
+                outcome.wait()
+            except KeyboardInterrupt:
+                if stop():
+                    raise
     except BaseException:
         event.set()
         raise

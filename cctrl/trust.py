@@ -32,7 +32,8 @@ def trust(config: Config, service: str, name: str, talk: Talk) -> Outcome:
 
 
 def _host(config: Config, service: str, name: str) -> Host:
-    hosts = {key: m.host for s in config.chosen(service) for m in s.members for key in (m.host.name, m.name)}
+    servers = [server for s in config.chosen(service) for server in (*s.members, *s.spares)]
+    hosts = {key: server.host for server in servers for key in (server.host.name, server.name)}
     if name in hosts:
         return hosts[name]
     from difflib import get_close_matches  # here, for a quick start of the shell

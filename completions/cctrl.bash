@@ -55,7 +55,7 @@ _cctrl() {
         return ;;
     esac
     case $_cctrl_sub:$cur in
-    lab:-*) _cctrl_reply "--name --hosts --dir --postgresql --sshd --netns --disk --no-manager --synchronous --failure-timeout --failover-block" ;;
+    lab:-*) _cctrl_reply "--name --hosts --dir --postgresql --sshd --netns --disk --no-manager --synchronous --spares --failure-timeout --failover-block" ;;
     lab:*) case $_cctrl_verb in
         "") _cctrl_reply "up down list env dsn kill stop start cut heal freeze thaw wipe fill unfill exhaust release traffic" ;;
         up) _cctrl_reply "dataservice segments grid" ;;

@@ -97,6 +97,7 @@ complete -c cctrl -n '__fish_seen_subcommand_from lab' -l netns
 complete -c cctrl -n '__fish_seen_subcommand_from lab' -l disk
 complete -c cctrl -n '__fish_seen_subcommand_from lab' -l no-manager
 complete -c cctrl -n '__fish_seen_subcommand_from lab' -l synchronous
+complete -c cctrl -n '__fish_seen_subcommand_from lab' -l spares
 complete -c cctrl -n '__fish_seen_subcommand_from lab' -l failure-timeout
 complete -c cctrl -n '__fish_seen_subcommand_from lab' -l failover-block
 complete -c cctrl -n '__fish_seen_subcommand_from trust' -a '(__cctrl_ask hosts)'

@@ -121,6 +121,7 @@ class Service:
     gp_fts_probe_timeout: float = key(20.0, of=SEGMENTS, limits=(0.5, 3600.0))  # seconds
     gp_fts_probe_retries: int = key(5, of=SEGMENTS, limits=(0, 100))
     gp_fts_mark_mirror_down_grace_period: float = key(30.0, of=SEGMENTS, limits=(0.0, 3600.0))  # seconds
+    spares: tuple[Server, ...] = key((), of=SEGMENTS)  # hosts without a segment; `data_dir`: where theirs would lie
     k: int = key(2, of=GRID, limits=(1, 5))  # copies of the data
 
     def member(self, name: str) -> Server:

@@ -40,7 +40,7 @@ def _keys(record: type, *but: str) -> dict[str, type]:
 
 HOST: Keys = _keys(Host, "name", "address")
 MEMBER: Keys = {**HOST, "host": str, "ssh_address": str, **_keys(Server, "name", "application_name")}
-SERVICE: Keys = {**_keys(Service, "kind", "name"), "members": dict, "routers": dict}
+SERVICE: Keys = {**_keys(Service, "kind", "name"), "members": dict, "routers": dict, "spares": dict}
 ROUTER: Keys = {**HOST, "host": str, "ssh_address": str, **_keys(Router, "name")}
 TOP: Keys = {**_keys(Config, "path"), **dict.fromkeys(KINDS, dict)}
 

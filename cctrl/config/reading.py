@@ -97,7 +97,8 @@ class _Reader:
         hosts = {s.host.name: s.host for s in servers}
         routers = table.get("routers", {}).items()
         found = tuple(self.router(f"{where}.routers.{r}", r, defaults, t, hosts) for r, t in routers)
-        return Service(kind=kind, name=name, members=servers, routers=found, **own)
+        unused = (self.spare(f"{where}.spares.{s}", s, defaults, t) for s, t in table.get("spares", {}).items())
+        return Service(kind=kind, name=name, members=servers, routers=found, spares=tuple(unused), **own)
 
     def member(self, where: str, name: str, defaults: dict[str, Any], table: Any) -> Server:
         self.name(name, where)
@@ -113,6 +114,12 @@ class _Reader:
         host = Host(name=host_name, address=merged.pop("ssh_address", address), **ssh)
         merged |= {k: tuple(merged[k]) for k in ("start", "stop") if k in merged}
         return Server(name=name, host=host, address=address, port=merged.pop("port", 5432), **merged)
+
+    def spare(self, where: str, name: str, defaults: dict[str, Any], table: Any) -> Server:
+        """A host that segments can be recovered onto; its `data_dir` is the directory for theirs, "" for the same path
+        as before."""
+        shared = {k: v for k, v in defaults.items() if k not in ("start", "stop", "config_file")}
+        return self.member(where, name, {**shared, "data_dir": ""}, table)
 
     def router(self, where: str, name: str, defaults: dict[str, Any], table: Any, hosts: Mapping[str, Host]) -> Router:
         """A router on a member's host is reached as that is; it acts as another user unless that is given too."""

@@ -19,6 +19,7 @@ class Expected:
     kinds: frozenset[str]  # argument types
     flags: frozenset[str]
     commands: tuple[Command, ...]  # the commands that are still possible
+    options: Mapping[str, str]  # of a program that reads them itself, each with a remark
     complete: bool  # the tokens alone are a whole command
 
 
@@ -40,6 +41,7 @@ def expected(commands: Iterable[Command], tokens: Sequence[Token], words: Words)
         kinds=frozenset(i.argument for i in items if i.argument),
         flags=frozenset(f for m in alive for f in m.free_flags()),
         commands=tuple(dict.fromkeys(m.command for m in alive)),
+        options={option: remark for m in alive if m.in_options for option, remark in _options(m.command).items()},
         complete=any(m.next is None for m in alive) and bool(tokens),
     )
 
@@ -62,6 +64,10 @@ def _rest(match: Match) -> tuple[Item, ...]:
     return match.path.items[match.position + 1 :]
 
 
+def _options(command: Command) -> Mapping[str, str]:
+    return command.options() if command.options else {}
+
+
 def _candidates(commands: Iterable[Command], tokens: Sequence[Token], words: Words) -> dict[str, str]:
     """The words that may come after `tokens`, each with a remark: what is completed."""
     commands = tuple(commands)
@@ -72,6 +78,7 @@ def _candidates(commands: Iterable[Command], tokens: Sequence[Token], words: Wor
     for kind in sorted(after.kinds - {"COMMAND"}):
         found.update(words(kind))
     found.update(dict.fromkeys(sorted(after.flags), ""))
+    found.update(after.options)
     return found
 
 

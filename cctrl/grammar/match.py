@@ -33,6 +33,12 @@ class Match:
         """The place that comes next, None at the end of the path."""
         return self.path.items[self.position] if self.position < len(self.path.items) else None
 
+    @property
+    def in_options(self) -> bool:
+        """True where a program's own options come next, or have begun."""
+        items = self.path.items
+        return bool(items) and items[-1].argument == "OPTIONS" and self.position >= len(items) - 1
+
     def free_flags(self) -> frozenset[str]:
         """Flags that may still be given here."""
         return self.path.flags - self.flags if self.position else frozenset()

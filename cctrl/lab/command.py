@@ -90,6 +90,7 @@ def _up_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--netns", action="store_true", help="hosts as network namespaces (root)")
     parser.add_argument("--disk", default="", metavar="SIZE", help="a file system of that size for each host (root)")
     parser.add_argument("--synchronous", action="store_true", help="a commit waits for a quorum of the members")
+    parser.add_argument("--spares", type=int, default=0, metavar="N", help="of segments: hosts without one (0)")
     for option, usual, meaning in (
         ("--failure-timeout", 4.0, "without an answer, then a host is gone"),
         ("--failover-block", 60.0, "from one automatic failover to the next at least"),
@@ -138,6 +139,7 @@ def _options(given: argparse.Namespace) -> Options:
         manager=given.manager,
         disk=given.disk,
         synchronous=given.synchronous,
+        spares=given.spares,
         failure_timeout=given.failure_timeout,
         failover_block=given.failover_block,
     )

@@ -37,6 +37,8 @@ def cctrl_toml(plan: Plan) -> str:
     for host in plan.hosts:
         for server in host.servers:
             text += f"\n[{plan.kind}.{plan.service}.members.{_quoted(server.name)}]\n{_pairs(_member(host, server))}"
+    for host in plan.spares:
+        text += f"\n[{plan.kind}.{plan.service}.spares.{_quoted(host.name)}]\n{_pairs(_spare(plan, host))}"
     return text
 
 
@@ -85,6 +87,18 @@ def _data_instance(host: HostPlan, server: ServerPlan) -> dict[str, str | float]
         "data_space_group": server.data_space,
         "daemon_port": server.daemon_port,
         "listen_addresses": host.inside,
+    }
+
+
+def _spare(plan: Plan, host: HostPlan) -> dict[str, str | float]:
+    """Nothing relays to a server that the lab does not know: it is reached where it listens."""
+    return {
+        "ssh_address": host.address,
+        "ssh_port": host.ssh_port,
+        "address": host.inside,
+        "shown_address": host.name,
+        "data_dir": host.home,
+        "socket_dir": plan.sockets(host),
     }
 
 

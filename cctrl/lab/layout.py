@@ -120,6 +120,17 @@ class Plan:
     failover_block: float = 60.0
 
     @property
+    def spares(self) -> tuple[HostPlan, ...]:
+        """The hosts without a server: a segment can be recovered onto them."""
+        return tuple(host for host in self.hosts if not host.servers)
+
+    def sockets(self, spare: HostPlan) -> str:
+        """Where a server on a host without one has its socket: as the others have theirs."""
+        first = self.hosts[0]
+        usual = Path(first.servers[0].socket_dir)
+        return f"{spare.home}/run" if usual.parent == Path(first.home) else str(usual.parent / spare.name)
+
+    @property
     def lab(self) -> Lab:
         """The handle of this lab."""
         return Lab(self.name, Path(self.directory))

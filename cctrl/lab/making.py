@@ -43,19 +43,21 @@ def _directories(plan: Plan) -> None:
     for host in plan.hosts:
         Path(host.home).mkdir(mode=0o700)
         disks.mount(plan, host)
-        for directory in _own_directories(host):
+        for directory in _own_directories(plan, host):
             directory.mkdir(mode=0o700, exist_ok=True)
             if plan.run_as.switch:
                 os.chown(directory, plan.run_as.uid, plan.run_as.gid)
 
 
-def _own_directories(host: HostPlan) -> list[Path]:
+def _own_directories(plan: Plan, host: HostPlan) -> list[Path]:
     """What lies on a host, the outer directories first; a place for sockets may lie elsewhere."""
     home = Path(host.home)
     wanted = [home / "conf", home / "log"]
     for server in host.servers:
         own = (server.home,) if server.instance else (server.data_dir, str(Path(server.config_file).parent))
         wanted += [Path(path) for path in (*own, server.socket_dir)]
+    if not host.servers:
+        wanted.append(Path(plan.sockets(host)))
     found = [home]
     for directory in wanted:
         above = [parent for parent in directory.parents if home in parent.parents]

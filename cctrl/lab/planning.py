@@ -32,6 +32,7 @@ class Options:
     manager: bool = True
     disk: str = ""  # size of each host's own file system, as 400MB; "" for none
     synchronous: bool = False
+    spares: int = 0  # hosts without a segment
     failure_timeout: float = 4.0  # seconds; shorter than outside a lab, whose hosts answer at once
     failover_block: float = 60.0  # seconds
 
@@ -52,6 +53,8 @@ def check(options: Options) -> None:
         usual = spread.USUAL[options.kind]
         what = f"a lab of the kind {options.kind} has {least} to {MOST_HOSTS} hosts, not {options.count}"
         raise UsageError(what, next=f"cctrl lab up {options.kind} --hosts {usual}")
+    if options.spares and (options.kind != "segments" or not 0 < options.spares <= MOST_HOSTS - options.count):
+        raise UsageError(f"--spares {options.spares}: hosts without a segment, of a lab of the kind segments alone")
     disks.size(options.disk)
     for key in ("failure_timeout", "failover_block"):
         if wrong := problem(key, getattr(options, key)):
@@ -128,7 +131,7 @@ def planned(options: Options, directory: Path, made: bool) -> Iterator[tuple[Pla
         bridge = netns.take_bridge() if options.netns else ""
         undo.callback(netns.drop_bridge, bridge)
         where = spread.Where(hosts_dir, sockets_dir, bridge, listeners)
-        hosts = spread.hosts(options.kind, options.count, where)
+        hosts = spread.hosts(options.kind, options.count, options.spares, where)
         always.callback(_close_all, listeners)
         control_dir = directory if place.fits_socket(directory, "control") else sockets_dir or hosts_dir
         plan = Plan(
@@ -162,7 +165,7 @@ def _places(
         undo.callback(shutil.rmtree, hosts_dir, ignore_errors=True)
     else:
         hosts_dir = outside()
-    longest = max(spread.host_names(options.kind, options.count), key=len)
+    longest = max(spread.host_names(options.kind, options.count, options.spares), key=len)
     fits = place.fits_socket(hosts_dir / longest / "run")
     return hosts_dir, None if fits else outside(), scratch
 

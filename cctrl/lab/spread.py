@@ -32,18 +32,18 @@ class Where:
 Port = Callable[[int], int]
 
 
-def host_names(kind: str, count: int) -> list[str]:
-    """The hosts of a lab with so many members' hosts, in order."""
+def host_names(kind: str, count: int, spares: int = 0) -> list[str]:
+    """The hosts of a lab with so many members' hosts and hosts without any, in order."""
     if kind == "segments":
-        return ["cdw", *(f"sdw{n}" for n in range(1, count + 1))]
+        return ["cdw", *(f"sdw{n}" for n in range(1, count + spares + 1))]
     first = FIRST_DATA_HOST if kind == "grid" else 1
     return [f"host{n}" for n in range(first, first + count)]
 
 
-def hosts(kind: str, count: int, where: Where) -> tuple[HostPlan, ...]:
+def hosts(kind: str, count: int, spares: int, where: Where) -> tuple[HostPlan, ...]:
     """All hosts with their servers, their ports reserved. Raises Refused."""
     make = {"segments": _segments, "grid": _grid}.get(kind, _dataservice)
-    return tuple(_host(n, name, where, make(n - 1, count)) for n, name in enumerate(host_names(kind, count), 1))
+    return tuple(_host(n, name, where, make(n - 1, count)) for n, name in enumerate(host_names(kind, count, spares), 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,12 @@ def _dataservice(index: int, count: int) -> list[_Wanted]:
 
 
 def _segments(index: int, count: int) -> list[_Wanted]:
-    """The coordinator alone on the first host; on every other one a primary, and the mirror of the one before."""
+    """The coordinator alone on the first host; on every other one but the spares a primary, and the mirror of the
+    one before."""
     if index == 0:
         return [_Wanted(COORDINATOR, "coordinator/gpseg-1", 5432, 1, -1, "p")]
+    if index > count:
+        return []  # a spare
     own, other = index - 1, (index - 2) % count
     return [
         _Wanted(f"primary{own}", f"primary/gpseg{own}", 6000 + own, 2 + own, own, "p"),

@@ -31,6 +31,11 @@ class ManagerTalk(Talk):
         """One line about it."""
         self._say(text)
 
+    @property
+    def live(self) -> bool:
+        """False: nobody watches."""
+        return False
+
     def progress(self, text: str) -> None:
         """Nothing: nobody watches it move."""
 

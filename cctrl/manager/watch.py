@@ -45,6 +45,7 @@ class Watch:
         self._awaited: set[str] = set()  # those that are to be listened to again
         self._news = True  # something is worth a look; at the start everything is
         self._stop = Event()
+        self._ends: dict[str, Event] = {}  # what ends the present pulse of each member
         self._started = False
 
     def start(self) -> None:
@@ -59,6 +60,8 @@ class Watch:
         """Listen no more; idempotent."""
         with self._changed:
             self._stop.set()
+            for end in self._ends.values():
+                end.set()
             self._changed.notify_all()
 
     def silence(self, member: str) -> float:
@@ -81,6 +84,14 @@ class Watch:
         with self._changed:
             if answers:
                 self._heard[member] = self._clock()
+            self._awaited.add(member)
+            self._changed.notify_all()
+
+    def again(self, member: str) -> None:
+        """The member is at another place now: its pulse is to be heard there."""
+        with self._changed:
+            if member in self._ends:
+                self._ends[member].set()
             self._awaited.add(member)
             self._changed.notify_all()
 
@@ -110,14 +121,20 @@ class Watch:
 
     def _listen(self, member: str) -> None:
         while not self._stop.is_set():
+            end = Event()
+            with self._changed:
+                self._ends[member] = end
+                if self._stop.is_set():
+                    return
             try:
-                for beat in self._heart.pulse(member, self._period, self._stop):
+                for beat in self._heart.pulse(member, self._period, end):
                     self._take(member, beat)
             except CctrlError:  # it cannot be listened to now: what the next look says of it counts
                 pass
             self._take(member, LOST)
             with self._changed:
-                self._awaited.discard(member)
+                if not end.is_set():
+                    self._awaited.discard(member)
                 self._changed.wait_for(lambda: member in self._awaited or self._stop.is_set())
 
     def _take(self, member: str, beat: Beat) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -63,6 +64,15 @@ class Survey:
     whole: str = ""  # the end of the log in a copy that was made and not yet used
     half: int = 0  # bytes of one that was broken off: they are cleared away
     copied: str = ""  # the operation that moved the present data directory into its place
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """Long work that goes on by itself on a member's host: a copy, or a rewind."""
+
+    action: Action
+    since: float  # seconds since the epoch
+    said: str  # the last that its program said of how far it is: `75538/660036 kB (11%)…`, or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,3 +284,32 @@ def picked_up(view: View, primary: str, source: str, name: str, survey: Survey) 
     if not survey.whole or survey.data.content != "absent":
         return None
     return Remedy(Way.COPY, copy_plan(view, primary, source, name, ()), "a copy that is whole takes its place")
+
+
+_PROGRESS = re.compile(r"\s*(\d+)/(\d+) kB \(\d+%\)")
+
+
+@dataclass(slots=True)
+class Pace:
+    """How fast a copy grows, from what its program says once a second."""
+
+    at: float = -1.0  # when it was first heard of, in seconds
+    first: int = 0  # bytes it had by then
+
+    def read(self, line: str, now: float) -> str:
+        """The line as people read it: `1200 MB of 10 GB (12%), 85 MB/s, 1:43 left`; other lines as they are."""
+        match = _PROGRESS.match(line)
+        if not match:
+            return line
+        done, total = int(match[1]) << 10, max(int(match[1]), int(match[2])) << 10
+        if self.at < 0:
+            self.at, self.first = now, done
+        text = f"{size(done)} of {size(total)} ({100 * done // max(1, total)}%)"
+        rate = (done - self.first) / (now - self.at) if now > self.at else 0.0
+        return f"{text}, {size(int(rate))}/s, {_clock((total - done) / rate)} left" if rate >= 1 else text
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -10,7 +10,7 @@ from typing import Protocol
 from cctrl.outcome import CctrlError, Outcome
 from cctrl.replication.backups import Stores
 from cctrl.replication.beat import Beat
-from cctrl.replication.copying import Aside, Extent, Survey
+from cctrl.replication.copying import Aside, Extent, Survey, Working
 from cctrl.replication.divergence import Tail
 from cctrl.replication.facts import Facts
 from cctrl.replication.position import Position
@@ -64,6 +64,12 @@ class Copying(Protocol):
 
     def survey(self, member: str, source: str) -> Survey:
         """What `member`'s host has to offer to a copy of `source`. Raises StepFailed."""
+
+    def working(self, member: str) -> Working | None:
+        """The copy or rewind that goes on by itself on a member's host; None where none does, or it cannot be asked."""
+
+    def end(self, member: str) -> None:
+        """End a copy that is being made; what it has made is cleared away by the next one. Raises StepFailed."""
 
     def aside(self, member: str) -> tuple[Aside, ...]:
         """What was moved or kept aside on a member's host. Raises StepFailed."""

@@ -29,6 +29,7 @@ class Action(Enum):
     COPY = "copy all of {other} to {member}, beside its data directory, which is left as it is"
     RESTORE = "verify {member}'s backup {other} and copy it beside its data directory, which is left as it is"
     SWAP = "move {member}'s data directory aside and the copy into its place, as a standby of {other}"
+    CONFIGURE = "give {member} a configuration of its own in its new place, after {other}'s"
     PAUSE = "pause the replay of {member}; it goes on receiving, and what it receives is kept"
     RESUME = "let {member} replay again"
     RECONNECT = "end {member}'s receiver, so that it connects anew"
@@ -43,6 +44,7 @@ UNDO = {
     Action.SYNCHRONISE: None,
     Action.CATCH_UP: None,
     Action.COPY: None,
+    Action.CONFIGURE: None,
     Action.PAUSE: Action.RESUME,
     Action.RESUME: Action.PAUSE,
     Action.RECONNECT: None,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from cctrl.config import Server
 from cctrl.outcome import CctrlError, Refused
 from cctrl.replication.engine import StepFailed
-from cctrl.replication.facts import Facts, Server
+from cctrl.replication.facts import Facts
+from cctrl.replication.facts import Server as State
 from cctrl.replication.steps import Action, Step
 from cctrl.segments import catalog_sql, fts
 from cctrl.segments.catalog import SYNC, UP, Change, Pair, Row, after, marked
@@ -52,6 +54,17 @@ class Acting:
         self._say(f"dbid {row.dbid} ({row.place}) is fenced: it does not run and cannot start writable")
         return True
 
+    def end_left_behind(self, place: Server) -> bool:
+        """End for good what runs at a place that its segment has left: it would write, or pass for the segment. False
+        where its host is out of sight."""
+        facts = self._cluster.former.probe(place.name)
+        if facts.server in (State.UP, State.STARTING, State.REJECTING, State.FROZEN):
+            self._still_leading()
+            step = Step(Action.FENCE, place.name, self._cluster.coordinator.name)
+            self._cluster.former.perform(step, {}, lambda _: None)
+            self._say(f"what ran at {place.host.name}:{place.port}, which dbid {place.dbid} has left, is fenced")
+        return facts.seen
+
     def _still_leading(self) -> None:
         """A manager that stood still for longer than its lease must not go on with what it had decided."""
         if not self._leads():
@@ -95,7 +108,7 @@ class Acting:
     def _fence_former(self, row: Row, successor: Row, seen: Facts | None) -> None:
         """Before a promotion the former primary is fenced, where it is in sight: where it is not, its commits wait for
         a mirror that no longer follows."""
-        if seen is None or seen.server is not Server.UNSEEN:
+        if seen is None or seen.server is not State.UNSEEN:
             self.fence(row, successor)
         else:
             self._say(

@@ -159,6 +159,22 @@ def _as_read(row: Row) -> str:
     )
 
 
+def moved(changes: Sequence[tuple[Row, Row]], what: str) -> str:
+    """Put segments at other places, each from the row as it was read to another, with the documented row of the history
+    for each; `what` is `resync` or `backout`. In one transaction."""
+    statements: list[str] = []
+    for old, new in changes:
+        place = f"port = {new.port}, hostname = {text(new.hostname)}, address = {text(new.address)}"
+        where = f"datadir = {text(new.datadir)} where dbid = {old.dbid}"
+        inserted = f"inserted segment configuration for full recovery or original dbid {old.dbid}"
+        statements += [
+            _as_read(old),
+            f"update public.gp_segment_configuration set {place}, {where}",
+            history(old.dbid, f"gprecoverseg: segment config for {what}: {inserted}"),
+        ]
+    return "; ".join(statements)
+
+
 def answered(request: int, problem: str = "") -> tuple[str, str]:
     """A scan that began after this request is over, or could not be made: `problem` says why. Each is a transaction:
     whoever sees the answer sees its problem."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cctrl.registry import Command, Danger
-from cctrl.segments import gprecoverseg, gpstate, listing
+from cctrl.segments import explaining, gprecoverseg, gpstate, listing, recover_options
+from cctrl.segments.options import remarks
 
 COMMANDS: tuple[Command, ...] = (
     Command(
@@ -14,8 +15,9 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "gpstate [OPTIONS...]",
-        "show how the cluster is: -e what needs attention, -s everything, -m, -c, -b, -Q, -p, -i, -f",
+        "show how the cluster is: -e what needs attention, -s everything, -m -c -b -Q -p -i -f -x",
         gpstate.gpstate,
+        options=lambda: remarks(gpstate.parser()),
         help="`gpstate --help` lists the options. What the catalog says and what is seen now may differ: roles and\n"
         "Down are the catalog's, Unsynchronized and Process error are seen. Of a pair (status and mode of primary\n"
         "and mirror) only u/s and u/s, u/n and u/n, u/n and d/n are valid. Exit status 1: something is to report.",
@@ -24,12 +26,15 @@ COMMANDS: tuple[Command, ...] = (
         "gprecoverseg [OPTIONS...]",
         "bring failed segments back; -F by a full copy; -r: all into their preferred roles",
         gprecoverseg.gprecoverseg,
+        options=lambda: remarks(recover_options.parser()),
         help="`gprecoverseg --help` lists the options. It asks before it begins, unless -a or --yes is given. A\n"
-        "segment is started, rewound, or with -F copied; side by side; one that fails stops no other.\n"
+        "segment is started, rewound, or with -F copied; side by side; one that fails stops no other. -p HOST, and\n"
+        "-i FILE with a new place, copy onto another host, which is a member's or stands among the spares.\n"
         "What only a failed segment has is kept aside first. When it has ended FTS looks, and marks them up.\n"
+        "Ctrl-C asks; it ends copies, and lets rewinds come to their end.\n"
         "Exit status 1: a segment was not recovered; 2: refused; 4: the answer was no.",
         danger=Danger.CHANGE,
-        explain=listing.explain,
+        explain=explaining.explain,
     ),
     Command(
         "recover",
@@ -37,7 +42,7 @@ COMMANDS: tuple[Command, ...] = (
         listing.recover_all,
         help="The same as gprecoverseg -a.",
         danger=Danger.CHANGE,
-        explain=listing.explain,
+        explain=explaining.explain,
     ),
     Command(
         "datasource SEGMENT recover",
@@ -45,7 +50,7 @@ COMMANDS: tuple[Command, ...] = (
         listing.recover_one,
         help="The same as gprecoverseg -a -i FILE with a file that names this segment only.",
         danger=Danger.CHANGE,
-        explain=listing.explain,
+        explain=explaining.explain,
     ),
 )
 """Every command, in the order `help` lists them."""

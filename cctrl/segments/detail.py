@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from cctrl.replication.facts import Server
 from cctrl.replication.postgresql.asking import Process
@@ -15,6 +16,7 @@ from cctrl.segments.status import GOOD, Seen
 from cctrl.segments.tables import RULE, Cells, Line, Rows, pair, table
 
 UNKNOWN = "Unknown"
+COPYING = {"full": "Copying files from primary", "incremental": "Rewinding history to match primary timeline"}
 NO_STANDBY = "No coordinator standby configured"
 STARS = "*" * 53
 
@@ -89,6 +91,25 @@ def full(seen: Seen, processes: Processes) -> Page:
     return [*lines, *(Line(text, WARNING) for text in texts)], 1
 
 
+def piped(seen: Seen, processes: Processes, versions: Mapping[int, str]) -> list[str]:
+    """A line for each instance, for machines: place, roles, mirror status, states, process, version."""
+    return ["|".join(map(str, _fields(seen, row, processes.of(row), versions))) for row in seen.ordered]
+
+
+def _fields(seen: Seen, row: Row, process: Process, versions: Mapping[int, str]) -> list[object]:
+    unseen = seen.facts[row.dbid].server is Server.UNSEEN
+    mirroring = {cell.cells[0]: cell.cells[1].removeprefix("= ") for cell in _mirroring(seen, row)}
+    return [
+        *(row.dbid, row.content, row.hostname, row.address, row.datadir, row.port),
+        *(ROLES[row.role], ROLES[row.preferred_role]),
+        *(mirroring["Mirror status"], mirroring.get("Mirror recovery start", "")),
+        *(STATUSES[row.status], seen.word(row)),
+        *("ft"[unseen], f"Error getting status from host {row.hostname}" if unseen else ""),
+        *("ft"[process.pid_file], process.pid or "", "ft"[process.lock_file], process.pid if process.lock_file else ""),
+        versions.get(row.dbid, ""),
+    ]
+
+
 def _coordinator(seen: Seen, processes: Processes) -> Rows:
     row, version = seen.catalog.coordinator, seen.catalog.version
     number = re.match(r"PostgreSQL (\S+)", version)
@@ -137,14 +158,14 @@ def _instance(seen: Seen, row: Row, process: Process) -> list[Cells]:
 
 
 def _mirroring(seen: Seen, row: Row) -> list[Cells]:
-    primary = next(p.primary for p in seen.catalog.pairs if p.content == row.content)
-    found = seen.receiver(primary)
+    both = next(p for p in seen.catalog.pairs if p.content == row.content)
+    found, work = seen.receiver(both.primary), seen.recovering.get(both.mirror.dbid)
     state = found.state.capitalize() if found is not None and not row.primary else MODES[row.mode]
-    return [
-        pair("Current role", ROLES[row.role]),
-        pair("Preferred role", ROLES[row.preferred_role]),
-        pair("Mirror status", state),
-    ]
+    cells = [pair("Current role", ROLES[row.role]), pair("Preferred role", ROLES[row.preferred_role])]
+    if work is None or not row.primary:
+        return [*cells, pair("Mirror status", state)]
+    began = datetime.fromtimestamp(work.since, UTC).strftime("%Y-%m-%d %H:%M:%S+00")
+    return [*cells, pair("Mirror status", COPYING[work.kind]), pair("Mirror recovery start", began)]
 
 
 def _sending(seen: Seen, row: Row) -> list[Cells]:

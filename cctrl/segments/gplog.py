@@ -58,6 +58,10 @@ class GpLog:
                 self._out(line)
         self._write(at, text)
 
+    def debug(self, message: str) -> None:
+        """A line for -v alone."""
+        self.say(DEBUG, message)
+
     def info(self, message: str) -> None:
         """An ordinary line."""
         self.say(INFO, message)
@@ -88,3 +92,15 @@ class GpLog:
             if not self._told:
                 self._told = True
                 self._note(f"cannot write the log in {self.directory}: {error.strerror}")
+
+
+class Spoken(GpLog):
+    """Messages alone, without a prefix and in no file: for what is only explained."""
+
+    def __init__(self, note: Callable[[str], None]) -> None:
+        super().__init__("", "", note, note, directory=Path())
+
+    def say(self, level: str, message: str) -> None:
+        """One message."""
+        if level != DEBUG:
+            self.raw(message)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
+
 from cctrl.outcome import Outcome
 from cctrl.registry import Invocation, Talk
 from cctrl.segments import detail, pages, running
 from cctrl.segments.catalog import Catalog, Row
 from cctrl.segments.detail import Processes
-from cctrl.segments.gplog import log_directory
 from cctrl.segments.options import Parser, Wrong, common
 from cctrl.segments.pages import Page
 from cctrl.segments.running import Run
 from cctrl.segments.service import Cluster
-from cctrl.segments.status import Recovery, Seen, recoveries
+from cctrl.segments.status import Seen, recovery
 
-PROGRESS = "recovery_progress.file"  # in the log directory
+PIPE = "--segmentStatusPipeSeparatedForTableUse"
+NO_EXPANSION = "Cluster Expansion State = No Expansion Detected"
 _DISPLAYS = {
     "b": "brief summary of all instances (also without any option)",
     "c": "which mirror belongs to which primary",
@@ -33,9 +35,12 @@ def parser() -> Parser:
     made = common("gpstate", "Show how a segment cluster is.")
     for letter, meaning in _DISPLAYS.items():
         made.add_argument(f"-{letter}", dest=f"show_{letter}", action="store_true", help=meaning)
-    made.add_argument(
-        "-B", dest="parallel", type=int, default=16, metavar="N", help="instances asked at once (all are)"
-    )
+    add = made.add_argument
+    add("-x", dest="expansion", action="store_true", help="how far an expansion of the cluster is")
+    add("-B", dest="parallel", type=int, default=16, metavar="N", help="instances asked at once (all are)")
+    add("--timeout", type=int, default=0, metavar="SECONDS", help="how long an instance may take to answer")
+    add("--retries", type=int, default=0, metavar="N", help="accepted: who does not answer in time is not asked again")
+    add(PIPE, dest="pipe", action="store_true", help="one line for each instance, its fields with | between them")
     return made
 
 
@@ -45,12 +50,13 @@ def gpstate(cluster: Cluster, invocation: Invocation, talk: Talk) -> Outcome:
 
 
 def _run(run: Run) -> int:
-    chosen = [letter for letter in _DISPLAYS if getattr(run.given, f"show_{letter}")]
-    if len(chosen) > 1:
-        raise Wrong("", "gpstate: error: Too many output options specified")
-    if not 1 <= run.given.parallel <= 64:
-        raise Wrong("", f"gpstate: error: Invalid parallelDegree value provided with -B argument: {run.given.parallel}")
+    check(run.given)
+    chosen = _chosen(run.given)
     catalog = running.begin(run)
+    if run.given.expansion:
+        run.log.info(NO_EXPANSION)
+        if not chosen:
+            return 0
     letter = chosen[0] if chosen else "b"
     if letter in _OF_THE_CATALOG:
         lines, status = _OF_THE_CATALOG[letter](catalog)
@@ -58,12 +64,36 @@ def _run(run: Run) -> int:
         return status
     if letter != "i":
         run.log.info("Gathering data from segments...")
-    seen = look(run.cluster, catalog, run.given.logdir)
+    if run.given.timeout:
+        run.cluster.engine.look = float(run.given.timeout)
+    with run.dots():
+        seen = look(run.cluster, catalog)
+    if run.given.pipe:
+        for text in detail.piped(seen, _processes(run.cluster, catalog), _versions(run.cluster, seen)):
+            run.log.raw(text)
+        return 0
     lines, status = _page(run.cluster, seen, letter)
     run.page(lines)
     if letter == "e":
         _truth(run, seen)
     return status
+
+
+def _chosen(given: argparse.Namespace) -> list[str]:
+    return [letter for letter in _DISPLAYS if getattr(given, f"show_{letter}")]
+
+
+def check(given: argparse.Namespace) -> None:
+    """Refuse what does not go together, or is out of range. Raises Wrong."""
+    wrong = ""
+    if len(_chosen(given)) + given.pipe > 1:
+        wrong = "Too many output options specified"
+    elif not 1 <= given.parallel <= 64:
+        wrong = f"Invalid parallelDegree value provided with -B argument: {given.parallel}"
+    elif given.timeout < 0 or given.retries < 0:
+        wrong = "--timeout and --retries take no negative number"
+    if wrong:
+        raise Wrong("", f"gpstate: error: {wrong}")
 
 
 _OF_THE_CATALOG = {
@@ -83,18 +113,11 @@ def _page(cluster: Cluster, seen: Seen, letter: str) -> Page:
     return (detail.brief if letter == "b" else detail.full)(seen, _processes(cluster, seen.catalog))
 
 
-def look(cluster: Cluster, catalog: Catalog, logdir: str = "") -> Seen:
+def look(cluster: Cluster, catalog: Catalog) -> Seen:
     """One look at all instances, side by side; one that hangs costs its deadline, once."""
-    return Seen(catalog, cluster.probe(catalog.segments), _recovering(logdir, catalog))
-
-
-def _recovering(logdir: str, catalog: Catalog) -> dict[int, Recovery]:
-    try:
-        found = recoveries((log_directory(logdir) / PROGRESS).read_text(encoding="utf-8"))
-    except OSError:
-        return {}
-    down = {row.dbid for row in catalog.segments if not row.up}
-    return {dbid: recovery for dbid, recovery in found.items() if dbid in down}
+    facts = cluster.probe(catalog.segments)
+    down = [row for row in catalog.segments if not row.up and facts[row.dbid].seen]
+    return Seen(catalog, facts, {dbid: recovery(found) for dbid, found in cluster.working(down).items()})
 
 
 def _versions(cluster: Cluster, seen: Seen) -> dict[int, str]:
@@ -125,11 +148,13 @@ def _truth(run: Run, seen: Seen) -> None:
         if not facts.writable:
             run.log.truth(f"dbid {row.dbid} ({row.place}), an acting primary: {running.told(facts)}")
             faults += [] if pair.synchronized or facts.up else [row]
-    down = [row for row in seen.ordered if not row.up]
+    down = [row for row in seen.ordered if not row.up and row.dbid not in seen.recovering]
     if faults:
         places = ", ".join(row.place for row in faults)
         run.log.truth(f"NEXT: start the server of {places}: no other one has all of its content; then gprecoverseg")
     elif down:
         run.log.truth(f"NEXT: gprecoverseg   ({len(down)} down)")
+    elif seen.recovering:
+        run.log.truth(f"NEXT: gpstate -e   ({len(seen.recovering)} being recovered)")
     elif any(not pair.balanced for pair in seen.catalog.pairs) and all(p.synchronized for p in seen.catalog.pairs):
         run.log.truth("NEXT: gprecoverseg -r   (to bring all into their preferred roles)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from cctrl.config import Server, Service
@@ -51,6 +52,35 @@ def by_dbid(service: Service, dbid: int) -> Server:
             return member
     what = f"[segments.{service.name}] has no member with dbid {dbid}, which the catalog names"
     raise ConfigError(what, next="add it to the configuration")
+
+
+def host(service: Service, name: str) -> Server:
+    """A host by its name or by an address that the catalog shows, as a spare or a segment is there: what they have in
+    common. Raises ConfigError."""
+    known = (*service.spares, *service.members)
+    for server in known:
+        if name in (server.host.name, server.shown_address, server.address):
+            return server
+    where = f"[segments.{service.name}"
+    raise ConfigError(f"{where}] has no host {name}", next=f"add {where}.spares.{name}] to the configuration")
+
+
+def placed(service: Service, rows: Iterable[Row]) -> Service:
+    """The service with each segment where the catalog has it. Raises ConfigError for a host that is not configured."""
+    found = {row.dbid: row for row in rows}
+    members = (_placed(service, m, found[m.dbid]) if m.dbid in found else m for m in service.members)
+    return replace(service, members=tuple(members))
+
+
+def _placed(service: Service, member: Server, row: Row) -> Server:
+    """A segment that was recovered elsewhere has its configuration in its data directory, and pg_ctl starts it."""
+    if (member.host.name, member.port, member.data_dir) == (row.hostname, row.port, row.datadir):
+        return member
+    there = host(service, row.hostname)
+    return replace(
+        member, host=there.host, address=there.address, port=row.port, data_dir=row.datadir, config_file="", start=(),
+        stop=(), bin_dir=there.bin_dir, socket_dir=there.socket_dir, backup_dir="", shown_address=there.shown_address,
+    )  # fmt: skip
 
 
 def rows(service: Service) -> tuple[Row, ...]:

@@ -68,6 +68,8 @@ class Fts(Keeper):
     def _cycle(self, watch: Watch) -> list[Act]:
         """Look at all pairs and do what is due; what that was. Raises CctrlError for a catalog that cannot be read."""
         catalog = self._cluster.catalog()
+        for name in self._cluster.moved():
+            watch.again(name)
         pairs = catalog.pairs
         self._tending.look_at_those_down(catalog, watch)
         for row in (pair.mirror for pair in pairs if pair.mirror.up):
@@ -86,10 +88,9 @@ class Fts(Keeper):
         """Make the catalog where it is not there; it begins with the inventory."""
         if self._ready:
             return
-        asking, members = self._cluster.asking, self._service.members
-        ways = [(m.dbid, asking.command_for(m.name, "cctrl-gp_stat_replication", catalog_sql.SENDERS)) for m in members]
-        statements = (catalog_sql.TABLES, catalog_sql.fill(inventory.rows(self._service)), catalog_sql.access(ways))
-        asking.sql(self._cluster.coordinator.name, *statements, timeout=SETUP_LIMIT)
+        statements = (catalog_sql.TABLES, catalog_sql.fill(inventory.rows(self._service)))
+        self._cluster.asking.sql(self._cluster.coordinator.name, *statements, timeout=SETUP_LIMIT)
+        self._cluster.write(self._cluster.access(self._cluster.catalog().rows))
         self._ready = True
 
     def _listen(self, watch: Watch) -> None:

@@ -44,6 +44,11 @@ class Parser(argparse.ArgumentParser):
         return given
 
 
+def remarks(parser: Parser) -> dict[str, str]:
+    """Each option with what it means, for completion."""
+    return {o: action.help or "" for action in parser._actions for o in action.option_strings if o != "-?"}
+
+
 def common(program: str, summary: str) -> Parser:
     """A parser with the options that both programs have."""
     parser = Parser(prog=program, description=summary, add_help=False, allow_abbrev=False)
@@ -53,6 +58,12 @@ def common(program: str, summary: str) -> Parser:
     add("-v", "--verbose", action="store_true", help="debug lines too")
     add("-q", "--quiet", action="store_true", help="no lines below WARNING on the screen")
     add("-l", dest="logdir", default="", metavar="DIR", help="where the log file is (~/gpAdminLogs)")
-    add("-d", dest="coordinator", default="", metavar="DIR", help="data directory of the coordinator")
+    add(
+        *("-d", "--coordinator_data_directory"),
+        dest="coordinator",
+        default="",
+        metavar="DIR",
+        help="data directory of the coordinator, where it is not to be another one's",
+    )
     add("-a", dest="no_prompt", action="store_true", help="ask nothing")
     return parser

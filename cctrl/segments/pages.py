@@ -100,7 +100,7 @@ def _in_recovery(seen: Seen) -> list[Cells]:
     rows = [Cells(head)]
     for row in seen.ordered:
         found = seen.recovering.get(row.dbid)
-        if found is not None:
+        if found is not None and found.percent:
             rows.append(Cells((row.address, str(row.port), found.kind, found.done, found.total, found.percent)))
     return rows
 

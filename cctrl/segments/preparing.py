@@ -9,23 +9,26 @@ from typing import TypeVar
 
 from cctrl.outcome import CctrlError, Refused
 from cctrl.replication.executor import Performer
-from cctrl.replication.facts import Server
+from cctrl.replication.facts import Facts, Server
 from cctrl.replication.steps import Action, Step
 from cctrl.segments import catalog_sql
 from cctrl.segments.catalog import Catalog
 from cctrl.segments.running import Failed, Run
-from cctrl.segments.service import Cluster
+from cctrl.segments.service import Cluster, now
 from cctrl.segments.work import Job
+from cctrl.threads import cancelled
 
 Value = TypeVar("Value")
 _CHECKSUM = re.compile(r"^Data page checksum version:\s*(\d+)", re.MULTILINE)
 _NONCE = re.compile(r"^Mock authentication nonce:.*\n", re.MULTILINE)  # a secret of the server
+MARK_LIMIT = 1800.0  # seconds
+MARK_LOOK = 0.5  # seconds from one look to the next
 SET_UP_LIMIT = 300.0  # seconds that a checkpoint may take
 
 
 def control_data(run: Run, catalog: Catalog, jobs: list[Job]) -> None:
     """Show both instances' control data, and compare the checksums. Raises Failed where they differ."""
-    rows = [row for job in jobs for row in (job.source, job.failed)]
+    rows = [row for job in jobs for row in (job.source, job.failed)]  # of one that moves, where it was
     asking, member = run.cluster.asking, run.cluster.member
     everyone = [run.cluster.coordinator.name, *(member(row) for row in rows)]
     coordinator, *results = run.cluster.hosts.fan_out(everyone, asking.control)
@@ -44,8 +47,9 @@ def control_data(run: Run, catalog: Catalog, jobs: list[Job]) -> None:
     run.log.info(text)
 
 
-def confirmed(run: Run, question: str) -> bool:
-    """Ask; False where the answer is no, which is said. Raises Refused where nobody can be asked."""
+def confirmed(run: Run, question: str, *, abort: bool = True) -> bool:
+    """Ask; False where the answer is no, which is said where that ends the run (`abort`). Raises Refused where nobody
+    can be asked."""
     run.log.raw("")
     run.log.raw(f"{question} Yy|Nn (default=N):")
     while True:
@@ -56,7 +60,8 @@ def confirmed(run: Run, question: str) -> bool:
         if word in ("y", "yes"):
             return True
         if word in ("", "n", "no"):
-            run.log.info("User abort requested, Exiting...")
+            if abort:
+                run.log.info("User abort requested, Exiting...")
             return False
         run.log.raw(f"Invalid input: '{answer.strip()}'")
         run.log.raw("")
@@ -67,31 +72,70 @@ def reach(run: Run, jobs: list[Job]) -> None:
     """Whether each source lets its mirror in; pg_hba.conf is nobody's but the administrator's."""
     run.log.info("Starting to create new pg_hba.conf on primary segments")
     engine, member = run.cluster.engine, run.cluster.member
+    here = [job for job in jobs if not job.moves]  # of the others the look before a copy shows it
     refusals = run.cluster.hosts.fan_out(
-        jobs, lambda job: engine.source_refuses(member(job.failed), member(job.source))
+        here, lambda job: engine.source_refuses(member(job.failed), member(job.source))
     )
-    wrong = [(job, said) for job, said in zip(jobs, refusals, strict=True) if said]
+    wrong = [(job, said) for job, said in zip(here, refusals, strict=True) if said]
     if not wrong:
         run.log.info("None of the reachable segments require update to pg_hba.conf")
     for job, said in wrong:
         run.log.warning(f"{job.source.place} does not let {job.failed.place} in: {said}")
 
 
-def stop(run: Run, jobs: list[Job], performer: Performer) -> None:
-    """End what still runs where a segment failed. Raises CctrlError."""
+def stop(run: Run, jobs: list[Job], performer: Performer, away: frozenset[str]) -> None:
+    """End what still runs where a segment failed, and what stays behind there for good; of hosts in `away` it is told.
+    Raises CctrlError."""
     cluster, member = run.cluster, run.cluster.member
-    processes = cluster.hosts.fan_out(jobs, lambda job: cluster.asking.process(member(job.failed)))
-    running = [(job, found.pid) for job, found in zip(jobs, processes, strict=True) if found and found.lives]
-    for job, pid in running:
-        run.log.info(f"{pid}: {job.failed.datadir}")
+    near = [job for job in jobs if job.failed.hostname not in away]
+    if near:
+        run.log.info(f"Ensuring {len(near)} failed segment(s) are stopped")
+    for job in jobs:
+        if job.failed.hostname in away:
+            host, content = job.failed.hostname, job.failed.content
+            run.log.info(f"Skipping gpsegstop on unreachable host: {host} segment: {content}")
+            run.log.truth(f"{job.failed.place} is out of sight, so nothing has ended what may run there")
+    processes = cluster.hosts.fan_out(near, lambda job: cluster.asking.process(member(job.failed)))
+    running = {job.failed.dbid: found.pid for job, found in zip(near, processes, strict=True) if found and found.lives}
+    for job in near:
+        if job.failed.dbid in running:
+            run.log.info(f"{running[job.failed.dbid]}: {job.failed.datadir}")
 
     def end(job: Job) -> None:
-        facts = cluster.engine.probe(member(job.failed))
-        # A server that hangs is not asked: it is ended, and cannot start writable.
-        action = Action.STOP if facts.server is Server.UP and facts.standby else Action.FENCE
-        performer.perform(Step(action, member(job.failed), member(job.source)), {}, lambda _: None)
+        action = ending(job, cluster.engine.probe(member(job.failed)))
+        if action is not None:
+            performer.perform(Step(action, member(job.failed), member(job.source)), {}, lambda _: None)
 
-    cluster.hosts.fan_out([job for job, _ in running], end)
+    cluster.hosts.fan_out([job for job in near if job.failed.dbid in running or job.moves], end)
+    _marked_down(run, [job for job in jobs if job.failed.up])
+
+
+def ending(job: Job, facts: Facts) -> Action | None:
+    """How what may run where a segment failed is ended; None where nothing is there. A server that hangs is not asked:
+    it is ended, and cannot start writable. So is one that is left behind."""
+    if job.moves:
+        return None if facts.server in (Server.UNSEEN, Server.NO_DATA) else Action.FENCE
+    if facts.server in (Server.UNSEEN, Server.NO_DATA, Server.DOWN, Server.NO_BINARIES):
+        return None
+    return Action.STOP if facts.server is Server.UP and facts.standby else Action.FENCE
+
+
+def _marked_down(run: Run, jobs: list[Job]) -> None:
+    """Wait until FTS has marked those down that were up. Raises Failed."""
+    if not jobs:
+        return
+    run.log.info("Waiting for segments to be marked down.")
+    run.log.info(f"This may take up to {MARK_LIMIT:g} seconds on large clusters.")
+    until, left, dbids = now() + MARK_LIMIT, len(jobs), [job.failed.dbid for job in jobs]
+    while now() < until and not cancelled().is_set():
+        run.cluster.scan()
+        catalog = run.cluster.catalog()
+        left = sum(catalog.row(dbid).up for dbid in dbids)
+        if not left:
+            run.log.info(f"{len(jobs)} of {len(jobs)} segments have been marked down.")
+            return
+        cancelled().wait(MARK_LOOK)
+    raise Failed(f"{left} segments were not marked down by FTS")
 
 
 def set_up(run: Run, jobs: list[Job]) -> None:
@@ -124,12 +168,12 @@ def era(run: Run) -> str:
 
 def limited(cluster: Cluster, jobs: list[Job], do: Callable[[Job], Value], hosts: int, per_host: int) -> list[Value]:
     """`do` for all jobs side by side: at most so many hosts at once, and so many on each."""
-    names = list(dict.fromkeys(job.failed.hostname for job in jobs))
+    names = list(dict.fromkeys(job.at.hostname for job in jobs))
     turn = BoundedSemaphore(hosts)
     slots = {name: BoundedSemaphore(per_host) for name in names}
 
     def on_host(name: str) -> dict[int, Value]:
-        mine = [job for job in jobs if job.failed.hostname == name]
+        mine = [job for job in jobs if job.at.hostname == name]
 
         def one(job: Job) -> Value:
             with slots[name]:

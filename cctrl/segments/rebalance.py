@@ -69,10 +69,10 @@ def rebalance(run: Run, catalog: Catalog, seen: dict[int, Facts], recover: Recov
     catalog = run.cluster.catalog()
     seen = run.cluster.probe(catalog.segments)
     unbalanced = [pair for pair in catalog.pairs if not pair.balanced]
-    able = [pair for pair in unbalanced if _able(run, pair, seen)]
-    if able:
-        _replay(run, able, seen)
-        _moved(run, able, recover)
+    fit = [pair for pair in unbalanced if _able(run, pair, seen)]
+    if fit:
+        _replay(run, fit, seen)
+        _moved(run, fit, recover)
     else:
         run.log.info("No segments to rebalance")
         run.log.truth(
@@ -84,8 +84,13 @@ def rebalance(run: Run, catalog: Catalog, seen: dict[int, Facts], recover: Recov
     return 0
 
 
+def able(pair: Pair, seen: dict[int, Facts]) -> bool:
+    """True where both are up, reachable, and in sync by the catalog."""
+    return pair.synchronized and all(seen[row.dbid].up for row in pair.rows)
+
+
 def _able(run: Run, pair: Pair, seen: dict[int, Facts]) -> bool:
-    if pair.synchronized and all(seen[row.dbid].up for row in pair.rows):
+    if able(pair, seen):
         return True
     run.log.warning(
         f"Not rebalancing primary segment dbid {pair.primary.dbid} with its mirror dbid {pair.mirror.dbid} because "
@@ -116,7 +121,8 @@ def _moved(run: Run, pairs: list[Pair], recover: Recover) -> None:
     operation = run.operation("gprecoverseg -r")
     with operation.entered():
         run.log.info("Stopping unbalanced primary segments...")
-        stopped = _stopped(run, pairs, operation)
+        with run.dots():
+            stopped = _stopped(run, pairs, operation)
         run.log.info("Triggering segment reconfiguration")
         _promoted(run, stopped)
     run.log.info("Starting segment synchronization")

@@ -14,7 +14,7 @@ from cctrl.replication.events import Event, Failed, Progress
 from cctrl.replication.executor import Performer, execute
 from cctrl.replication.facts import Facts
 from cctrl.replication.recovery import Way
-from cctrl.replication.steps import Action, Plan, Step
+from cctrl.replication.steps import DETACHED, Action, Group, Plan, Step
 from cctrl.segments import catalog_sql
 from cctrl.segments.catalog import Pair
 from cctrl.segments.service import Cluster, now
@@ -37,25 +37,44 @@ class Tongue:
     """Says the progress of all recoveries: a line for each, at most one a second, the last one always; the same lines
     go into the file that `gpstate -e` reads."""
 
-    def __init__(self, say: Callable[[str], None], path: Path, *, silent: bool) -> None:
+    def __init__(
+        self,
+        say: Callable[[str], None],
+        path: Path,
+        *,
+        silent: bool,
+        redraw: Callable[[str], None] | None = None,
+    ) -> None:
+        """`redraw`: shows in place how far all are, and `say` is told the last line of each alone."""
         self._say = say
         self._path = path
         self._silent = silent
+        self._redraw = redraw
         self._lock = Lock()
         self._told: dict[int, float] = {}
+        self._current: dict[int, str] = {}
 
     def tell(self, job: Job, text: str, *, last: bool = False) -> None:
         """What the tool that works on a segment says."""
-        row = job.failed
+        row = job.at
         with self._lock:
             at = now()
             if not last and at - self._told.get(row.dbid, -EVERY) < EVERY:
                 return
             self._told[row.dbid] = at
             if not self._silent:
-                self._say(f"{row.hostname} (dbid {row.dbid}): {text}")
+                self._show(row.dbid, f"{row.hostname} (dbid {row.dbid}): {text}", last=last)
             with contextlib.suppress(OSError), self._path.open("a", encoding="utf-8") as file:
                 file.write(f"{job.kind.value}:{row.dbid}:{text}\n")
+
+    def _show(self, dbid: int, line: str, *, last: bool) -> None:
+        if self._redraw is None or last:
+            self._current.pop(dbid, None)
+            self._say(line)
+        else:
+            self._current[dbid] = line
+        if self._redraw is not None and self._current:
+            self._redraw("; ".join(self._current.values()))
 
     def end(self) -> None:
         """All are over."""
@@ -66,20 +85,32 @@ class Tongue:
 class Recovering:
     """One segment's recovery."""
 
-    def __init__(self, cluster: Cluster, performer: Performer, tongue: Tongue, directory: Path, rate: str) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        performer: Performer,
+        tongue: Tongue,
+        directory: Path,
+        rate: str,
+        ending: Callable[[], bool],
+    ) -> None:
+        """`directory`: of the logs; `ending`: whether no further segment is to be begun."""
         self._cluster = cluster
         self._performer = performer
         self._tongue = tongue
-        self._directory = directory  # of the logs
+        self._directory = directory
         self._rate = rate
+        self._ending = ending
 
     def work(self, job: Job) -> Ended:
         """Bring it back. Never raises for what a host can cause."""
+        if self._ending():
+            return Ended(job, Stage.COPY, "it was not begun", self._keep(job, ["not begun"]))
         said: list[str] = []
         stage = [Stage.COPY]
 
         def sink(event: Event) -> None:
-            if isinstance(event, Progress):
+            if isinstance(event, Progress) and event.step.action in DETACHED:
                 said.append(event.text)
                 self._tongue.tell(job, event.text)
             elif isinstance(event, Failed) and event.step.action is Action.START:
@@ -103,7 +134,7 @@ class Recovering:
 
     def _end(self, job: Job) -> None:
         """A slot of its own time as primary would hold back log for nobody."""
-        self._cluster.asking.try_sql(self._cluster.member(job.failed), catalog_sql.DROP_SLOT)
+        self._cluster.asking.try_sql(self._cluster.member(job.at), catalog_sql.DROP_SLOT)
 
     def _keep(self, job: Job, lines: list[str]) -> str:
         tool = "pg_basebackup" if job.kind is Kind.FULL else "pg_rewind"
@@ -118,21 +149,33 @@ def way_back(cluster: Cluster, job: Job, rate: str = "") -> tuple[Way, Plan]:
     """The way back and its steps; log that only the failed segment has is kept aside first.
 
     `rate`: of a full copy, in kB/s; "" for no limit. Raises CctrlError."""
-    pair = Pair(job.failed.content, job.source, job.failed)
+    pair = Pair(job.failed.content, job.source, job.at)
     view = cluster.view(pair, cluster.probe(pair.rows))
     source, name = view.members[0].name, view.members[1].name
     if job.kind is Kind.FULL:
-        return Way.COPY, _copy(cluster, view[name], view[source], rate)
+        return Way.COPY, Plan(_configured(cluster, job, _copy(cluster, view[name], view[source], rate)))
     part = recovery.unread(view[name], view[source])
     tail = cluster.engine.tail(name, part) if part else None
     found = recovery.remedy(view, source, name, tail, force=True)
     # That it streams, FTS sees: nobody waits for it here.
     groups = tuple(group for group in found.plan.groups if group[0].action is not Action.STREAM)
-    return found.way, Plan(groups)
+    return found.way, Plan(_configured(cluster, job, groups))
 
 
-def _copy(cluster: Cluster, member: Facts, source: Facts, rate: str) -> Plan:
+def _configured(cluster: Cluster, job: Job, groups: tuple[Group, ...]) -> tuple[Group, ...]:
+    """Where it is not at its configured place it has a configuration of its own before it starts."""
+    if not cluster.elsewhere(job.at):
+        return groups
+    made: list[Group] = []
+    for group in groups:
+        if group[0].action is Action.START:
+            made.append((Step(Action.CONFIGURE, group[0].member, cluster.member(job.source)),))
+        made.append(group)
+    return tuple(made)
+
+
+def _copy(cluster: Cluster, member: Facts, source: Facts, rate: str) -> tuple[Group, ...]:
     copying.fits(member, source, cluster.engine.copies.survey(member.name, source.name))
     copy = Step(Action.COPY, member.name, source.name, source.oldest_log, rate=rate)
     rest = (Action.SWAP, Action.START)  # it was stopped before; its directory is kept aside, log and all
-    return Plan(((copy,), *((Step(action, member.name, source.name),) for action in rest)))
+    return ((copy,), *((Step(action, member.name, source.name),) for action in rest))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import PurePosixPath
+from threading import Event, Thread
 
 from cctrl.outcome import CctrlError, Outcome
 from cctrl.registry import Talk
@@ -43,38 +46,74 @@ class Run:
         look = "gpstate -e"
         return LiveOperation(cluster.engine, cluster.store, cluster.name, self.held, verb, self.text, look)
 
+    @contextmanager
+    def dots(self) -> Iterator[None]:
+        """A dot for each second that remote work takes, where somebody watches."""
+        over = Event()
+
+        def show() -> None:
+            count = 0
+            while not over.wait(1.0):
+                count += 1
+                self.talk.progress("." * count)
+
+        if self.talk.live:
+            Thread(target=show, name="dots", daemon=True).start()
+        try:
+            yield
+        finally:
+            over.set()
+
     def page(self, lines: Sequence[Line]) -> None:
         """Log all lines."""
         for line in lines:
             self.log.say(line.level, line.text)
 
 
-def run(cluster: Cluster, parser: Parser, argv: Sequence[str], talk: Talk, body: Callable[[Run], int]) -> Outcome:
-    """Run a utility with its options; its exit status as an outcome."""
-    program = parser.prog
+def parsed(parser: Parser, argv: Sequence[str], talk: Talk) -> argparse.Namespace | Outcome:
+    """The options; how the run ends where they ask for help, or are none: that is told."""
     try:
-        given = parser.parse(argv)
+        return parser.parse(argv)
     except Wrong as wrong:
         for text in wrong.text.split("\n"):
             talk.line(text)
         if wrong.error:
             talk.note(wrong.error)
         return OUTCOMES[wrong.status]
+
+
+def run(cluster: Cluster, parser: Parser, argv: Sequence[str], talk: Talk, body: Callable[[Run], int]) -> Outcome:
+    """Run a utility with its options; its exit status as an outcome."""
+    program = parser.prog
+    given = parsed(parser, argv, talk)
+    if isinstance(given, Outcome):
+        return given
     log = _log(cluster, program, given, talk)
     log.info(f"Starting {program} with args: {' '.join(argv)}")
     cluster.fresh()
     try:
+        _its_own(cluster, program, given)
         return OUTCOMES[body(Run(cluster, given, log, talk, " ".join((program, *argv))))]
     except Wrong as wrong:
         log.error(wrong.error)
     except Failed as failed:
         log.error(f"{program} error: {failed}")
+    except KeyboardInterrupt:
+        log.truth(f"interrupted; NEXT: {'gpstate -e' if program == 'gprecoverseg' else program}")
     except CctrlError as error:
         reason = "\n".join(part for part in (error.what, error.detail) if part)
         log.say(CRITICAL, f"{program} failed. (Reason='{reason}') exiting...")
         if error.next:
             log.truth(f"NEXT: {error.next}")
     return Outcome.USAGE
+
+
+def _its_own(cluster: Cluster, program: str, given: argparse.Namespace) -> None:
+    """Refuse a data directory that is not this cluster's. Raises Wrong."""
+    known = cluster.coordinator.data_dir
+    if given.coordinator and PurePosixPath(given.coordinator) != PurePosixPath(known):
+        what = f"the coordinator of {cluster.name} has the data directory {known}, not {given.coordinator}"
+        raise Wrong("", f"{program}: error: {what}")
 
 
 def _log(cluster: Cluster, program: str, given: argparse.Namespace, talk: Talk) -> GpLog:

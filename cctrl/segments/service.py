@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cctrl.config import Config, Server, Service
 from cctrl.outcome import CctrlError, Unreachable
 from cctrl.registry import Talk
+from cctrl.replication.copying import Working
 from cctrl.replication.engine import StepFailed
 from cctrl.replication.facts import Facts, View
 from cctrl.replication.opened import OpenService
@@ -30,7 +32,9 @@ class Cluster(OpenService):
     def __init__(self, config: Config, service: Service, talk: Talk, *, answer: float = 0.0) -> None:
         """`answer`: seconds one host may take to answer; the configuration's where 0. Raises ConfigError."""
         super().__init__(config, inventory.checked(service), talk, answer)
+        self._configured = self.service
         self._last: Catalog | None = None
+        self._moved: set[str] = set()  # members whose place has changed since `moved` was last asked
 
     @property
     def coordinator(self) -> Server:
@@ -47,6 +51,53 @@ class Cluster(OpenService):
         """SQL on single instances."""
         return self.asking_of(self.service)
 
+    def follow(self, rows: Iterable[Row]) -> None:
+        """From now on each segment is where these rows have it. Raises ConfigError for an unknown host."""
+        found = inventory.placed(self._configured, rows)
+        if found == self.service:
+            return
+        pairs = zip(self.service.members, found.members, strict=True)
+        self._moved |= {new.name for old, new in pairs if old != new}
+        self.service = found
+        self.engine.serve(found)
+        self.asking.serve(found)
+
+    def elsewhere(self, row: Row) -> bool:
+        """True for a segment that is not where the configuration has it."""
+        name = self.member(row)
+        return self.service.member(name) != self._configured.member(name)
+
+    @cached_property
+    def former(self) -> PostgreSQL:
+        """The engine of the places that the configuration names, also where a segment has left them."""
+        return self.engine_of(self._configured)
+
+    @property
+    def left(self) -> tuple[Server, ...]:
+        """The places in the configuration that their segments have left, and no other one has taken."""
+
+        def keys(member: Server) -> set[tuple[str, int | str]]:
+            return {(member.host.name, member.port), (member.host.name, member.data_dir)}
+
+        taken = set[tuple[str, int | str]]().union(*map(keys, self.service.members))
+        return tuple(member for member in self._configured.members if not taken & keys(member))
+
+    def spoken(self, text: str) -> str:
+        """A text with the places of segments that are elsewhere in place of their names, which tell of the old ones."""
+        for old, new in zip(self._configured.members, self.service.members, strict=True):
+            if old != new:
+                text = re.sub(rf"\b{re.escape(old.name)}\b", f"{new.host.name}:{new.port}", text)
+        return text
+
+    def host(self, name: str) -> Server:
+        """See inventory.host."""
+        return inventory.host(self._configured, name)
+
+    def moved(self) -> set[str]:
+        """The members that are elsewhere since this was last asked."""
+        found, self._moved = self._moved, set()
+        return found
+
     def member(self, row: Row) -> str:
         """The name in the configuration of an instance of the catalog. Raises ConfigError."""
         return inventory.by_dbid(self.service, row.dbid).name
@@ -57,6 +108,7 @@ class Cluster(OpenService):
         if not result.ok:
             raise self._unreadable(result.reason or result.stderr.strip() or result.ended.value, result.next)
         self._last = catalog.read(result.stdout)
+        self.follow(self._last.rows)
         return self._last
 
     def _unreadable(self, said: str, next: str) -> CctrlError:
@@ -70,6 +122,14 @@ class Cluster(OpenService):
     def write(self, *statements: str) -> str:
         """Change the catalog; each statement is one transaction. Raises StepFailed."""
         return self.asking.sql(self.coordinator.name, *statements)
+
+    def access(self, rows: Iterable[Row]) -> str:
+        """The statement by which the coordinator knows how to ask these instances."""
+        ways = [
+            (row.dbid, self.asking.command_for(self.member(row), "cctrl-gp_stat_replication", catalog_sql.SENDERS))
+            for row in rows
+        ]
+        return catalog_sql.access(ways)
 
     def scan(self) -> None:
         """Let FTS look at all pairs, and return when it has. Raises StepFailed, also where nobody leads any more."""
@@ -88,6 +148,11 @@ class Cluster(OpenService):
         """Look at instances side by side; what was seen of each dbid."""
         found = self.hosts.fan_out(rows, lambda row: self.engine.probe(self.member(row)))
         return {row.dbid: facts for row, facts in zip(rows, found, strict=True)}
+
+    def working(self, rows: Sequence[Row]) -> dict[int, Working]:
+        """The long work that goes on by itself on the hosts of instances, by dbid: whoever has begun it."""
+        found = self.hosts.fan_out(rows, lambda row: self.engine.copies.working(self.member(row)))
+        return {row.dbid: work for row, work in zip(rows, found, strict=True) if work is not None}
 
     def view(self, pair: Pair, seen: Mapping[int, Facts]) -> View:
         """A pair as the core sees a replica set."""

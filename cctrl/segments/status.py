@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cctrl.replication.copying import Working
 from cctrl.replication.facts import Downstream, Facts, Server
 from cctrl.replication.position import Position
+from cctrl.replication.steps import Action
 from cctrl.segments import fts
 from cctrl.segments.catalog import Catalog, Row
 
@@ -36,24 +38,21 @@ def word(row: Row, facts: Facts) -> str:
 class Recovery:
     """How far a recovery is that runs now."""
 
-    dbid: int
-    kind: str  # full, incremental, differential
-    done: str  # kB
-    total: str  # kB
-    percent: str
+    kind: str  # full, incremental
+    since: float  # seconds since the epoch
+    done: str = ""  # kB; these three are "" while its program has not said so yet
+    total: str = ""  # kB
+    percent: str = ""
 
 
-_PROGRESS = re.compile(r"(full|incremental):(\d+):\s*(\d+)/(\d+) kB \((\d+)%\)")
+_PROGRESS = re.compile(r"\s*(\d+)/(\d+) kB \((\d+)%\)")
 
 
-def recoveries(text: str) -> dict[int, Recovery]:
-    """Read the progress file; the last line of each instance counts."""
-    found: dict[int, Recovery] = {}
-    for line in text.splitlines():
-        match = _PROGRESS.match(line)
-        if match:
-            found[int(match[2])] = Recovery(int(match[2]), match[1], match[3], match[4], f"{match[5]}%")
-    return found
+def recovery(working: Working) -> Recovery:
+    """Long work on a segment's host, in the words of the report."""
+    kind = "incremental" if working.action is Action.REWIND else "full"
+    match = _PROGRESS.match(working.said)
+    return Recovery(kind, working.since, *((match[1], match[2], f"{match[3]}%") if match else ()))
 
 
 @dataclass(frozen=True, slots=True)

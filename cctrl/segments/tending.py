@@ -67,7 +67,10 @@ class Tending:
         """One that accepts writes although it was replaced is fenced."""
         try:
             seen = self._cluster.probe(tuple(row for row in catalog.segments if not row.up))
-            self._away = {dbid for dbid, facts in seen.items() if not facts.seen}
+            left = self._cluster.left
+            ended = self._cluster.hosts.fan_out(left, self._acting.end_left_behind)
+            away = {place.dbid for place, seen_there in zip(left, ended, strict=True) if not seen_there}
+            self._away = away | {dbid for dbid, facts in seen.items() if not facts.seen}
             for row in (catalog.row(dbid) for dbid in seen):
                 self._heard(watch, row, seen[row.dbid])
             for dbid in (dbid for dbid, facts in seen.items() if facts.writable):

@@ -32,6 +32,18 @@ class Job:
     failed: Row
     source: Row
     kind: Kind
+    target: Row | None = None  # its row at another place; the same one, or None, in place
+
+    @property
+    def at(self) -> Row:
+        """Where it is recovered."""
+        return self.target or self.failed
+
+    @property
+    def moves(self) -> bool:
+        """True where it is recovered at another place."""
+        at, failed = self.at, self.failed
+        return (at.hostname, at.port, at.datadir) != (failed.hostname, failed.port, failed.datadir)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +57,9 @@ class Ended:
     next: str = ""
 
 
-def parameters(jobs: list[Job], title: str) -> list[Line]:
+def parameters(jobs: list[Job], *titles: str) -> list[Line]:
     """The table of what is going to be done."""
-    lines = ["Greenplum instance recovery parameters", RULE, title, RULE]
+    lines = ["Greenplum instance recovery parameters", RULE, *titles, RULE]
     for number, job in enumerate(jobs, 1):
         lines += [f"Recovery {number} of {len(jobs)}", RULE]
         lines += [f"   {key:<36} = {value}" for key, value in _described(job)]
@@ -67,7 +79,16 @@ def _described(job: Job) -> list[tuple[str, str]]:
         ("Recovery Source instance address", source.address),
         ("Recovery Source instance directory", source.datadir),
         ("Recovery Source instance port", str(source.port)),
-        ("Recovery Target", "in-place"),
+        *(_target(job.target) if job.target else [("Recovery Target", "in-place")]),
+    ]
+
+
+def _target(row: Row) -> list[tuple[str, str]]:
+    return [
+        ("Recovery Target instance host", row.hostname),
+        ("Recovery Target instance address", row.address),
+        ("Recovery Target instance directory", row.datadir),
+        ("Recovery Target instance port", str(row.port)),
     ]
 
 
@@ -91,10 +112,10 @@ def failures(ended: list[Ended]) -> list[Line]:
         due = any(one.job.kind is Kind.INCREMENTAL for one in copies)
         lines += ["-" * 58, FAILED + (FULL_DUE if due else "")]
         for one in copies:
-            row = one.job.failed
+            row = one.job.at
             where = f" hostname: {row.hostname}; port: {row.port}; logfile: {one.logfile}"
             lines.append(f"{where}; recoverytype: {one.job.kind.value}")
-    starts = [one.job.failed for one in ended if one.stage is Stage.START]
+    starts = [one.job.at for one in ended if one.stage is Stage.START]
     if starts:
         lines += ["-" * 58, NOT_STARTED]
         lines += [f" hostname: {row.hostname}; port: {row.port}; datadir: {row.datadir}" for row in starts]

@@ -24,7 +24,7 @@ def complete(options: Options, load: Callable[[], Config | None]) -> Iterator[st
     if what == "services" and config:
         yield from (f"{s.name}\t{s.kind}" for s in config.services)
     elif what == "hosts" and config:
-        yield from dict.fromkeys(f"{m.name}\t{s.name}" for s in config.services for m in s.members)
+        yield from dict.fromkeys(f"{m.name}\t{s.name}" for s in config.services for m in (*s.members, *s.spares))
     elif what == "line":
         text = arguments[0] if arguments else ""
         yield from (f"{line}\t{remark}" for line, remark in lines(config, text, options.service))

@@ -27,7 +27,7 @@ LAB_VERBS = {
 }
 LAB_OPTIONS = (
     *("--name", "--hosts", "--dir", "--postgresql", "--sshd", "--netns", "--disk", "--no-manager"),
-    *("--synchronous", "--failure-timeout", "--failover-block"),
+    *("--synchronous", "--spares", "--failure-timeout", "--failover-block"),
 )
 
 _MADE = "Made by `python -m cctrl.shell.completions`; change that, not this."

@@ -27,6 +27,10 @@ class Console(Protocol):
     def hint(self, text: str) -> None:
         """One line of advice, on a terminal only."""
 
+    @property
+    def live(self) -> bool:
+        """True where `progress` is seen."""
+
     def progress(self, text: str) -> None:
         """How far long work is: a line that the next one replaces, on a terminal only."""
 
@@ -70,6 +74,11 @@ class Terminal:
         """One line on stderr, where that is a terminal."""
         if sys.stderr is not None and sys.stderr.isatty():
             self.err(text)
+
+    @property
+    def live(self) -> bool:
+        """True where stderr is a terminal."""
+        return self._gauge.live
 
     def progress(self, text: str) -> None:
         """The line that is written over."""
@@ -179,6 +188,11 @@ class Script:
     def hint(self, text: str) -> None:
         """Nothing: this is no terminal."""
 
+    @property
+    def live(self) -> bool:
+        """False: this is no terminal."""
+        return False
+
     def progress(self, text: str) -> None:
         """Nothing: this is no terminal."""
 
@@ -213,6 +227,11 @@ class Tee:
     def hint(self, text: str) -> None:
         """Shown, and told nobody."""
         self._console.hint(text)
+
+    @property
+    def live(self) -> bool:
+        """As the console."""
+        return self._console.live
 
     def progress(self, text: str) -> None:
         """Shown, and told nobody."""

@@ -26,12 +26,16 @@ class Gauge:
     def __init__(self) -> None:
         self._there = False
 
+    @property
+    def live(self) -> bool:
+        """True where it is seen."""
+        return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
     def show(self, text: str) -> None:
         """Write over what stands there."""
-        stream = sys.stderr
-        if stream is not None and stream.isatty() and os.environ.get("TERM", "dumb") != "dumb":
-            stream.write(f"\r{drawn(text, shutil.get_terminal_size().columns)}\x1b[K")
-            stream.flush()
+        if self.live:
+            sys.stderr.write(f"\r{drawn(text, shutil.get_terminal_size().columns)}\x1b[K")
+            sys.stderr.flush()
             self._there = True
 
     def wipe(self) -> None:

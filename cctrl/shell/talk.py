@@ -56,6 +56,11 @@ class TextTalk(Talk):
         """One line of talk."""
         self._console.err(text)
 
+    @property
+    def live(self) -> bool:
+        """True where `progress` is seen."""
+        return self._console.live
+
     def progress(self, text: str) -> None:
         """How far long work is."""
         self._console.progress(text)

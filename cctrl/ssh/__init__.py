@@ -4,7 +4,7 @@ Knows no database. Importing it costs no paramiko: that is loaded with the first
 """
 
 from cctrl.ssh.hosts import CommandEvent, Hosts
-from cctrl.ssh.jobs import Job, run_job
+from cctrl.ssh.jobs import Job, end_job, run_job
 from cctrl.ssh.leases import Held, Lease, hold
 from cctrl.ssh.result import CommandResult, Ended
 from cctrl.ssh.trust import accept, trust
@@ -18,6 +18,7 @@ __all__ = [
     "Job",
     "Lease",
     "accept",
+    "end_job",
     "hold",
     "run_job",
     "trust",

@@ -61,6 +61,12 @@ def run_job(
     return _Follower(hosts, host, job, on_line, stall).run()
 
 
+def end_job(hosts: Hosts, host: Host, directory: str, name: str, wait: float = 10.0) -> CommandResult:
+    """End a job that runs, with all it has started; ends well where none runs, or it ended within `wait` seconds."""
+    words = (directory, name, f"{wait:g}")
+    return hosts.run(host, _sh(scripts.JOB_END, *words), timeout=wait + hosts.timeout)
+
+
 @dataclass(slots=True)
 class _Follower:
     hosts: Hosts

@@ -66,6 +66,14 @@ while :; do
 done
 """
 
+# Arguments: directory, name, seconds to wait for its end.
+JOB_END = r"""
+job=$1/.cctrl-job-$2
+[ -e "$job.lock" ] && ! flock -n -s "$job.lock" true || exit 0
+{ read -r pid; } <"$job/pid" && [ "$pid" -gt 1 ] && kill -TERM "-$pid"
+flock -s -w "$3" "$job.lock" true
+"""
+
 # Arguments: file, owner, seconds to wait, seconds without a heartbeat, then a command that is run once, as soon as the
 # lock is held; its end is told as `ended STATUS`. A heartbeat is a line on stdin.
 # Children do not get descriptor 9: the lock ends with this shell, however that ends.

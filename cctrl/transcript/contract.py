@@ -70,6 +70,10 @@ class Screen(Protocol):
     def err(self, line: str) -> None:
         """One line of stderr."""
 
+    @property
+    def live(self) -> bool:
+        """False: how far long work is stands in no transcript."""
+
     def progress(self, text: str) -> None:
         """Nothing: it stands in no transcript."""
 

@@ -2,8 +2,8 @@ r"""The transcript file: what each line means, and the parser.
 
 The first rule that applies decides::
 
-    #@ key: value             a need, at the head: lab, service, hosts, policy, timeout, manager, mode,
-                              sshd, disk, postgresql, synchronous, failure-timeout, failover-block
+    #@ key: value             a need, at the head: lab, service, hosts, spares, policy, timeout, manager,
+                              mode, sshd, disk, postgresql, synchronous, failure-timeout, failover-block
     # …                       comment ('#' alone too); anywhere, and no part of what is expected
     %% …                      stage direction: kill|stop|start|cut|heal|freeze|thaw|wipe|
                               fill|unfill|exhaust|release HOST,

@@ -83,6 +83,7 @@ KEYS: dict[str, Callable[[str], Any]] = {
     "lab": _one_of(KINDS),
     "service": _name,
     "hosts": _hosts,
+    "spares": _hosts,
     "policy": _one_of(POLICIES),
     "timeout": seconds,
     "manager": _flag,

@@ -24,6 +24,7 @@ class Head:
     synchronous: bool = False  # these three as in the configuration
     failure_timeout: float = 4.0
     failover_block: float = 60.0
+    spares: int = 0  # hosts without a segment
     disk: str = ""  # size of each host's own file system, as 400MB
     postgresql: str = ""  # directory of another PostgreSQL's programs
     given: frozenset[str] = frozenset()  # the keys that the file sets

@@ -38,6 +38,11 @@ class ReplayScreen:
         """One line of stderr."""
         self.out(line)
 
+    @property
+    def live(self) -> bool:
+        """False."""
+        return False
+
     def progress(self, text: str) -> None:
         """Nothing: how far long work is differs from time to time."""
 

@@ -9,6 +9,7 @@ import pytest
 
 from cctrl.replication.copying import (
     Extent,
+    Pace,
     Spot,
     Survey,
     Tablespace,
@@ -233,7 +234,7 @@ def test_the_extent_is_read() -> None:
 
 
 def test_how_far_it_is_is_told_with_rate_and_time_left() -> None:
-    pace = copyparse.Pace()
+    pace = Pace()
     assert pace.read("waiting for checkpoint", 0.0) == "waiting for checkpoint"
     assert pace.read("  1024/1048576 kB (0%), 0/1 tablespace", 1.0) == "1024 kB of 1024 MB (0%)"
     assert pace.read("525312/1048576 kB (50%), 0/1 tablespace", 9.0) == "513 MB of 1024 MB (50%), 64 MB/s, 0:07 left"

@@ -12,7 +12,7 @@ from tests.stage import Labs
 
 @pytest.fixture(scope="module")
 def gp(likeness: tuple[str, ...]) -> Iterator[Gp]:
-    """Two pairs over two hosts, with FTS. Every test leaves it healthy and balanced."""
+    """Two pairs over two hosts, a third one without any, with FTS. Every test leaves it healthy and balanced."""
     labs = Labs(likeness)
-    yield Gp(labs("--hosts", 2, kind="segments", manager=True))
+    yield Gp(labs("--hosts", 2, "--spares", 1, kind="segments", manager=True))
     labs.down()

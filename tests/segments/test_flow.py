@@ -158,3 +158,33 @@ def test_the_coordinator_is_down(gp: Gp) -> None:
     gp.lab.run("start", "cdw")
     gp.fail(0)
     gp.heal(0)
+
+
+def test_a_mirror_goes_to_another_host_and_comes_back(gp: Gp) -> None:
+    """It need not be down. Where nothing was copied the catalog names its old place again."""
+    row = "select concat_ws('|', address, port, datadir) from gp_segment_configuration where dbid = 5"
+    old, port = gp.sql(row), gp.place(1, "m").partition(":")[2]
+    home = gp.lab.directory / "lab" / "hosts" / "sdw3"
+    file = gp.lab.directory / "home" / "moves"
+    file.write_text(f"{old} sdw3|{port}|{home}/nowhere/gpseg1\n")
+    failed = gp.run(f"gprecoverseg -a -i {file}")
+    assert failed.returncode == 1
+    assert "1 of 1 segments have been marked down." in failed.stdout
+    assert f"hostname: sdw3; port: {port};" in failed.stdout
+    assert "is in no directory that is there" in failed.stderr
+    assert gp.sql(row) == old
+    history = 'select "desc" from gp_configuration_history where dbid = 5 order by time desc limit 1'
+    assert gp.sql(history) == (
+        "gprecoverseg: segment config for backout: inserted segment configuration for full recovery or original dbid 5"
+    )
+    new = f"sdw3|{port}|{home}/gpseg1"
+    file.write_text(f"{old} {new}\n")
+    gp.done(f"gprecoverseg -a -i {file}")
+    gp.becomes(1, WELL)
+    assert gp.sql(row) == new
+    gp.lab.sql(gp.place(1, "p"), "create table moved as select 1 as a")  # its mirror has it, there
+    assert gp.sql("select count(*) from gp_stat_replication where sync_state = 'sync'") == "2"
+    file.write_text(f"{new} {old}\n")
+    gp.done(f"gprecoverseg -a -i {file}")
+    gp.becomes(1, WELL)
+    assert gp.lab.sql(gp.place(1, "m"), "select a from moved") == "1"

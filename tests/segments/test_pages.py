@@ -7,11 +7,13 @@ import re
 import pytest
 
 from cctrl.replication.facts import Server
+from cctrl.replication.postgresql import copyparse
 from cctrl.replication.postgresql.asking import Process
+from cctrl.replication.steps import Action
 from cctrl.segments import detail, pages
 from cctrl.segments.detail import Processes
 from cctrl.segments.pages import Page
-from cctrl.segments.status import Recovery, Seen, recoveries
+from cctrl.segments.status import Recovery, Seen, recovery
 from cctrl.segments.tables import Line
 from tests.segments import recorded, worlds
 
@@ -69,16 +71,27 @@ def test_bytes_that_are_not_on_the_mirror_yet() -> None:
 
 
 def test_a_recovery_that_runs() -> None:
-    found = recoveries(
-        "full:2: 1/660036 kB (0%), 0/1 tablespace\nfull:2:  75538/660036 kB (11%), 0/1 tablespace (x)\nfull:2:done\n"
-    )
+    lines = ["@work copy-x 1795328940  75538/660036 kB (11%), 0/1 tablespace (x)"]
+    working = copyparse.working(lines, {"copy-x": Action.COPY})
+    assert working is not None
+    found = {2: recovery(working)}
     seen = Seen(worlds.cluster(**AFTER), worlds.seen(worlds.cluster(**AFTER)).facts, found)
     head, row = (line.text for line in shown(pages.problems(seen))[-2:])
-    assert found == {2: Recovery(2, "full", "75538", "660036", "11%")}
+    assert found == {2: Recovery("full", 1795328940, "75538", "660036", "11%")}
     assert re.split(r" {3,}", head.strip()) == [
         "Segment", "Port", "Recovery type", "Completed bytes (kB)", "Total bytes (kB)", "Percentage completed",
     ]  # fmt: skip
     assert row.split() == ["sdw1", "7000", "full", "75538", "660036", "11%"]
+    primary = [line.text.split() for line in detail.full(seen, Processes({}))[0]]
+    assert ["Mirror", "status", "=", "Copying", "files", "from", "primary"] in primary
+    assert ["Mirror", "recovery", "start", "=", "2026-11-22", "06:29:00+00"] in primary
+
+
+def test_a_recovery_that_has_said_nothing_yet() -> None:
+    working = copyparse.working(["@work rewind-x 1795328940 "], {"rewind-x": Action.REWIND})
+    assert working is not None
+    assert recovery(working) == Recovery("incremental", 1795328940)
+    assert copyparse.working(["rubbish"], {}) is None
 
 
 @pytest.mark.parametrize(

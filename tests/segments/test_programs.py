@@ -39,3 +39,13 @@ def test_every_word_arrives(words: list[str]) -> None:
 def test_not_one_cluster(kinds: tuple[str, ...]) -> None:
     with pytest.raises(UsageError, match="works on a segment cluster"):
         translated(config(*kinds), "gpstate", [])
+
+
+def test_options_are_completed() -> None:
+    def words(text: str) -> dict[str, str]:
+        return dict(grammar.completions(COMMANDS, text, lambda kind: {}))
+
+    assert words("gpstate -e")["-e"] == "the pairs that need attention"
+    assert set(words("gprecoverseg -a --di")) == {"--differential", "--disable-replay-lag"}
+    assert "-F" in words("explain gprecoverseg ") or "-F" in words("gprecoverseg ")
+    assert "-e" not in words("ls ")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from cctrl.outcome import CctrlError
-from cctrl.segments import rebalance, recover_file, recover_options, work
-from cctrl.segments.options import Wrong
+from cctrl.segments import gpstate, rebalance, recover_file, recover_options, work
+from cctrl.segments.options import Parser, Wrong
 from cctrl.segments.running import Failed
 from cctrl.segments.tables import Line
 from cctrl.segments.work import Ended, Job, Kind, Stage
@@ -39,6 +41,37 @@ def test_what_does_not_go_together(words: str, message: str) -> None:
     assert wrong.value.error == f"gprecoverseg: error: {message}"
 
 
+STATE = [
+    ("-e -s", "Too many output options specified"),
+    ("-b -Q -x", "Too many output options specified"),
+    ("-e --segmentStatusPipeSeparatedForTableUse", "Too many output options specified"),
+    ("-B 0", "Invalid parallelDegree value provided with -B argument: 0"),
+    ("-B 65", "Invalid parallelDegree value provided with -B argument: 65"),
+    ("--timeout -1", "--timeout and --retries take no negative number"),
+]
+
+
+@pytest.mark.parametrize(("words", "message"), STATE)
+def test_what_does_not_go_together_in_gpstate(words: str, message: str) -> None:
+    with pytest.raises(Wrong) as wrong:
+        gpstate.check(gpstate.parser().parse(words.split()))
+    assert wrong.value.error == f"gpstate: error: {message}"
+
+
+@pytest.mark.parametrize("words", ["", "-e", "-x -s", "-Q -v -l /tmp", "-a -q -b", "-d /data --timeout 5 --retries 3"])
+def test_what_goes_in_gpstate(words: str) -> None:
+    gpstate.check(gpstate.parser().parse(words.split()))
+
+
+@pytest.mark.parametrize("parser", [gpstate.parser, recover_options.parser])
+def test_help_and_version_end_well(parser: Callable[[], Parser]) -> None:
+    for word in ("-h", "-?", "--help", "--version"):
+        with pytest.raises(Wrong) as shown:
+            parser().parse(["-e" if parser is gpstate.parser else "-a", word])
+        assert shown.value.status == 0
+        assert shown.value.text
+
+
 @pytest.mark.parametrize(
     "words", ["-a", "-F -a", "-r --replay-lag 0.5", "-B 1 -b 128", "--max-rate 32M", "-ar", "-a -s -v"]
 )
@@ -66,6 +99,15 @@ FILE = [
     ("sdw1|7000|/data/primary/gpseg0", "Segment to recover from for content 0 is not a primary"),
     ("sdw2||/data/mirror/gpseg0", "Invalid port on line 1"),
     ("sdw2|x7000|relative/path", "Invalid port on line 1"),
+    ("sdw2|8000|/a sdw3|1|/x\nsdw2|8001|/b sdw3|2|/x",
+     "config file lines 1 and 2 conflict: Cannot recover to the same segment sdw3 and data directory /x twice."),
+    ("sdw2|8000|/a sdw2|9000|/b\nsdw2|8001|/b",
+     "config file lines 1 and 2 conflict: Cannot recover segment sdw2 with data directory /b in place if it is used as "
+     "a recovery segment."),
+    ("sdw2|sdw2|8000|/a sdw3|9000|/b", "line 1 of file F: expected equal parts, either 3 or 4 on both segment group, "
+     "obtained 4 on group1 and 3 on group2"),
+    ("sdw9|sdw2|8000|/data/mirror/gpseg0", "A segment to recover was not found in configuration.  This segment is "
+     "described by hostname|address|port|directory 'sdw9|sdw2|8000|/data/mirror/gpseg0'"),
 ]  # fmt: skip
 
 
@@ -79,10 +121,19 @@ def test_a_file_that_is_not_right(text: str, message: str) -> None:
 
 def test_a_file_that_is() -> None:
     rows = worlds.cluster().segments[1:4:2]
-    entries = recover_file.parse("F", recover_file.written(rows, frozenset()))
+    entries = recover_file.parse("F", recover_file.written(rows, frozenset(), {}))
     assert [recover_file.found(worlds.cluster(), entry) for entry in entries] == list(rows)
-    assert recover_file.parse("F", recover_file.written(rows, frozenset({"sdw2"}))) == []
+    assert recover_file.parse("F", recover_file.written(rows, frozenset({"sdw2"}), {})) == []
     assert recover_file.parse("F", "F|sdw2|8000|/d")[0].kind == "full"
+    moved = worlds.edited(worlds.cluster(), 6, hostname="sdw3", address="sdw3", port=9000).row(6)
+    (entry,) = recover_file.parse("F", recover_file.written([worlds.cluster().row(6)], frozenset(), {6: moved}))
+    assert entry.target == recover_file.Place("sdw3", 9000, "/data/mirror/gpseg0")
+    (entry,) = recover_file.parse("F", "I|sdw2|sdw2|8000|/data/mirror/gpseg0\n")
+    assert (entry.kind, entry.failed.host, recover_file.found(worlds.cluster(), entry).dbid) == (
+        "incremental",
+        "sdw2",
+        6,
+    )
 
 
 def test_the_parameters_of_a_recovery() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from cctrl.config import Host
 from cctrl.outcome import Refused, UsageError
-from cctrl.ssh import CommandResult, Ended, Hosts, Job, run_job
+from cctrl.ssh import CommandResult, Ended, Hosts, Job, end_job, run_job
 from tests.ssh.servers import Server
 from tests.stage import wait_for
 
@@ -156,6 +156,24 @@ def test_a_finished_job_is_started_anew(hosts: Hosts, host: Host, tmp_path: Path
     wait_for((files(tmp_path) / "rc").exists)
     assert run_job(hosts, host, job).status == 7
     assert (tmp_path / "starts").read_text() == "x\nx\n"
+
+
+def test_a_job_is_ended(hosts: Hosts, host: Host, tmp_path: Path) -> None:
+    """With all it has started; where none runs nothing is done."""
+    ended: list[CommandResult] = []
+
+    def end() -> None:
+        wait_for(lambda: runs(tmp_path) and (tmp_path / "starts").exists())
+        ended.append(end_job(hosts, host, str(tmp_path), "copy"))
+
+    ending = Thread(target=end)
+    ending.start()
+    result = run_job(hosts, host, Job("copy", str(tmp_path), gated(tmp_path)))
+    ending.join()
+    assert result.ended is Ended.SIGNALLED
+    assert ended[0].ok
+    assert not runs(tmp_path)
+    assert end_job(hosts, host, str(tmp_path), "copy").ok
 
 
 def test_no_progress(hosts: Hosts, host: Host, tmp_path: Path) -> None:

@@ -33,6 +33,10 @@ class Teed:
     def err(self, line: str) -> None:
         self.recorder.heard("err", line)
 
+    @property
+    def live(self) -> bool:
+        return False
+
     def progress(self, text: str) -> None:
         pass
 

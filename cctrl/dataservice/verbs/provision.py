@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from time import monotonic
 
 from cctrl.dataservice.advice import advised
 from cctrl.dataservice.change import Change, changing, member, receiver
@@ -18,7 +19,7 @@ from cctrl.dataservice.states import State
 from cctrl.dataservice.ways import choose, nothing_changed, present_master, unfit
 from cctrl.outcome import CctrlError, Interrupted, Outcome, UsageError
 from cctrl.registry import Invocation, Talk
-from cctrl.replication.copying import at_stake, choose_source, copy_plan, fits
+from cctrl.replication.copying import Pace, at_stake, choose_source, copy_plan, fits
 from cctrl.replication.events import Done, Event, Progress, Started
 from cctrl.replication.executor import execute
 from cctrl.replication.position import size
@@ -157,6 +158,7 @@ class Narrator:
         self.service = service
         self.name = name
         self.talk = talk
+        self.pace = Pace()
         self.made = False  # the new data is there already: it is not made again
         self.touched: Callable[[], None] | None = None  # called before anything of the datasource is changed
 
@@ -164,7 +166,7 @@ class Narrator:
         """See what happened."""
         if isinstance(event, Progress):
             show = self.talk.progress if event.step.action in MAKING else self.talk.note
-            show(f"{self.name}: {event.text}")
+            show(f"{self.name}: {self.pace.read(event.text, monotonic())}")
         elif isinstance(event, Started):
             self._started(event.step)
         elif isinstance(event, Done):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from threading import Event
 from time import monotonic
 
-from cctrl.config import Service
+from cctrl.config import Server, Service
 from cctrl.replication.engine import StepFailed
 from cctrl.replication.postgresql import queries
 from cctrl.replication.postgresql.remote import Remote, command
@@ -36,6 +36,10 @@ class Asking:
     def __init__(self, hosts: Hosts, service: Service, timeout: float) -> None:
         self._service = service
         self._remote = Remote(hosts, service, timeout)
+
+    def serve(self, service: Service) -> None:
+        """From now on its members are where this says."""
+        self._service = self._remote.service = service
 
     def sql(self, member: str, *statements: str, timeout: float = 0.0) -> str:
         """See Remote.sql."""
@@ -88,6 +92,13 @@ class Asking:
             yield
         finally:
             process.close()
+
+    def listening(self, there: Server) -> frozenset[int] | None:
+        """The ports that no other server could listen on at a place; None where its host cannot be asked."""
+        argv, remote = command("listening", there, (there.address,)), self._remote
+        result = remote.hosts.run(there.host, argv, timeout=remote.timeout)
+        words = result.stdout.split()
+        return frozenset(int(word) for word in words if word.isdigit()) if words[-1:] == ["@end"] else None
 
     def lines(self, member: str, query: str, period: float, stop: Event) -> Iterator[str]:
         """See Remote.lines; only what was said."""

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from time import monotonic
 
 from cctrl.replication import copying
-from cctrl.replication.copying import Aside, Extent, Survey
+from cctrl.replication.copying import Aside, Extent, Pace, Survey, Working
 from cctrl.replication.engine import OnText, StepFailed
 from cctrl.replication.position import Position
 from cctrl.replication.postgresql import conninfo, copyparse, probe_parse, queries
@@ -50,10 +50,25 @@ class Copies:
         said = "running" if survey.running else self._prepared(step, survey, work.operation)
         if said == "whole":
             return Result(text="a copy that was made before is good still")
-        lines, tell = telling(work.on_text)
+        lines: list[str] = []
+
+        def tell(line: str) -> None:
+            lines.append(line)
+            work.on_text(line)
+
         result = self._remote.job(step.member, COPY, "copy", on_line=tell, stall=QUIET)
         check(result, f"cannot copy {step.other} to {step.member}", "\n".join(lines[-6:]))
         return Result(text="a copy was being made already" if said == "running" else "")
+
+    def end(self, member: str) -> None:
+        """See Engine."""
+        check(self._remote.end_job(member, COPY), f"cannot end the copy on {member}")
+
+    def working(self, member: str) -> Working | None:
+        """See Engine."""
+        names = {f"{COPY}-{member}": Action.COPY, f"rewind-{member}": Action.REWIND}
+        result = self._remote.run(member, "working", *names)
+        return copyparse.working(result.stdout.splitlines(), names)
 
     def _prepared(self, step: Step, survey: Survey, operation: str) -> str:
         """Write down what is to be copied; "whole" where an earlier copy is good still, "running" where it goes on."""
@@ -112,7 +127,7 @@ class Copies:
 
 def telling(on_text: OnText) -> tuple[list[str], OnText]:
     """The lines that a job has said so far, and what hears them and tells them on as people read them."""
-    pace, lines = copyparse.Pace(), list[str]()
+    pace, lines = Pace(), list[str]()
 
     def tell(line: str) -> None:
         lines.append(line)

@@ -1,16 +1,16 @@
-"""Reads what the scripts about copies print, and what pg_basebackup says of how far it is. Pure."""
+"""Reads what the scripts about copies print. Pure."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 
 from cctrl.replication.backups import Backup, Stores
-from cctrl.replication.copying import Aside, Extent, Spot, Survey, Tablespace
-from cctrl.replication.position import Position, size
+from cctrl.replication.copying import Aside, Extent, Spot, Survey, Tablespace, Working
+from cctrl.replication.position import Position
 from cctrl.replication.postgresql import probe_parse
-
-_PROGRESS = re.compile(r"\s*(\d+)/(\d+) kB \(\d+%\)")
+from cctrl.replication.steps import Action
 
 
 def extent(rows: list[str]) -> Extent:
@@ -63,6 +63,15 @@ def aside(lines: list[str]) -> tuple[Aside, ...]:
     return tuple(found)
 
 
+def working(lines: list[str], names: Mapping[str, Action]) -> Working | None:
+    """Read the output of working.sh; `names`: what each job does."""
+    for line in lines:
+        words = line.split(" ", 3)
+        if len(words) == 4 and words[0] == "@work" and words[1] in names and words[2].isdigit():
+            return Working(names[words[1]], int(words[2]), words[3])
+    return None
+
+
 def stores(lines: list[str], directory: str, log_file: int) -> Stores:
     """Read the output of backupsurvey.sh."""
     found: dict[str, str] = {}
@@ -99,29 +108,3 @@ def _backup(said: dict[str, str], log_file: int) -> Backup:
         begins=begins,
         ends=Position(begins + log_file),
     )
-
-
-@dataclass(slots=True)
-class Pace:
-    """How fast a copy grows, from what its program says once a second."""
-
-    at: float = -1.0  # when it was first heard of, in seconds
-    first: int = 0  # bytes it had by then
-
-    def read(self, line: str, now: float) -> str:
-        """The line as people read it: `1200 MB of 10 GB (12%), 85 MB/s, 1:43 left`; other lines as they are."""
-        match = _PROGRESS.match(line)
-        if not match:
-            return line
-        done, total = int(match[1]) << 10, max(int(match[1]), int(match[2])) << 10
-        if self.at < 0:
-            self.at, self.first = now, done
-        text = f"{size(done)} of {size(total)} ({100 * done // max(1, total)}%)"
-        rate = (done - self.first) / (now - self.at) if now > self.at else 0.0
-        return f"{text}, {size(int(rate))}/s, {_clock((total - done) / rate)} left" if rate >= 1 else text
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -13,6 +13,7 @@ from cctrl.replication.postgresql.backups import Backups
 from cctrl.replication.postgresql.copying import Copies
 from cctrl.replication.postgresql.inquiries import Inquiries
 from cctrl.replication.postgresql.looking import Looking
+from cctrl.replication.postgresql.placing import Placing
 from cctrl.replication.postgresql.remote import Remote
 from cctrl.replication.postgresql.replay import Replay
 from cctrl.replication.postgresql.work import Handler, Work
@@ -44,9 +45,14 @@ class PostgreSQL(Looking):
         self.handlers: dict[Action, Handler] = {
             **Acting(remote, self).handlers,
             **Replay(remote).handlers,
+            **Placing(remote).handlers,
             **self.copies.handlers,
             **self.backups.handlers,
         }
+
+    def serve(self, service: Service) -> None:
+        """From now on its members are where this says; what is known of them stays."""
+        self.service = self.remote.service = service
 
     def perform(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
         """See Engine."""

@@ -12,7 +12,7 @@ from cctrl.replication.engine import OnText, StepFailed
 from cctrl.replication.facts import Server as ServerState
 from cctrl.replication.postgresql import conninfo
 from cctrl.replication.postgresql.scripts import script
-from cctrl.ssh import CommandResult, Ended, Hosts, Job, run_job
+from cctrl.ssh import CommandResult, Ended, Hosts, Job, end_job, run_job
 
 TIMED_OUT_THERE = (124, 137)  # exit statuses of timeout(1)
 STILL = re.compile(r"at (\S+) for ([\d.]+) s, wanted (\S+)")  # what queries.WAIT raises
@@ -54,6 +54,11 @@ class Remote:
         directory = str(PurePosixPath(server.data_dir).parent)
         job = Job(name=f"{name}-{member}", directory=directory, argv=command(script, server, words))
         return run_job(self.hosts, server.host, job, on_line=on_line, stall=stall)
+
+    def end_job(self, member: str, name: str) -> CommandResult:
+        """End that job, where it runs (see ssh.jobs)."""
+        server = self.service.member(member)
+        return end_job(self.hosts, server.host, str(PurePosixPath(server.data_dir).parent), f"{name}-{member}")
 
     def way(self, caller: str, source: str, database: str = "", *, bulk: bool = False) -> str:
         """How `caller`, a member's name or another, reaches a member as the replication role (see `conninfo`)."""

@@ -1,0 +1,160 @@
+"""Which segments gprecoverseg recovers, and where: those that are down, those of a file, or onto other hosts
+(reference greenplum.md, 7, steps 2 to 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from cctrl.config import Server
+from cctrl.outcome import CctrlError, ConfigError, Refused
+from cctrl.replication.copying import Working
+from cctrl.replication.facts import Facts
+from cctrl.replication.steps import Action
+from cctrl.segments import moving, recover_file
+from cctrl.segments.catalog import Catalog, Row
+from cctrl.segments.recover_file import Entry
+from cctrl.segments.running import Failed, Run
+from cctrl.segments.work import Job, Kind
+
+NO_DIFFERENTIAL = "a differential recovery needs rsync from host to host, and cctrl gives hosts no way to each other"
+UNREACHABLE = "One or more hosts are not reachable via SSH.  Any segments on those hosts will be marked down"
+
+
+def unreachable(run: Run, catalog: Catalog, seen: dict[int, Facts]) -> frozenset[str]:
+    """The hosts of segments that do not answer; they are told."""
+    hosts = list(dict.fromkeys(row.hostname for row in catalog.segments if not seen[row.dbid].seen))
+    _tell(run, hosts)
+    for row in catalog.segments:
+        if row.hostname in hosts:
+            run.log.warning(f"Not recovering segment {row.dbid} because {row.hostname} is unreachable")
+    return frozenset(hosts)
+
+
+def _tell(run: Run, hosts: list[str]) -> None:
+    if hosts:
+        run.log.warning(UNREACHABLE)
+    for host in hosts:
+        run.log.warning(f"Host {host} is unreachable")
+
+
+def jobs(run: Run, catalog: Catalog, away: frozenset[str]) -> list[Job]:
+    """What is to be done, of all that is in reach; `away`: the hosts that do not answer. Raises Failed, CctrlError."""
+    if run.given.hosts:
+        chosen = _onto(run, catalog)
+    elif run.given.config:
+        chosen = _of_file(run, catalog, away)
+    else:
+        chosen = [_job(run, catalog, row) for row in catalog.segments if not row.up]
+    found = [job for job in chosen if job.moves or job.at.hostname not in away]
+    moving.conflicts(catalog, found)
+    working = run.cluster.working([job.failed for job in found if not job.moves])
+    kept, warnings = idle(found, working)
+    for text in warnings:
+        run.log.warning(text)
+    if warnings:
+        run.log.truth("NEXT: gpstate -e   (gprecoverseg -F follows a copy, gprecoverseg a rewind, to its end)")
+    return kept
+
+
+def idle(jobs: list[Job], working: Mapping[int, Working]) -> tuple[list[Job], list[str]]:
+    """Those on which no other work than theirs goes on by itself (that is followed), and the documented warnings."""
+    kept, warnings = list(jobs), []
+    tools = ((Action.COPY, "pg_basebackup", Kind.FULL), (Action.REWIND, "pg_rewind", Kind.INCREMENTAL))
+    for action, tool, kind in tools:
+        busy = [
+            job for job in kept
+            if (work := working.get(job.failed.dbid)) and work.action is action and job.kind is not kind
+        ]  # fmt: skip
+        if busy:
+            contents = [job.failed.content for job in busy]
+            found = f"Found {tool} running for segments with contentIds {contents}"
+            warnings.append(f"{found}, skipping recovery of these segments")
+        kept = [job for job in kept if job not in busy]
+    return kept, warnings
+
+
+def _job(run: Run, catalog: Catalog, row: Row, kind: Kind | None = None, target: Row | None = None) -> Job:
+    source = next(pair.primary for pair in catalog.pairs if pair.content == row.content)
+    return Job(row, source, kind or (Kind.FULL if run.given.full else Kind.INCREMENTAL), target)
+
+
+def _onto(run: Run, catalog: Catalog) -> list[Job]:
+    """-p: all that is down goes to other hosts, by a full copy."""
+    rows = [row for row in catalog.segments if not row.up]
+    hosts, unused = moving.onto(rows, [name.strip() for name in run.given.hosts.split(",") if name.strip()])
+    places: dict[str, tuple[Server, frozenset[int]]] = {}
+    missing: list[str] = []
+    reasons: list[CctrlError] = []
+    for failed, name in hosts.items():
+        try:
+            there = run.cluster.host(name)
+        except ConfigError as error:
+            reasons.append(error)
+            missing.append(name)
+            continue
+        taken = run.cluster.asking.listening(there)
+        if taken is None:
+            missing.append(name)
+        else:
+            places[failed] = (there, taken)
+    _tell(run, missing)
+    for reason in reasons:
+        run.log.truth(f"{reason.what}; NEXT: {reason.next}")
+    if missing:
+        raise Failed(f"Cannot recover. The following recovery target hosts are unreachable: {missing}")
+    if unused:
+        run.log.warning("The following recovery hosts were not needed:")
+        for name in unused:
+            run.log.warning(f"\t{name}")
+    targets = moving.pool(catalog, rows, places)
+    return [_job(run, catalog, row, Kind.FULL, targets[row.dbid]) for row in rows]
+
+
+def _of_file(run: Run, catalog: Catalog, away: frozenset[str]) -> list[Job]:
+    """-i: what the file names, in place or to where it says."""
+    path = run.given.config
+    try:
+        text = Path(path).expanduser().read_text(encoding="utf-8")
+    except OSError as error:
+        raise of_the_system(error, path) from None
+    except UnicodeDecodeError as error:
+        raise Failed(f"{path} is no text: {error.reason} at byte {error.start}") from None
+    return [_of_entry(run, catalog, entry, away) for entry in recover_file.parse(path, text)]
+
+
+def _of_entry(run: Run, catalog: Catalog, entry: Entry, away: frozenset[str]) -> Job:
+    row = recover_file.found(catalog, entry)
+    if entry.kind == "differential":
+        raise Failed(f"line {entry.number}: {NO_DIFFERENTIAL}")
+    if entry.target is None:
+        return _job(run, catalog, row, Kind(entry.kind) if entry.kind else None)
+    there = run.cluster.host(entry.target.host or entry.target.address)
+    target = moving.target(row, there, entry.target.port, entry.target.directory)
+    job = _job(run, catalog, row, Kind.FULL, target)
+    if job.moves:
+        taken = None if target.hostname in away else run.cluster.asking.listening(there)
+        if taken is None:
+            raise Failed(f"The recovery target segment {target.hostname} (content {row.content}) is unreachable.")
+        if target.port in taken and not (target.hostname == row.hostname and target.port == row.port):
+            raise Refused(f"port {target.port} of {target.hostname} is in use", next="another port in the file")
+    return job
+
+
+def written(run: Run, catalog: Catalog, away: frozenset[str]) -> None:
+    """-o: the file for what is down; with -p where it would go. Raises Failed, CctrlError."""
+    rows = [row for row in catalog.segments if not row.up]
+    targets: dict[int, Row] = {}
+    if run.given.hosts:
+        targets = {job.failed.dbid: job.at for job in _onto(run, catalog)}
+        away = frozenset()
+    try:
+        Path(run.given.output).expanduser().write_text(recover_file.written(rows, away, targets), encoding="utf-8")
+    except OSError as error:
+        raise of_the_system(error, run.given.output) from None
+    run.log.info(f"Configuration file output to {run.given.output} successfully.")
+
+
+def of_the_system(error: OSError, path: str) -> Refused:
+    """What the system said of a file, in the documented words."""
+    return Refused(f"[Errno {error.errno}] {error.strerror}: '{path}'")

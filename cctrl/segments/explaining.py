@@ -1,0 +1,92 @@
+"""`explain gprecoverseg …`, `explain recover`, `explain datasource SEGMENT recover`: what would be done, step by step.
+
+Chooses and plans as the command does, and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cctrl.outcome import CctrlError, Outcome, Refused, UsageError
+from cctrl.registry import Invocation, Talk
+from cctrl.replication.facts import Facts
+from cctrl.replication.steps import Action, Step
+from cctrl.segments import choosing, gprecoverseg, preparing, rebalance, recover_options, running
+from cctrl.segments.catalog import Catalog, Pair
+from cctrl.segments.gplog import Spoken
+from cctrl.segments.options import Wrong
+from cctrl.segments.recovering import way_back
+from cctrl.segments.running import Failed, Run
+from cctrl.segments.service import Cluster
+from cctrl.segments.work import Job, Kind
+
+
+def explain(cluster: Cluster, invocation: Invocation, talk: Talk) -> Outcome:
+    """Raises Refused, UsageError, Unreachable."""
+    given = running.parsed(recover_options.parser(), invocation.rest, talk)
+    if isinstance(given, Outcome):
+        return given
+    run = Run(cluster, given, Spoken(talk.note), talk, " ".join(("gprecoverseg", *invocation.rest)))
+    cluster.fresh()
+    try:
+        recover_options.check(given)
+        catalog = cluster.catalog()
+        seen = cluster.probe(catalog.segments)
+        if given.rebalance:
+            lines = list(_rebalance(cluster, catalog, seen))
+        else:
+            jobs = _jobs(run, catalog, seen, invocation)
+            if any(job.moves for job in jobs):
+                at = {job.at.dbid: job.at for job in jobs}
+                cluster.follow(at.get(row.dbid, row) for row in catalog.rows)
+            lines = [line for job in jobs for line in _recovery(cluster, job, seen)] or ["No segments to recover"]
+    except Wrong as wrong:
+        raise UsageError(wrong.error, next="gprecoverseg --help") from None
+    except Failed as failed:
+        raise Refused(str(failed)) from None
+    for line in lines:
+        talk.line(cluster.spoken(line))
+    return Outcome.DONE
+
+
+def _jobs(run: Run, catalog: Catalog, seen: dict[int, Facts], invocation: Invocation) -> list[Job]:
+    if "SEGMENT" not in invocation.arguments:
+        return choosing.jobs(run, catalog, choosing.unreachable(run, catalog, seen))
+    row = gprecoverseg.row_of(catalog, invocation.arguments["SEGMENT"])
+    source = next(pair.primary for pair in catalog.pairs if pair.content == row.content)
+    return [Job(row, source, Kind.INCREMENTAL)]
+
+
+def _recovery(cluster: Cluster, job: Job, seen: dict[int, Facts]) -> Iterator[str]:
+    place = f"{job.failed.place} onto {job.at.place}" if job.moves else job.failed.place
+    try:
+        way, plan = way_back(cluster, job)
+    except CctrlError as error:
+        yield f"{place}: {error}; next: {error.next or 'gprecoverseg -F'}"
+        return
+    yield f"{place}: {'a full copy, as asked' if job.kind is Kind.FULL else way.text('acting primary')}"
+    ending = preparing.ending(job, seen[job.failed.dbid])
+    if ending is not None:
+        yield f" -  {Step(ending, cluster.member(job.failed), cluster.member(job.source)).text()}"
+    if job.moves:
+        yield f" -  the catalog names {job.at.place}, {job.at.datadir}; {job.failed.place} again where the copy fails"
+    yield from plan.lines()
+
+
+def _rebalance(cluster: Cluster, catalog: Catalog, seen: dict[int, Facts]) -> Iterator[str]:
+    pairs = [pair for pair in catalog.pairs if not pair.balanced]
+    if not pairs:
+        yield "No segments are running in their non-preferred role and need to be rebalanced."
+    for pair in pairs:
+        yield from _exchange(cluster, pair, able=rebalance.able(pair, seen))
+
+
+def _exchange(cluster: Cluster, pair: Pair, *, able: bool) -> Iterator[str]:
+    old, new = pair.primary, pair.mirror
+    if not able:
+        yield f"content {pair.content}: nothing: one of {old.place} and {new.place} is not up, or they are not in sync"
+        return
+    yield f"content {pair.content}: {new.place} becomes the primary, {old.place} its mirror"
+    yield f" 1  {Step(Action.STOP, cluster.member(old), cluster.member(new)).text()}"
+    yield f" 2  FTS swaps the roles and promotes {cluster.member(new)}; nobody writes there meanwhile"
+    yield f" 3  {Step(Action.START, cluster.member(old), cluster.member(new)).text()}, as a mirror (gprecoverseg -a)"

@@ -1,0 +1,60 @@
+"""Ctrl-C while gprecoverseg recovers: the documented question, and what becomes of the work (reference greenplum.md,
+7).
+
+A copy is ended: it was made beside the data directory, which is as it was. A rewind goes on to its end: half of one
+would leave a data directory that cannot be started.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from threading import Event
+
+from cctrl.outcome import CctrlError, Refused
+from cctrl.segments import preparing
+from cctrl.segments.running import Run
+from cctrl.segments.work import Job, Kind
+
+WARNED = (
+    "It is not recommended to terminate a recovery procedure midway. However, if you choose to proceed, you will need "
+    "to run either gprecoverseg --differential or gprecoverseg -F to start a new recovery process the next time."
+)
+QUESTION = "Continue terminating gprecoverseg"
+INTERRUPTED = "gprecoverseg process was interrupted by the user."
+COMPLETED = "Not able to terminate the recovery process since it has been completed successfully."
+
+
+class Interrupting:
+    """Whether a run is to come to its end early; asked and told from the main thread, looked at by all."""
+
+    def __init__(self, run: Run, jobs: list[Job]) -> None:
+        self._run = run
+        self._jobs = jobs
+        self._ending = Event()
+
+    @property
+    def ending(self) -> bool:
+        """True once no further segment is begun."""
+        return self._ending.is_set()
+
+    def asked(self) -> bool:
+        """Ctrl-C was pressed: ask, and end what can be ended. True where nobody waits for the rest: at the second."""
+        if self.ending:
+            return True
+        self._run.log.warning("Recieved SIGINT signal, terminating gprecoverseg")
+        self._run.log.raw("")
+        self._run.log.raw(WARNED)
+        try:
+            if not preparing.confirmed(self._run, QUESTION, abort=False):
+                return False
+        except Refused:  # nobody can be asked: who sends a signal means it
+            pass
+        self._ending.set()
+        self._run.cluster.hosts.fan_out([job for job in self._jobs if job.kind is Kind.FULL], self._end)
+        if any(job.kind is not Kind.FULL for job in self._jobs):
+            self._run.log.truth("a rewind that has begun goes on to its end: half of one could not be started")
+        return False
+
+    def _end(self, job: Job) -> None:
+        with contextlib.suppress(CctrlError):  # its own run says how it ended
+            self._run.cluster.engine.copies.end(self._run.cluster.member(job.at))
