@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from cctrl.replication.divergence import Relation, Tail, parting
 from cctrl.replication.facts import Facts, View
@@ -29,9 +30,20 @@ def left_by(member: Facts, target: Facts) -> bool:
     return parting(member, target).relation in (Relation.AFTER_FORK, Relation.FOREIGN)
 
 
+def within(view: View, source: str, target: Facts, lying: Mapping[str, Tail]) -> list[Facts]:
+    """Members that are down, and whose logs were read and have nothing that the target has not."""
+    read = {name: tail for name, tail in lying.items() if not tail.problem and name not in (source, target.name)}
+    ended = [replace(view[name], received=max(view[name].received, tail.end)) for name, tail in read.items()]
+    return [
+        m
+        for m in ended
+        if m.system == target.system and parting(m, target).relation in (Relation.SAME, Relation.BEFORE_FORK)
+    ]
+
+
 def uncertain(view: View, logs: Sequence[Facts], tail: Tail | None) -> str:
     """Why an acknowledged commit may not be on the new primary, although a quorum had it; "" where all are, or where
-    none was to have it. `logs`: the standbys of which the new primary gets all they have."""
+    none was to have it. `logs`: the members of which the new primary has, or gets, all they have."""
     number, names = covering(len(view.members)), [m.name for m in logs]
     if not promised(view) or len(names) >= number:
         return ""

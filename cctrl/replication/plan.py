@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
-from cctrl.replication.assurance import followed, left_by, uncertain
+from cctrl.replication.assurance import followed, left_by, uncertain, within
 from cctrl.replication.candidates import Verdict, choose, parted, verdicts
 from cctrl.replication.diagnosis import Diagnosis, Health, diagnose
 from cctrl.replication.divergence import Tail
@@ -138,10 +139,17 @@ def _followers(view: View, source: str, target: str) -> Group:
     return tuple(Step(Action.FOLLOW, m, target) for m in _standbys(view, source, target)[1:])
 
 
-def plan_takeover(view: View, target: str, excluded: Mapping[str, str], tail: Tail | None = None) -> Move:
+def plan_takeover(
+    view: View,
+    target: str,
+    excluded: Mapping[str, str],
+    tail: Tail | None = None,
+    lying: Mapping[str, Tail] = MappingProxyType({}),
+) -> Move:
     """Plan a takeover after the primary failed. Raises Rejected.
 
-    `tail`: what the failed primary's log holds beyond the best candidate, where it could be read.
+    `tail`: what the failed primary's log holds beyond the best candidate, where it could be read; `lying`: the logs of
+    others that are down, from where they were known on, where that was asked for (`Move.uncertain`).
     """
     diagnosis = diagnose(view)
     nobody_promotes(view, diagnosis, target)
@@ -150,8 +158,9 @@ def plan_takeover(view: View, target: str, excluded: Mapping[str, str], tail: Ta
     chosen = _pick(view, judged, target)
     followed(view, source, chosen.name)
     feeder = _feeder(view, view[source], chosen)
-    carried = [m for m in _right(view, view[source], chosen) if not left_by(m, view[chosen.name])]
-    doubt = uncertain(view, carried, tail)
+    fed = replace(view[chosen.name], received=feeder.received)
+    standing = [m for m in _right(view, view[source], chosen) if not left_by(m, fed)]
+    doubt = uncertain(view, [*standing, *within(view, source, fed, lying)], tail)
     warnings = (
         *_unfenced(view, view[source], chosen.name),
         *_lost(view, source, chosen, tail),

@@ -35,6 +35,17 @@ def test_the_only_slave_in_sight_may_lack_what_was_acknowledged(lab: Labs) -> No
     assert watched.has_a_master("host1") == "host2"
     assert watched.sql("host2", "select i from t") == "1"
 
+    # what only the master has was acknowledged by nobody: the log of host1, which is down, is read on its host
+    watched.does("--yes", "-expert", "datasource host1 recover --force")
+    watched.is_whole()
+    watched.act("stop", "host1")
+    watched.act("cut", "host3", "--from", "host2")
+    watched.lab.has("host3", "select count(*) from pg_stat_wal_receiver where status = 'streaming'", "0", 60)
+    watched.sql("host2", "set synchronous_commit = local; insert into t values (2)")
+    watched.act("kill", "host2")
+    watched.act("heal", "host3")
+    assert watched.has_a_master("host2") == "host3"
+
 
 def test_a_master_that_is_back_in_the_middle_of_a_failover_acknowledges_nothing(lab: Labs) -> None:
     """host3 leaves it before host2 is promoted, however long that takes."""

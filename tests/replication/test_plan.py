@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cctrl.replication.candidates import choose, parted, verdicts
 from cctrl.replication.diagnosis import diagnose
 from cctrl.replication.divergence import Tail
-from cctrl.replication.facts import Facts, Ran, View
+from cctrl.replication.facts import Facts, Ran, Server, View
 from cctrl.replication.plan import Move, plan_move, plan_takeover
 from cctrl.replication.rejection import Rejected, Why
 from cctrl.replication.steps import Action, Plan, Step
@@ -23,6 +23,7 @@ from tests.replication.worlds import (
     at,
     crashed,
     excluded,
+    facts,
     failed,
     movable,
     primary,
@@ -254,6 +255,19 @@ def test_what_a_quorum_has_is_certain_only_where_enough_logs_are_seen() -> None:
         assert (not found.uncertain) is certain, (first.server, second.server, tail)
         assert certain or f"at risk: {found.uncertain}" in found.plan.warnings
         assert not plan_takeover(replace(seen, acknowledged_by=""), "", {}, tail).uncertain
+
+
+@pytest.mark.parametrize(
+    ("end", "problem", "certain"), [(100, "", True), (101, "", False), (0, "cannot read it", False)]
+)
+def test_the_log_of_one_that_is_down_counts_where_it_was_read(end: int, problem: str, certain: bool) -> None:
+    """The master's own has what nobody else has: nothing of it was acknowledged by those whose logs are known."""
+    two = standby("host2", "", settings={"synchronous_standby_names": QUORUM})
+    lying = facts("host3", Server.DOWN, received=at(60), standby_mark=True)
+    seen = replace(view(crashed(), two, lying, intended="host1"), acknowledged_by=QUORUM)
+    tail, read = Tail(records=True, commits=1), {"host3": Tail(records=True, end=at(end), problem=problem)}
+    assert plan_takeover(seen, "", {}, tail).uncertain
+    assert (not plan_takeover(seen, "", {}, tail, read).uncertain) is certain
 
 
 def test_whoever_acknowledged_leaves_a_master_that_is_out_of_sight_before_the_promotion() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -232,6 +232,8 @@ def _takeover(dataservice: Dataservice, picture: Picture, target: str, *, certai
         _gone_for_others_too(dataservice, picture, move.source)
         tail = _only_there(dataservice, picture, move)
         move = plan_takeover(picture.view, target, excluded, tail) if tail else move
+        if move.uncertain:
+            move = plan_takeover(picture.view, target, excluded, tail, _lying(dataservice, picture, move))
         if certain and move.uncertain:
             raise Rejected(Why.NOT_CERTAIN, move.target, move.uncertain)
         return move
@@ -275,6 +277,13 @@ def _only_there(dataservice: Dataservice, picture: Picture, move: Move) -> Tail 
         return None
     fed = [step.position for step in move.plan.steps if step.action is Action.CATCH_UP and step.position]
     return dataservice.engine.tail(move.source, LogRange(source.timeline, max(fed, default=target.received)))
+
+
+def _lying(dataservice: Dataservice, picture: Picture, move: Move) -> Mapping[str, Tail]:
+    """What the logs of slaves that are down hold from where they are known on."""
+    down = [m for m in picture.view.members if m.server is Server.DOWN and m.timeline and m.name != move.source]
+    tails = dataservice.hosts.fan_out(down, lambda m: dataservice.engine.tail(m.name, LogRange(m.timeline, m.received)))
+    return {m.name: tail for m, tail in zip(down, tails, strict=True)}
 
 
 def _savepoint(change: Change, move: Move, talk: Talk) -> None:
