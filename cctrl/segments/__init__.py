@@ -41,7 +41,7 @@ class _Segments:
 
 def keeper(config: Config, service: Service, say: Callable[[str], None]) -> Keeper:
     """FTS for a cluster; `say` is told what it sees and does, a line at a time. Raises ConfigError."""
-    from cctrl.segments.keeper import Fts
+    from cctrl.segments.watch.keeper import Fts
 
     return Fts(config, service, say)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from cctrl.registry import Command, Danger
-from cctrl.segments import explaining, gprecoverseg, gpstate, listing, recover_options
-from cctrl.segments.options import remarks
+from cctrl.segments import listing
+from cctrl.segments.recover import explaining, gprecoverseg, recover_options
+from cctrl.segments.state import gpstate
+from cctrl.segments.utilities.options import remarks
 
 COMMANDS: tuple[Command, ...] = (
     Command(

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from cctrl.outcome import Outcome, Refused
 from cctrl.registry import Invocation, Talk
-from cctrl.segments import gprecoverseg, recover_file
 from cctrl.segments.catalog import MODES, ROLES
-from cctrl.segments.gpstate import look
+from cctrl.segments.recover import gprecoverseg, recover_file
 from cctrl.segments.service import Cluster
-from cctrl.segments.status import GOOD, Seen
-from cctrl.segments.tables import Cells, table
+from cctrl.segments.state.gpstate import look
+from cctrl.segments.state.status import GOOD, Seen
+from cctrl.segments.utilities.tables import Cells, table
 
 
 def ls(cluster: Cluster, invocation: Invocation, talk: Talk) -> Outcome:

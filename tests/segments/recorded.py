@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cctrl.segments.tables import Line
+from cctrl.segments.utilities.tables import Line
 
 FOLDER = Path(__file__).parent / "recordings"
 _BEFORE = ("Starting gp", "Obtaining Segment details", "Gathering data from segments")

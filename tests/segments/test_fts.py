@@ -8,7 +8,7 @@ from cctrl.replication.facts import Facts, Server
 from cctrl.replication.position import Position
 from cctrl.segments.catalog import InvalidCatalog, Pair
 from cctrl.segments.catalog_sql import by_fts
-from cctrl.segments.fts import Act, Patience, Silence, decide
+from cctrl.segments.watch.fts import Act, Patience, Silence, decide
 from tests.segments import worlds
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cctrl.segments.gplog import CRITICAL, DEBUG, INFO, LEVELS, GpLog, log_directory, prefix
+from cctrl.segments.utilities.gplog import CRITICAL, DEBUG, INFO, LEVELS, GpLog, log_directory, prefix
 
 AT = datetime(2026, 11, 22, 6, 18, 41)
 

@@ -9,9 +9,10 @@ from cctrl.outcome import ConfigError, Refused
 from cctrl.replication.copying import Working
 from cctrl.replication.postgresql.placing import settings
 from cctrl.replication.steps import Action
-from cctrl.segments import choosing, inventory, moving, work
-from cctrl.segments.running import Failed
-from cctrl.segments.work import Job, Kind
+from cctrl.segments import inventory
+from cctrl.segments.recover import choosing, moving, work
+from cctrl.segments.recover.work import Job, Kind
+from cctrl.segments.utilities.running import Failed
 from tests.segments import recorded, worlds
 
 DOWN = worlds.cluster(c0="pnu mnd", c1="pnu mnd", c2="mnd pnu", c3="mnd pnu")

@@ -10,11 +10,11 @@ from cctrl.replication.facts import Server
 from cctrl.replication.postgresql import copyparse
 from cctrl.replication.postgresql.asking import Process
 from cctrl.replication.steps import Action
-from cctrl.segments import detail, pages
-from cctrl.segments.detail import Processes
-from cctrl.segments.pages import Page
-from cctrl.segments.status import Recovery, Seen, recovery
-from cctrl.segments.tables import Line
+from cctrl.segments.state import detail, pages
+from cctrl.segments.state.detail import Processes
+from cctrl.segments.state.pages import Page
+from cctrl.segments.state.status import Recovery, Seen, recovery
+from cctrl.segments.utilities.tables import Line
 from tests.segments import recorded, worlds
 
 AFTER = {"c0": "mnd pnu"}  # content 0 has failed over

@@ -7,11 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from cctrl.outcome import CctrlError
-from cctrl.segments import gpstate, rebalance, recover_file, recover_options, work
-from cctrl.segments.options import Parser, Wrong
-from cctrl.segments.running import Failed
-from cctrl.segments.tables import Line
-from cctrl.segments.work import Ended, Job, Kind, Stage
+from cctrl.segments.recover import rebalance, recover_file, recover_options, work
+from cctrl.segments.recover.work import Ended, Job, Kind, Stage
+from cctrl.segments.state import gpstate
+from cctrl.segments.utilities.options import Parser, Wrong
+from cctrl.segments.utilities.running import Failed
+from cctrl.segments.utilities.tables import Line
 from tests.segments import recorded, worlds
 
 COMBINATIONS = [

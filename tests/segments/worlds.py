@@ -10,7 +10,7 @@ from cctrl.replication.facts import Downstream, Facts, Server, Upstream
 from cctrl.replication.position import Position
 from cctrl.segments.catalog import Catalog, Row
 from cctrl.segments.catalog_sql import SYNC_NAMES, WALRECEIVER
-from cctrl.segments.status import Seen
+from cctrl.segments.state.status import Seen
 
 VERSION = "PostgreSQL 9.4.26 (Greenplum Database 6.24.3)"
 AT = Position(0x3000000)

@@ -13,9 +13,9 @@ from cctrl.manager.talk import ManagerTalk
 from cctrl.manager.watch import Watch
 from cctrl.outcome import CctrlError
 from cctrl.segments import catalog_sql, inventory
-from cctrl.segments.fts import RETRY, Act
 from cctrl.segments.service import Cluster
-from cctrl.segments.tending import Tending
+from cctrl.segments.watch.fts import RETRY, Act
+from cctrl.segments.watch.tending import Tending
 
 RETURN = 5.0  # seconds to the next cycle while a host that has something down is out of sight
 LISTEN = 0.1  # seconds from one look for requests to the next

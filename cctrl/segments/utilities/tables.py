@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cctrl.segments.gplog import INFO, WARNING
+from cctrl.segments.utilities.gplog import INFO, WARNING
 
 ARROW = "<<<<<<<<"
 GAP = 3  # blanks between columns

@@ -9,13 +9,14 @@ from cctrl.outcome import CctrlError, OutOfSight, Refused
 from cctrl.replication.executor import Performer
 from cctrl.replication.facts import Facts
 from cctrl.replication.steps import Action, Step
-from cctrl.segments import fts, preparing
 from cctrl.segments.catalog import ROLES, Catalog, Pair
-from cctrl.segments.dispatch import dispatched
-from cctrl.segments.recover_options import REPLAY_LAG
-from cctrl.segments.running import Run
+from cctrl.segments.recover import preparing
+from cctrl.segments.recover.dispatch import dispatched
+from cctrl.segments.recover.recover_options import REPLAY_LAG
+from cctrl.segments.recover.work import RULE
 from cctrl.segments.service import now
-from cctrl.segments.work import RULE
+from cctrl.segments.utilities.running import Run
+from cctrl.segments.watch import fts
 from cctrl.threads import cancelled
 
 QUESTION = "Continue with segment rebalance procedure"

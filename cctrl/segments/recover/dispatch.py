@@ -6,9 +6,9 @@ import contextlib
 
 from cctrl.outcome import CctrlError, Unreachable
 from cctrl.replication.facts import Facts
-from cctrl.segments import running
 from cctrl.segments.catalog import Catalog, Pair
-from cctrl.segments.running import Run
+from cctrl.segments.utilities import running
+from cctrl.segments.utilities.running import Run
 
 
 def dispatched(run: Run) -> tuple[Catalog, dict[int, Facts]]:

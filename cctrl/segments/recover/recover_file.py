@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cctrl.outcome import Refused
 from cctrl.segments.catalog import Catalog, Row
-from cctrl.segments.running import Failed
+from cctrl.segments.utilities.running import Failed
 
 TYPES = {"I": "incremental", "D": "differential", "F": "full"}
 

@@ -11,11 +11,11 @@ from cctrl.manager.witnesses import Witnesses
 from cctrl.outcome import CctrlError
 from cctrl.replication.facts import Facts, Server
 from cctrl.replication.position import ZERO, Position
-from cctrl.segments import fts
-from cctrl.segments.acting import Acting
 from cctrl.segments.catalog import Catalog, Pair, Row
-from cctrl.segments.fts import Act, Decision, Patience, Silence
 from cctrl.segments.service import Cluster, now
+from cctrl.segments.watch import fts
+from cctrl.segments.watch.acting import Acting
+from cctrl.segments.watch.fts import Act, Decision, Patience, Silence
 
 QUESTION = 2.0  # seconds that a host may wait for the answer of another one's server
 

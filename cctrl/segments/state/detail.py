@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from cctrl.replication.facts import Server
 from cctrl.replication.postgresql.asking import Process
 from cctrl.segments.catalog import MODES, ROLES, STATUSES, Row
-from cctrl.segments.gplog import WARNING
-from cctrl.segments.pages import Page
-from cctrl.segments.status import GOOD, Seen
-from cctrl.segments.tables import RULE, Cells, Line, Rows, pair, table
+from cctrl.segments.state.pages import Page
+from cctrl.segments.state.status import GOOD, Seen
+from cctrl.segments.utilities.gplog import WARNING
+from cctrl.segments.utilities.tables import RULE, Cells, Line, Rows, pair, table
 
 UNKNOWN = "Unknown"
 COPYING = {"full": "Copying files from primary", "incremental": "Rewinding history to match primary timeline"}

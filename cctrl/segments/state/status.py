@@ -10,8 +10,8 @@ from cctrl.replication.copying import Working
 from cctrl.replication.facts import Downstream, Facts, Server
 from cctrl.replication.position import Position
 from cctrl.replication.steps import Action
-from cctrl.segments import fts
 from cctrl.segments.catalog import Catalog, Row
+from cctrl.segments.watch import fts
 
 GOOD = "Up"
 _NOT_RUNNING = (Server.DOWN, Server.NO_DATA, Server.NO_BINARIES)

@@ -15,10 +15,10 @@ from cctrl.replication.facts import Facts
 from cctrl.replication.lock import Lock
 from cctrl.replication.operation import LiveOperation
 from cctrl.segments.catalog import Catalog
-from cctrl.segments.gplog import CRITICAL, DEBUG, INFO, GpLog, log_directory
-from cctrl.segments.options import Parser, Wrong
 from cctrl.segments.service import Cluster
-from cctrl.segments.tables import Line
+from cctrl.segments.utilities.gplog import CRITICAL, DEBUG, INFO, GpLog, log_directory
+from cctrl.segments.utilities.options import Parser, Wrong
+from cctrl.segments.utilities.tables import Line
 
 OUTCOMES = {0: Outcome.DONE, 1: Outcome.INTERNAL, 2: Outcome.USAGE, 4: Outcome.INCOMPLETE}
 """The utilities' own exit statuses, as cctrl's."""

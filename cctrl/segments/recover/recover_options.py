@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 
-from cctrl.segments.options import Parser, Wrong, common
+from cctrl.segments.utilities.options import Parser, Wrong, common
 
 SUMMARY = "Bring failed segments back, or all into their preferred roles."
 REPLAY_LAG = 10.0  # GB that a mirror's replay may be behind at a rebalance

@@ -11,9 +11,9 @@ import contextlib
 from threading import Event
 
 from cctrl.outcome import CctrlError, Refused
-from cctrl.segments import preparing
-from cctrl.segments.running import Run
-from cctrl.segments.work import Job, Kind
+from cctrl.segments.recover import preparing
+from cctrl.segments.recover.work import Job, Kind
+from cctrl.segments.utilities.running import Run
 
 WARNED = (
     "It is not recommended to terminate a recovery procedure midway. However, if you choose to proceed, you will need "

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from cctrl.segments.catalog import Row
-from cctrl.segments.tables import Line
+from cctrl.segments.utilities.tables import Line
 
 RULE = "-" * 57
 

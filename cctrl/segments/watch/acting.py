@@ -10,10 +10,11 @@ from cctrl.replication.engine import StepFailed
 from cctrl.replication.facts import Facts
 from cctrl.replication.facts import Server as State
 from cctrl.replication.steps import Action, Step
-from cctrl.segments import catalog_sql, fts
+from cctrl.segments import catalog_sql
 from cctrl.segments.catalog import SYNC, UP, Change, Pair, Row, after, marked
-from cctrl.segments.fts import Act, Decision
 from cctrl.segments.service import Cluster
+from cctrl.segments.watch import fts
+from cctrl.segments.watch.fts import Act, Decision
 
 CHECKPOINT = 300.0  # seconds that one may take
 

@@ -9,16 +9,17 @@ from cctrl.outcome import CctrlError, Outcome, Refused
 from cctrl.registry import Invocation, Talk
 from cctrl.replication.executor import Performer
 from cctrl.replication.facts import Facts
-from cctrl.segments import choosing, moving, placing, preparing, rebalance, recover_options, running, work
 from cctrl.segments.catalog import Catalog, Row
-from cctrl.segments.dispatch import dispatched
-from cctrl.segments.interrupting import COMPLETED, INTERRUPTED, Interrupting
-from cctrl.segments.locking import locked
-from cctrl.segments.options import Wrong
-from cctrl.segments.recovering import Recovering, Tongue
-from cctrl.segments.running import Run
+from cctrl.segments.recover import choosing, moving, placing, preparing, rebalance, recover_options, work
+from cctrl.segments.recover.dispatch import dispatched
+from cctrl.segments.recover.interrupting import COMPLETED, INTERRUPTED, Interrupting
+from cctrl.segments.recover.locking import locked
+from cctrl.segments.recover.recovering import Recovering, Tongue
+from cctrl.segments.recover.work import Ended, Job, Kind, Stage
 from cctrl.segments.service import Cluster
-from cctrl.segments.work import Ended, Job, Kind, Stage
+from cctrl.segments.utilities import running
+from cctrl.segments.utilities.options import Wrong
+from cctrl.segments.utilities.running import Run
 from cctrl.threads import interruptibly
 
 PROGRAM = "gprecoverseg"

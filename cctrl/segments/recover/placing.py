@@ -8,8 +8,8 @@ from dataclasses import replace
 from cctrl.outcome import Refused
 from cctrl.segments import catalog_sql
 from cctrl.segments.catalog import Row
-from cctrl.segments.running import Run
-from cctrl.segments.work import Ended, Job, Stage
+from cctrl.segments.recover.work import Ended, Job, Stage
+from cctrl.segments.utilities.running import Run
 
 
 def moved(run: Run, jobs: list[Job]) -> None:

@@ -11,11 +11,11 @@ from cctrl.outcome import CctrlError, ConfigError, Refused
 from cctrl.replication.copying import Working
 from cctrl.replication.facts import Facts
 from cctrl.replication.steps import Action
-from cctrl.segments import moving, recover_file
 from cctrl.segments.catalog import Catalog, Row
-from cctrl.segments.recover_file import Entry
-from cctrl.segments.running import Failed, Run
-from cctrl.segments.work import Job, Kind
+from cctrl.segments.recover import moving, recover_file
+from cctrl.segments.recover.recover_file import Entry
+from cctrl.segments.recover.work import Job, Kind
+from cctrl.segments.utilities.running import Failed, Run
 
 NO_DIFFERENTIAL = "a differential recovery needs rsync from host to host, and cctrl gives hosts no way to each other"
 UNREACHABLE = "One or more hosts are not reachable via SSH.  Any segments on those hosts will be marked down"

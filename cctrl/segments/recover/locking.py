@@ -11,8 +11,8 @@ from os import getpid
 from cctrl.outcome import Refused
 from cctrl.registry import Talk
 from cctrl.replication.lock import InUse, Lock, lock
-from cctrl.segments.gplog import ERROR, prefix
 from cctrl.segments.service import Cluster
+from cctrl.segments.utilities.gplog import ERROR, prefix
 
 
 @contextmanager

@@ -6,14 +6,15 @@ import argparse
 
 from cctrl.outcome import Outcome
 from cctrl.registry import Invocation, Talk
-from cctrl.segments import detail, pages, running
 from cctrl.segments.catalog import Catalog, Row
-from cctrl.segments.detail import Processes
-from cctrl.segments.options import Parser, Wrong, common
-from cctrl.segments.pages import Page
-from cctrl.segments.running import Run
 from cctrl.segments.service import Cluster
-from cctrl.segments.status import Seen, recovery
+from cctrl.segments.state import detail, pages
+from cctrl.segments.state.detail import Processes
+from cctrl.segments.state.pages import Page
+from cctrl.segments.state.status import Seen, recovery
+from cctrl.segments.utilities import running
+from cctrl.segments.utilities.options import Parser, Wrong, common
+from cctrl.segments.utilities.running import Run
 
 PIPE = "--segmentStatusPipeSeparatedForTableUse"
 NO_EXPANSION = "Cluster Expansion State = No Expansion Detected"

@@ -10,8 +10,8 @@ from pathlib import PurePosixPath
 from cctrl.config import Server
 from cctrl.outcome import Refused
 from cctrl.segments.catalog import Catalog, Row
-from cctrl.segments.running import Failed
-from cctrl.segments.work import Job
+from cctrl.segments.recover.work import Job
+from cctrl.segments.utilities.running import Failed
 
 
 def onto(rows: Iterable[Row], hosts: list[str]) -> tuple[dict[str, str], list[str]]:

@@ -17,8 +17,8 @@ from cctrl.replication.recovery import Way
 from cctrl.replication.steps import DETACHED, Action, Group, Plan, Step
 from cctrl.segments import catalog_sql
 from cctrl.segments.catalog import Pair
+from cctrl.segments.recover.work import Ended, Job, Kind, Stage
 from cctrl.segments.service import Cluster, now
-from cctrl.segments.work import Ended, Job, Kind, Stage
 
 EVERY = 1.0  # seconds from one line of progress to the next
 

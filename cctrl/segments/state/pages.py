@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from cctrl.replication.facts import Server
 from cctrl.segments.catalog import MODES, STATUSES, Catalog, Pair, Row
-from cctrl.segments.gplog import WARNING
-from cctrl.segments.status import GOOD, Seen
-from cctrl.segments.tables import RULE, Cells, Line, table
+from cctrl.segments.state.status import GOOD, Seen
+from cctrl.segments.utilities.gplog import WARNING
+from cctrl.segments.utilities.tables import RULE, Cells, Line, table
 
 Page = tuple[list[Line], int]
 """The lines, and the exit status."""

@@ -11,14 +11,15 @@ from cctrl.outcome import CctrlError, Outcome, Refused, UsageError
 from cctrl.registry import Invocation, Talk
 from cctrl.replication.facts import Facts
 from cctrl.replication.steps import Action, Step
-from cctrl.segments import choosing, gprecoverseg, preparing, rebalance, recover_options, running
 from cctrl.segments.catalog import Catalog, Pair
-from cctrl.segments.gplog import Spoken
-from cctrl.segments.options import Wrong
-from cctrl.segments.recovering import way_back
-from cctrl.segments.running import Failed, Run
+from cctrl.segments.recover import choosing, gprecoverseg, preparing, rebalance, recover_options
+from cctrl.segments.recover.recovering import way_back
+from cctrl.segments.recover.work import Job, Kind
 from cctrl.segments.service import Cluster
-from cctrl.segments.work import Job, Kind
+from cctrl.segments.utilities import running
+from cctrl.segments.utilities.gplog import Spoken
+from cctrl.segments.utilities.options import Wrong
+from cctrl.segments.utilities.running import Failed, Run
 
 
 def explain(cluster: Cluster, invocation: Invocation, talk: Talk) -> Outcome:

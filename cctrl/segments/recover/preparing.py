@@ -13,9 +13,9 @@ from cctrl.replication.facts import Facts, Server
 from cctrl.replication.steps import Action, Step
 from cctrl.segments import catalog_sql
 from cctrl.segments.catalog import Catalog
-from cctrl.segments.running import Failed, Run
+from cctrl.segments.recover.work import Job
 from cctrl.segments.service import Cluster, now
-from cctrl.segments.work import Job
+from cctrl.segments.utilities.running import Failed, Run
 from cctrl.threads import cancelled
 
 Value = TypeVar("Value")

@@ -1,0 +1,1 @@
+"""`gprecoverseg`: failed segments are brought back, moved, and put into their roles (greenplum.md, 6 to 8)."""

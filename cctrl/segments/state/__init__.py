@@ -1,0 +1,1 @@
+"""`gpstate`: how the cluster is (reference greenplum.md, 5)."""

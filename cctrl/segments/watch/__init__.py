@@ -1,0 +1,1 @@
+"""FTS: what the manager does for a segment cluster (reference greenplum.md, 3)."""
