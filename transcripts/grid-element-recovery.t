@@ -58,7 +58,7 @@ Commands executed on:
 Return code from host4.instance1: 0
 Output from host4.instance1:
 TimesTen Daemon (PID: [PID], port: [PORT]) stopped.
-%% wait until host4 state is down timeout 30s
+%% wait until host4 state is down timeout 60s
 % ttGridAdmin dbStatus database1 -element
 Database database1 element level status as of [TIME]
  
@@ -94,7 +94,7 @@ TimesTen Daemon (PID: [PID], port: [PORT]) startup OK.
 
 # The active element dies: the other one takes the writes, and the first catches up by the log.
 %% kill host3
-%% wait until sql host4 insert into t values (2) returning a is 2 timeout 30s
+%% wait until sql host4 insert into t values (2) returning a is 2 timeout 60s
 %% wait until sql host3 select count(*) from t is 2 timeout 60s
 %% wait until host3 state is opened timeout 60s
 
@@ -112,7 +112,7 @@ Return code from host9.instance1: 0
 Output from host9.instance1:
 % ttGridAdmin dbCreate database1 -instance host9
 Database database1 creation started
-%% wait until host9 state is create failed timeout 30s
+%% wait until host9 state is create failed timeout 60s
 % ttGridAdmin dbStatus database1 -element
 ...
 host9 instance1    7 create failed [TIME] mkdir: cannot create directory '*/host9/instance1/db/database1': Permission denied  (glob)
@@ -153,7 +153,7 @@ Return code from host3.instance1: 0
 Output from host3.instance1:
 % ttGridAdmin dbDestroy database1 -instance host3
 Database database1 destroy started
-%% wait until host3 state is destroy failed timeout 30s
+%% wait until host3 state is destroy failed timeout 60s
 % ttGridAdmin dbStatus database1 -element
 ...
 host3 instance1    1 destroy failed [TIME] mv: cannot move '*/data' to '*': Permission denied  (glob)
@@ -166,4 +166,4 @@ Return code from host3.instance1: 0
 Output from host3.instance1:
 % ttGridAdmin dbDestroy database1 -instance host3
 Database database1 destroy started
-%% wait until host3 state is destroyed timeout 30s
+%% wait until host3 state is destroyed timeout 60s

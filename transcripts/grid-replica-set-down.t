@@ -13,7 +13,7 @@ Commands executed on:
 Return code from host6.instance1: 0
 Output from host6.instance1:
 TimesTen Daemon (PID: [PID], port: [PORT]) stopped.
-%% wait until host6 state is down timeout 30s
+%% wait until host6 state is down timeout 60s
 %% sql host5 create table late as select 1 as a
 % ttGridAdmin instanceExec -only host5.instance1 ttDaemonAdmin -stop
 Overall return code: 0
@@ -22,7 +22,7 @@ Commands executed on:
 Return code from host5.instance1: 0
 Output from host5.instance1:
 TimesTen Daemon (PID: [PID], port: [PORT]) stopped.
-%% wait until host5 state is down timeout 30s
+%% wait until host5 state is down timeout 60s
 % ttGridAdmin instanceExec -only host6.instance1 ttDaemonAdmin -start
 Overall return code: 0
 Commands executed on:
@@ -30,7 +30,7 @@ Commands executed on:
 Return code from host6.instance1: 0
 Output from host6.instance1:
 TimesTen Daemon (PID: [PID], port: [PORT]) startup OK.
-%% wait until host6 state is waiting for seed timeout 30s
+%% wait until host6 state is waiting for seed timeout 60s
 % ttGridAdmin dbStatus database1 -element
 Database database1 element level status as of [TIME]
  
@@ -88,7 +88,7 @@ Commands executed on:
 Return code from host6.instance1: 0
 Output from host6.instance1:
 TimesTen Daemon (PID: [PID], port: [PORT]) stopped.
-%% wait until host6 state is down timeout 30s
+%% wait until host6 state is down timeout 60s
 %% sql host5 insert into late values (2)
 % ttGridAdmin instanceExec -only host5.instance1 ttDaemonAdmin -stop
 Overall return code: 0
@@ -97,7 +97,7 @@ Commands executed on:
 Return code from host5.instance1: 0
 Output from host5.instance1:
 TimesTen Daemon (PID: [PID], port: [PORT]) stopped.
-%% wait until host5 state is down timeout 30s
+%% wait until host5 state is down timeout 60s
 %% wipe host5
 % ttGridAdmin instanceExec -only host5 -only host6 ttDaemonAdmin -start
 Overall return code: 0
@@ -110,8 +110,8 @@ TimesTen Daemon (PID: [PID], port: [PORT]) startup OK.
 Return code from host6.instance1: 0
 Output from host6.instance1:
 TimesTen Daemon (PID: [PID], port: [PORT]) startup OK.
-%% wait until host5 state is waiting for seed timeout 30s
-%% wait until host6 state is waiting for seed timeout 30s
+%% wait until host5 state is waiting for seed timeout 60s
+%% wait until host6 state is waiting for seed timeout 60s
 % ttGridAdmin dbStatus database1 -replicaSet
 ...
  2  1    3 host5 instance1 waiting for seed [TIME] it has lost its data 

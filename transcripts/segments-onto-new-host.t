@@ -90,8 +90,8 @@ sdw1:[PORT] is out of sight, so nothing has ended what may run there
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-Recovered mirror segments need to sync WAL with primary segments.
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-Use 'gpstate -e' to check progress of WAL sync remaining bytes
 
-%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|m|s|u m|p|s|u timeout 30s
-%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 1 is p|p|s|u m|m|s|u timeout 30s
+%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|m|s|u m|p|s|u timeout 60s
+%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 1 is p|p|s|u m|m|s|u timeout 60s
 
 # The catalog names the new places; the preferred roles are as before.
 %% sql cdw select dbid, hostname, role, preferred_role from gp_segment_configuration where content >= 0 order by content, preferred_role desc
@@ -116,11 +116,11 @@ $ gprecoverseg -r -a
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-The rebalance operation has completed successfully.
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-******************************************************************
 
-%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|p|s|u m|m|s|u timeout 30s
+%% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|p|s|u m|m|s|u timeout 60s
 
 # The old host comes back: what ran there is nobody's, and is ended.
 %% heal sdw1
-%% wait until sql cdw select count(*) from gp_stat_replication where sync_state = 'sync' is 2 timeout 10s
+%% wait until sql cdw select count(*) from gp_stat_replication where sync_state = 'sync' is 2 timeout 60s
 [LOGICAL] /gp > gpstate -e
 [TIME]:[N] gpstate:cdw:postgres-[INFO]:-Starting gpstate with args: -e
 ...
