@@ -93,7 +93,7 @@ NEXT: datasource host3 recover
 RECOVERED 0 DATA SOURCES IN SERVICE 'alpha'
 [LOGICAL] /alpha > datasource host3 welcome
 ERROR: host3 is SHUNNED(REMOVED)
-NEXT: datasource host3 recover
+NEXT: delete its table from the configuration; to have it back: datasource host3 recover
 ? 3
 # Whoever wants it back recovers it.
 [LOGICAL] /alpha > datasource host3 recover
