@@ -67,7 +67,7 @@ def recover(run: Run, catalog: Catalog, seen: dict[int, Facts], *, asked: bool) 
             run.log.truth(f"still down: {', '.join(left)}: their hosts do not answer")
             run.log.truth("NEXT: gprecoverseg   (when they answer again; gprecoverseg -p HOST: onto another host)")
         return 0
-    preparing.control_data(run, catalog, jobs)
+    preparing.control_data(run, jobs)
     run.page(work.parameters(jobs, *_titles(run)))
     for text in moving.same_host(jobs):
         run.log.warning(text)

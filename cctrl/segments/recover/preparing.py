@@ -12,7 +12,6 @@ from cctrl.replication.executor import Performer
 from cctrl.replication.facts import Facts, Server
 from cctrl.replication.steps import Action, Step
 from cctrl.segments import catalog_sql
-from cctrl.segments.catalog import Catalog
 from cctrl.segments.recover.work import Job
 from cctrl.segments.service import Cluster, now
 from cctrl.segments.utilities.running import Failed, Run
@@ -26,7 +25,7 @@ MARK_LOOK = 0.5  # seconds from one look to the next
 SET_UP_LIMIT = 300.0  # seconds that a checkpoint may take
 
 
-def control_data(run: Run, catalog: Catalog, jobs: list[Job]) -> None:
+def control_data(run: Run, jobs: list[Job]) -> None:
     """Show both instances' control data, and compare the checksums. Raises Failed where they differ."""
     rows = [row for job in jobs for row in (job.source, job.failed)]  # of one that moves, where it was
     asking, member = run.cluster.asking, run.cluster.member

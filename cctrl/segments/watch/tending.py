@@ -50,7 +50,7 @@ class Tending:
         self._time(pair, primary, began)
         mirror = None if primary.writable else self._cluster.probe((pair.mirror,))[pair.mirror.dbid]
         decision = fts.decide(pair, primary, mirror, self._patience(pair, primary))
-        self._tell(pair, primary, decision)
+        self._tell(pair, decision)
         try:
             self._acting.do(pair, decision, primary, mirror)
         except CctrlError as error:
@@ -135,7 +135,7 @@ class Tending:
 
     # What is said.
 
-    def _tell(self, pair: Pair, primary: Facts, decision: Decision) -> None:
+    def _tell(self, pair: Pair, decision: Decision) -> None:
         """The lines of the documented log; what lasts is said once."""
         if decision.act is Act.DOUBLE_FAULT:
             fault = (
