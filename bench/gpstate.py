@@ -12,6 +12,7 @@ from bench.warm import fan_out, recorded
 from cctrl.config import Config, Server, Service
 from cctrl.segments import catalog_sql, inventory
 from cctrl.segments.catalog import DOWN, SYNC, Row, read
+from cctrl.segments.service import AT_ONCE
 
 
 def measure(place: Place, samples: int) -> Iterator[Figure]:
@@ -23,7 +24,9 @@ def measure(place: Place, samples: int) -> Iterator[Figure]:
 
 def _figures(shell: Shell, instances: int, samples: int) -> Iterator[Figure]:
     calls, hosts = recorded(shell, "gpstate -e"), shell.hosts
-    ours, alone = in_turn(samples, lambda: shell("gpstate -e"), lambda: milliseconds(lambda: fan_out(hosts, calls)))
+    ours, alone = in_turn(
+        samples, lambda: shell("gpstate -e"), lambda: milliseconds(lambda: fan_out(hosts, calls, AT_ONCE))
+    )
     yield Figure(f"gpstate -e, {instances} instances", ours, alone, "its remote commands alone", 1.5)
     if instances == 16:
         yield Figure(f"gpstate -e, {instances} instances", ours, (300.0,), f"{QUARTER} on 8", 1.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 from typing import Any
 from unittest.mock import patch
 
@@ -36,9 +37,15 @@ def recorded(shell: Shell, line: str) -> list[Call]:
     return calls
 
 
-def fan_out(hosts: Hosts, calls: list[Call]) -> None:
+def fan_out(hosts: Hosts, calls: list[Call], at_once: int = 1000) -> None:
     """The same remote commands side by side on the same connections, and nothing else."""
-    results = hosts.fan_out(calls, lambda call: hosts.run(call.host, call.argv, **call.more))
+    turn = BoundedSemaphore(at_once)
+
+    def run(call: Call) -> CommandResult:
+        with turn:
+            return hosts.run(call.host, call.argv, **call.more)
+
+    results = hosts.fan_out(calls, run)
     failed = [r for r in results if not r.ok]
     if failed:
         raise RuntimeError(f"{len(failed)} of {len(calls)} failed: {failed[0].host}: {failed[0].reason}")

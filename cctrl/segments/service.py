@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 from cctrl.config import Config, Server, Service
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from cctrl.replication.postgresql.asking import Asking
     from cctrl.replication.postgresql.engine import PostgreSQL
 
+AT_ONCE = 32  # looks under way: many more would keep each other, and this machine, beyond their deadlines
 SCAN_SLICE = 10.0  # seconds until it is looked whether anybody still leads who could answer
 NO_CATALOG = 'relation "public.gp_segment_configuration" does not exist'
 
@@ -35,6 +37,7 @@ class Cluster(OpenService):
         self._configured = self.service
         self._last: Catalog | None = None
         self._moved: set[str] = set()  # members whose place has changed since `moved` was last asked
+        self._looks = BoundedSemaphore(AT_ONCE)
 
     @property
     def coordinator(self) -> Server:
@@ -146,7 +149,12 @@ class Cluster(OpenService):
 
     def probe(self, rows: tuple[Row, ...]) -> dict[int, Facts]:
         """Look at instances side by side; what was seen of each dbid."""
-        found = self.hosts.fan_out(rows, lambda row: self.engine.probe(self.member(row)))
+
+        def look(row: Row) -> Facts:
+            with self._looks:  # before its deadline begins
+                return self.engine.probe(self.member(row))
+
+        found = self.hosts.fan_out(rows, look)
         return {row.dbid: facts for row, facts in zip(rows, found, strict=True)}
 
     def working(self, rows: Sequence[Row]) -> dict[int, Working]:
