@@ -20,6 +20,8 @@ plain_environment() { # as the server's owner would start it
   unset LC_ALL TZ PGCONNECT_TIMEOUT PGAPPNAME PGOPTIONS PGUSER PGDATABASE PGPORT PGHOST
 }
 launch() { # becomes the server: for use with & only
+  pid_of # of a server that was killed, and perhaps another process's by now: the server would take that for itself
+  [ -z "$pid" ] || alive || rm -f "$data/postmaster.pid"
   plain_environment
   [ -z "$conf" ] || set -- "$@" -c "config_file=$conf"
   exec setsid postgres -D "$data" "$@" >>"$log" 2>&1 </dev/null
