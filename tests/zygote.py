@@ -36,6 +36,7 @@ def main(descriptor: int) -> dict[str, object]:
     os.set_blocking(wakes, False)
     signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the forks, whose end is still to be told
     running: dict[int, int] = {}
     while True:
         ready, _, _ = select.select([descriptor, woken], [], [])
@@ -84,6 +85,7 @@ def _become(files: list[int]) -> None:
     """Take on the files of the command, below the interpreter's own, and give back all that is the zygote's."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for number, file in enumerate(files[: FILES - 1]):
         os.dup2(file, number)
     os.closerange(3, 1024)
