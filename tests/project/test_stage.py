@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 from pathlib import Path
 
-from tests.stage import Lab, Labs
+import pytest
+
+from tests.stage import Cctrl, Lab, Labs
 
 
 def test_nothing_of_the_user_reaches_a_test(surroundings: Path) -> None:
@@ -31,3 +35,22 @@ def test_labs_of_one_test_are_apart_and_break_apart(lab: Labs) -> None:
 def test_the_wheel_is_a_postgresql_too(lab: Labs, wheel_bin: Path) -> None:
     small = lab("--hosts", "1", like=("--postgresql", str(wheel_bin)))
     assert int(small.sql("host1", "SHOW server_version_num")) >= 160000
+
+
+def test_cctrl_in_a_fork_is_a_program_like_any_other(cctrl: Cctrl, tmp_path: Path) -> None:
+    """Its arguments, environment, directory, input, output and status are its own; it can be killed."""
+    plain = subprocess.run(cctrl.argv("no-such-verb"), capture_output=True, text=True, env=cctrl.environ, check=False)
+    done = cctrl("no-such-verb")
+    assert (done.returncode, done.stdout, done.stderr) == (plain.returncode, plain.stdout, plain.stderr)
+    elsewhere = {"CCTRL_CONFIG": str(tmp_path / "nowhere.toml")}
+    assert str(tmp_path / "nowhere.toml") in cctrl("-c", "ls", environ=elsewhere).stderr
+    assert "nowhere.toml" not in cctrl("-c", "ls").stderr
+
+    os.mkfifo(tmp_path / "waits")  # nobody ever writes to it
+    waiting = cctrl.start("--config", tmp_path / "waits", "-c", "ls")
+    assert waiting.poll() is None
+    waiting.kill()
+    assert waiting.wait(20) == -signal.SIGKILL
+    waiting.communicate()
+    with pytest.raises(subprocess.TimeoutExpired):
+        cctrl("--config", tmp_path / "waits", "-c", "ls", timeout=0.2)
