@@ -31,10 +31,15 @@ class Meeting:
         self.dataservice = Dataservice(self.config, self.service, talk, answer=1.0)
         self.contact = FirstContact(self.config, self.service, talk, 1.0, self.done.append)
 
+    def gone(self) -> dict[str, str]:
+        """Who is to be fenced, and out of sight."""
+        picture = self.dataservice.look()
+        return watching.to_be_fenced(picture.intent, picture.view)
+
     def heals(self, host: str) -> None:
         """The host is out of sight and expected; then it answers, and has been met."""
-        wait_for(lambda: host in watching.to_be_fenced(self.dataservice.look()), 30, f"{host} is out of sight")
-        self.contact.expect(watching.to_be_fenced(self.dataservice.look()), lambda: True)
+        wait_for(lambda: host in self.gone(), 30, f"{host} is out of sight")
+        self.contact.expect(self.gone(), lambda: True)
         self.alpha.fault("heal", host)
         wait_for(lambda: not self.contact._expected, 30, f"{host} was met")
 

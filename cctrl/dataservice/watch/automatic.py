@@ -97,7 +97,6 @@ class Automatic(Keeper):
             self._suspicions, self._told = Suspicions(), {}
             self._put_policy_back()
             return LOOK_CLOSELY
-        self._contact.expect(watching.to_be_fenced(picture), lambda: leadership.leads)
         silence = {name: self._silence(watch, name) for name in self.members}
         seen = watching.suspicions(picture, silence, self._service.failure_timeout, self._service.maximum_lag)
         self._suspicions = self._suspicions.after(seen, time.monotonic())
@@ -105,6 +104,8 @@ class Automatic(Keeper):
         for suspicion in self._suspicions.due:
             if leadership.leads and (held or suspicion.kind in watching.ALONE):
                 self._act(suspicion, picture)
+        gone = watching.to_be_fenced(self.store.intent(self.name), picture.view)  # also by what was just done
+        self._contact.expect(gone, lambda: leadership.leads)
         unseen = any(not facts.seen for facts in picture.view.members)
         waits = WITNESS if self._waits else LOOK_CLOSELY if seen or unseen else LOOK
         return self._suspicions.pause(waits, self._answer if unseen else 0.0)

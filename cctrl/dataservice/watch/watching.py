@@ -9,10 +9,10 @@ from cctrl.dataservice.states import MANUALLY_FAILED, MASTER, Datasource, State,
 from cctrl.manager.quorum import Quorum, quorum
 from cctrl.manager.suspicion import Suspicion
 from cctrl.replication.diagnosis import Health
-from cctrl.replication.facts import Facts, Server
+from cctrl.replication.facts import Facts, Server, View
 from cctrl.replication.position import size
 from cctrl.replication.synchrony import lacking
-from cctrl.store import MemberIntent
+from cctrl.store import MemberIntent, ServiceIntent
 
 MASTER_FAILED = "master-failed"
 SLAVE_FAILED = "slave-failed"
@@ -123,10 +123,10 @@ def _replaced_by(told: MemberIntent) -> str:
     return told.reason.removeprefix(prefix) if replaced else ""
 
 
-def to_be_fenced(picture: Picture) -> dict[str, str]:
+def to_be_fenced(intent: ServiceIntent, view: View) -> dict[str, str]:
     """Failed-over masters that are out of sight, with who has replaced each: they may accept writes."""
-    told = {facts.name: _replaced_by(picture.intent.member(facts.name)) for facts in picture.view.members}
-    return {facts.name: told[facts.name] for facts in picture.view.members if told[facts.name] and not facts.seen}
+    told = {facts.name: _replaced_by(intent.member(facts.name)) for facts in view.members}
+    return {facts.name: told[facts.name] for facts in view.members if told[facts.name] and not facts.seen}
 
 
 def _works(picture: Picture, source: Datasource) -> bool:
