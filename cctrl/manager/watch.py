@@ -64,6 +64,11 @@ class Watch:
                 end.set()
             self._changed.notify_all()
 
+    @property
+    def stopped(self) -> bool:
+        """True once nobody listens any more: what was not begun is left."""
+        return self._stop.is_set()
+
     def silence(self, member: str) -> float:
         """Seconds since anything was last heard of a member, or seen of it."""
         with self._changed:

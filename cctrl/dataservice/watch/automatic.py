@@ -102,7 +102,7 @@ class Automatic(Keeper):
         self._suspicions = self._suspicions.after(seen, time.monotonic())
         self._tell_what_is_over(picture)
         for suspicion in self._suspicions.due:
-            if leadership.leads and (held or suspicion.kind in watching.ALONE):
+            if leadership.leads and not watch.stopped and (held or suspicion.kind in watching.ALONE):
                 self._act(suspicion, picture)
         gone = watching.to_be_fenced(self.store.intent(self.name), picture.view)  # also by what was just done
         self._contact.expect(gone, lambda: leadership.leads)
