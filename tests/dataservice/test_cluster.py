@@ -23,10 +23,17 @@ def three_rows(alpha: Alpha) -> Path:
     return alpha.lab.directory / "lab" / "hosts" / "host3" / "data" / place
 
 
+TRAP = """\
+create function public.concat_ws(text, numeric, numeric) returns text language plpgsql as
+ 'begin raise exception ''a function of a user was called by the superuser''; end'"""
+"""It fits better than the one of PostgreSQL that a checksum means."""
+
+
 def test_a_slave_whose_rows_differ_is_found(alpha: Alpha) -> None:
     file = three_rows(alpha)
     alpha.sql("host1", "create database other")
     alpha.sql("host1", 'create table "odd "" name" (i int)')
+    alpha.sql("host1", TRAP)
     said = alpha.does("cluster check public.t")
     assert said.splitlines()[1:] == [
         "'postgres.public.t' (3 ROWS) IS CONSISTENT ON 'host2@alpha', 'host3@alpha'",

@@ -15,6 +15,7 @@ dsn=$(printf '%s' "$dsn" | tr '[:upper:]' '[:lower:]')
 server=$home/db/$dsn/data
 lives "$server" || { echo "$program: $dsn is not loaded on $name" >&2; exit 1; }
 PGPORT=$(sed -n 4p "$server/postmaster.pid") && export PGPORT
+export PGOPTIONS='-c search_path=pg_catalog' # a user's own functions are not meant
 psql -XAtqw -v ON_ERROR_STOP=1 -v data="$server" <<'SQL'
 select to_char(clock_timestamp(), 'YYYY-MM-DD HH24:MI:SS.MS') || E'\n' || :'data' || E'\nPostgreSQL ' ||
   current_setting('server_version') || E'\n\nOutstanding locks\n\n'

@@ -3,6 +3,8 @@ bin=$1 data=$2 conf=$3 sock=$4 port=$5 user=$6 db=$7 log=$8; shift 8
 # A limit that is set for all sessions, or for the role, is not meant for these: they have their own.
 PGOPTIONS='-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0'
 PGOPTIONS="$PGOPTIONS -c default_transaction_read_only=off -c synchronous_commit=local"
+# Users of the database have functions of their own; none of them is meant by what is run here, as its owner.
+PGOPTIONS="$PGOPTIONS -c search_path=pg_catalog"
 export LC_ALL=C TZ=UTC PGCONNECT_TIMEOUT=2 PGAPPNAME=cctrl PGOPTIONS PGUSER="$user" PGDATABASE="$db" PGPORT="$port"
 [ -z "$sock" ] || export PGHOST="$sock"
 [ -z "$bin" ] || PATH=$bin:$PATH
