@@ -31,7 +31,7 @@ create function public.concat_ws(text, numeric, numeric) returns text language p
 
 def test_a_slave_whose_rows_differ_is_found(alpha: Alpha) -> None:
     file = three_rows(alpha)
-    alpha.sql("host1", "create database other")
+    alpha.sql("host1", """create database "host=nowhere user='x" """)
     alpha.sql("host1", 'create table "odd "" name" (i int)')
     alpha.sql("host1", TRAP)
     said = alpha.does("cluster check public.t")

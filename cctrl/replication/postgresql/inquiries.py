@@ -8,7 +8,7 @@ import re
 from cctrl.replication.consistency import Rows, Table
 from cctrl.replication.inquiry import Clients
 from cctrl.replication.position import Position
-from cctrl.replication.postgresql import queries
+from cctrl.replication.postgresql import conninfo, queries
 from cctrl.replication.postgresql.remote import Remote
 
 LIMIT = 3600.0  # seconds one table may take to be read
@@ -77,5 +77,5 @@ def _quoted(name: str) -> str:
 
 
 def _connect(database: str) -> str:
-    """psql's own command: the statements after it are for that database."""
-    return "\\connect " + _quoted(database)
+    """psql's own command: the statements after it are for that database, of the same server whatever it is called."""
+    return "\\connect -reuse-previous=on " + _quoted(conninfo.join({"dbname": database}))
