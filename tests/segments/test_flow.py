@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pexpect
+
 from cctrl.lab import processes
 from tests.segments.gp import WELL, Gp
 from tests.stage import wait_for
@@ -188,3 +190,37 @@ def test_a_mirror_goes_to_another_host_and_comes_back(gp: Gp) -> None:
     gp.done(f"gprecoverseg -a -i {file}")
     gp.becomes(1, WELL)
     assert gp.lab.sql(gp.place(1, "m"), "select a from moved") == "1"
+
+
+def test_ctrl_c_during_a_full_copy(gp: Gp) -> None:
+    """Answered no it goes on; answered yes the copy is ended, and the data directory is as it was."""
+    gp.fail(0)
+    first, *words = gp.lab.cctrl.argv("-c", "gprecoverseg -F -a --max-rate 1M")
+    run = pexpect.spawn(first, words, env=gp.lab.environ, encoding="utf-8", dimensions=(40, 250), timeout=60)
+    wait_for(lambda: "Segments in recovery" in gp.run("gpstate -e").stdout, 30)
+    second = gp.run("gprecoverseg -a")
+    assert second.returncode == 0
+    assert f"is already running with PID {run.pid}" in second.stdout
+    assert "Copying files from primary" in gp.run("gpstate -s").stdout
+    for answer in ("n", "y"):
+        run.sendintr()
+        run.expect_exact("[WARNING]:-Recieved SIGINT signal, terminating gprecoverseg")
+        run.expect_exact("Continue terminating gprecoverseg Yy|Nn (default=N):")
+        run.expect_exact("> ")
+        run.sendline(answer)
+        if answer == "n":
+            run.expect_exact("kB (")
+    for line in (
+        "[INFO]:-Failed to recover the following segments\r\n",
+        "recoverytype: full",
+        "[ERROR]:-gprecoverseg process was interrupted by the user.",
+        "[ERROR]:-gprecoverseg failed. Please check the output for more details.",
+        "NEXT: gprecoverseg",
+    ):
+        run.expect_exact(line)
+    run.expect(pexpect.EOF)
+    run.close()
+    assert run.exitstatus == 1
+    assert gp.state(0) == "mnd pnu"
+    assert "Segments in recovery" not in gp.run("gpstate -e").stdout
+    gp.heal(0)

@@ -168,3 +168,18 @@ def _instances(lines: list[Line]) -> list[Line]:
 
 def varies(line: Line) -> tuple[str, str]:
     return re.sub(r"= 0/[0-9A-F]+$", "= LSN", line.text), line.level
+
+
+def test_lines_for_machines() -> None:
+    """The first of the recorded ones, and one of a host out of sight while its mirror is copied."""
+    seen = worlds.seen(worlds.cluster(), {4: worlds.gone(Server.UNSEEN)})
+    processes = Processes({2: Process(True, 15354, True, True)})
+    version = "PostgreSQL 9.4.26 (Greenplum Database 6.24.3 build commit:25d3498a400ca5230e81abb94861f23389315213)"
+    lines = detail.piped(seen, processes, {2: version})
+    recorded_line = "2|0|sdw1|sdw1|/data/primary/gpseg0|7000|Primary|Primary|Synchronized||Up|Up|f||t|15354|t|15354|"
+    assert lines[0] == recorded_line + version
+    assert lines[1].startswith("6|0|sdw2|sdw2|/data/mirror/gpseg0|8000|Mirror|Mirror|Streaming||Up|Up|f||f||f||")
+    assert lines[4] == (
+        "4|2|sdw2|sdw2|/data/primary/gpseg2|7002|Primary|Primary|Synchronized||Up|"
+        "Unknown -- unable to load segment status|t|Error getting status from host sdw2|f||f||"
+    )

@@ -99,37 +99,32 @@ def _recovered(run: Run, jobs: list[Job], away: frozenset[str]) -> int:
         text = "Initiating segment recovery. Upon completion, will start the successfully recovered segments"
         log.info(text)
         log.info(f"era is {preparing.era(run)}")
-        ended = _side_by_side(run, jobs, operation)
+        interrupting = Interrupting(run, jobs)
+        ended = _side_by_side(run, jobs, operation, interrupting)
         placing.back_out(run, ended)
         run.page(work.failures(ended))
-        status = _closed(run, ended)
+        status = _closed(run, ended, interrupted=interrupting.ending)
         if status:
             operation.finish(Outcome.INCOMPLETE)
     return status
 
 
-def _side_by_side(run: Run, jobs: list[Job], performer: Performer) -> list[Ended]:
+def _side_by_side(run: Run, jobs: list[Job], performer: Performer, interrupting: Interrupting) -> list[Ended]:
     cluster, given = run.cluster, run.given
     rate = f"{given.max_rate}" if given.max_rate else ""
-    redraw = run.talk.progress if run.talk.live and not given.sequential else None
+    redraw = interrupting.progress if run.talk.live and not given.sequential else None
     silent = given.no_progress or given.quiet
     tongue = Tongue(run.log.raw, run.log.directory / PROGRESS, silent=silent, redraw=redraw)
-    interrupting = Interrupting(run, jobs)
     one = Recovering(cluster, performer, tongue, run.log.directory, rate, lambda: interrupting.ending)
     try:
-        ended = interruptibly(
+        return interruptibly(
             lambda: preparing.limited(cluster, jobs, one.work, given.parallel, given.per_host), interrupting.asked
         )
     finally:
         tongue.end()
-    if interrupting.ending and all(one.stage is None for one in ended):
-        run.log.info(COMPLETED)
-    elif interrupting.ending:
-        run.log.error(INTERRUPTED)
-    return ended
 
 
-def _closed(run: Run, ended: list[Ended]) -> int:
+def _closed(run: Run, ended: list[Ended], *, interrupted: bool) -> int:
     run.log.info("Triggering FTS probe")
     try:
         for _ in range(2):
@@ -139,9 +134,13 @@ def _closed(run: Run, ended: list[Ended]) -> int:
         run.log.truth("NEXT: cctrl manager")
     wrong = [one for one in ended if one.stage is not None]
     if not wrong:
+        if interrupted:
+            run.log.info(COMPLETED)
         for text in work.SUCCESS:
             run.log.info(text)
         return 0
+    if interrupted:
+        run.log.error(INTERRUPTED)
     run.log.error("gprecoverseg failed. Please check the output for more details.")
     for one in wrong:
         run.log.truth(f"{one.job.failed.place} (dbid {one.job.failed.dbid}): {run.cluster.spoken(one.cause)}")

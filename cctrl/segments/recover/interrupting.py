@@ -31,29 +31,41 @@ class Interrupting:
         self._run = run
         self._jobs = jobs
         self._ending = Event()
+        self._asking = False
 
     @property
     def ending(self) -> bool:
         """True once no further segment is begun."""
         return self._ending.is_set()
 
+    def progress(self, text: str) -> None:
+        """Show how far the work is, but where the question stands."""
+        if not self._asking:
+            self._run.talk.progress(text)
+
     def asked(self) -> bool:
         """Ctrl-C was pressed: ask, and end what can be ended. True where nobody waits for the rest: at the second."""
         if self.ending:
             return True
-        self._run.log.warning("Recieved SIGINT signal, terminating gprecoverseg")
-        self._run.log.raw("")
-        self._run.log.raw(WARNED)
-        try:
-            if not preparing.confirmed(self._run, QUESTION, abort=False):
-                return False
-        except Refused:  # nobody can be asked: who sends a signal means it
-            pass
+        if not self._meant():
+            return False
         self._ending.set()
         self._run.cluster.hosts.fan_out([job for job in self._jobs if job.kind is Kind.FULL], self._end)
         if any(job.kind is not Kind.FULL for job in self._jobs):
             self._run.log.truth("a rewind that has begun goes on to its end: half of one could not be started")
         return False
+
+    def _meant(self) -> bool:
+        self._asking = True
+        try:
+            self._run.log.warning("Recieved SIGINT signal, terminating gprecoverseg")
+            self._run.log.raw("")
+            self._run.log.raw(WARNED)
+            return preparing.confirmed(self._run, QUESTION, abort=False)
+        except Refused:  # nobody can be asked: who sends a signal means it
+            return True
+        finally:
+            self._asking = False
 
     def _end(self, job: Job) -> None:
         with contextlib.suppress(CctrlError):  # its own run says how it ended

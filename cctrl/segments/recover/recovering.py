@@ -20,6 +20,9 @@ from cctrl.segments.catalog import Pair
 from cctrl.segments.recover.work import Ended, Job, Kind, Stage
 from cctrl.segments.service import Cluster, now
 
+NOT_BEGUN = "its recovery was not begun any more"
+ENDED = "its copy was ended, as asked; its data directory is as it was"
+AGAIN = "gprecoverseg   (-F for a full copy)"
 EVERY = 1.0  # seconds from one line of progress to the next
 
 _LAST = {
@@ -105,16 +108,17 @@ class Recovering:
     def work(self, job: Job) -> Ended:
         """Bring it back. Never raises for what a host can cause."""
         if self._ending():
-            return Ended(job, Stage.COPY, "it was not begun", self._keep(job, ["not begun"]))
+            return Ended(job, Stage.COPY, NOT_BEGUN, self._keep(job, [NOT_BEGUN]), AGAIN)
         said: list[str] = []
-        stage = [Stage.COPY]
+        stage, failed = [Stage.COPY], [Action.START]
 
         def sink(event: Event) -> None:
             if isinstance(event, Progress) and event.step.action in DETACHED:
                 said.append(event.text)
                 self._tongue.tell(job, event.text)
-            elif isinstance(event, Failed) and event.step.action is Action.START:
-                stage[0] = Stage.START
+            elif isinstance(event, Failed):
+                failed[0] = event.step.action
+                stage[0] = Stage.START if event.step.action is Action.START else Stage.COPY
 
         try:
             way, plan = way_back(self._cluster, job, self._rate)
@@ -127,8 +131,10 @@ class Recovering:
             raise
         except CctrlError as error:
             self._tongue.tell(job, "Failure, exiting", last=True)
-            cause = "\n".join(part for part in (error.what, error.detail) if part)
-            return Ended(job, stage[0], cause, self._keep(job, [*said, cause]), error.next)
+            cause, following = "\n".join(part for part in (error.what, error.detail) if part), error.next
+            if self._ending() and failed[0] is Action.COPY:
+                cause, following = ENDED, AGAIN
+            return Ended(job, stage[0], cause, self._keep(job, [*said, cause]), following)
         self._tongue.tell(job, _LAST[way], last=True)
         return Ended(job)
 
