@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from enum import Enum
 
-from cctrl.grid.model import Database, Element, Status
+from cctrl.grid.model import Database, Element, Phase, Status
 from cctrl.grid.transitions import Event
 from cctrl.grid.watch import distributing, replicating
 from cctrl.grid.watch.draft import Draft
@@ -157,13 +158,34 @@ _DONE_BY = {
 _SPEAKING = frozenset(_DONE_BY)
 
 
-def settled(database: Database) -> bool:
-    """True where nothing is under way that another look would bring forward."""
-    moving = (
-        *(Status.UNCREATED, Status.CREATING, Status.LOADING, Status.OPENING, Status.CLOSING, Status.UNLOADING),
-        *(Status.DESTROYING, Status.EVICTED_LOADED, Status.EVICTED_UNLOADING, Status.DOWN, Status.WAITING_FOR_SEED),
-    )
-    return not database.phase.value and not any(e.status in moving or e.retry for e in database.elements)
+class Calm(Enum):
+    """How soon another look is worth it."""
+
+    MOVING = "something is due that nobody works at"
+    AWAITED = "something is waited for that nobody tells of: a data instance that is started, say"
+    WORKING = "all that is due is worked at"
+    SETTLED = "nothing is due"
+
+
+def calm(database: Database, busy: Collection[str]) -> Calm:
+    """How soon another look is worth it; `busy`: the keys of the tasks that are under way."""
+    free = [e for e in database.elements if e.instance not in busy and f"set {e.replica_set}" not in busy]
+    if any(e.status in _MOVING or e.retry for e in free):
+        return Calm.MOVING
+    if (
+        database.phase in (Phase.APPLYING, Phase.RESYNC)
+        or database.disconnect
+        or any(e.status in _AWAITED for e in free)
+    ):
+        return Calm.AWAITED
+    return Calm.WORKING if busy else Calm.SETTLED
+
+
+_AWAITED = (Status.DOWN, Status.WAITING_FOR_SEED)
+_MOVING = (
+    *(Status.UNCREATED, Status.CREATING, Status.LOADING, Status.OPENING, Status.CLOSING, Status.UNLOADING),
+    *(Status.DESTROYING, Status.EVICTED_LOADED, Status.EVICTED_UNLOADING),
+)
 
 
 def disconnected(database: Database) -> Database:

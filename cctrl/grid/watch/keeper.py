@@ -15,6 +15,7 @@ from cctrl.grid.model import Database
 from cctrl.grid.service import Grid, now
 from cctrl.grid.watch import deciding
 from cctrl.grid.watch.acting import Acting
+from cctrl.grid.watch.deciding import Calm
 from cctrl.grid.watch.looks import Looks
 from cctrl.grid.watch.tasks import Act, Decision, Seen, Task
 from cctrl.manager.keeper import Keeper
@@ -27,8 +28,13 @@ from cctrl.replication.engine import StepFailed
 from cctrl.replication.postgresql.asking import HeldBack
 from cctrl.store import who
 
-SOON = 0.5  # seconds to the next look while something is not as it is to be
-CALM = 5.0  # seconds to the next look otherwise: the end of a server is felt at once
+PAUSES = {
+    Calm.MOVING: 0.3,
+    Calm.AWAITED: 1.0,
+    Calm.WORKING: 2.0,  # what ends is told of
+    Calm.SETTLED: 5.0,  # the end of a server is felt at once
+}
+"""Seconds to the next look."""
 LISTEN = 0.1  # seconds from one look at the record to the next
 FRESH = 3.0  # seconds until a host that did not answer is asked again
 TRIES = 2  # of a recovery, before it is called failed
@@ -49,7 +55,7 @@ class GridKeeper(Keeper):
         self._installed: set[str] = set()
         self._installing: Thread | None = None
         self._told: dict[str, str] = {}
-        self._known: object = None  # the record as the last look found it
+        self._known: dict[str, object] = {}  # database -> what of it was known and decided last
         self._watch: Watch | None = None
         self._freshened = 0.0
         self._leadership: Leadership | None = None
@@ -65,13 +71,11 @@ class GridKeeper(Keeper):
         self._leadership = leadership
         self._listen(watch)
         databases = self._grid.databases()
-        self._known = relevant(databases)
+        self._known = {database.name: relevant(database) for database in databases}
         self._freshen(watch)
         seen = self._looks.look(databases, watch)
-        calm = True
-        for database in databases:
-            calm = self._tend(database, seen[database.name], watch) and calm
-        return CALM if calm else SOON
+        found = [self._tend(database, seen[database.name], watch) for database in databases]
+        return min((PAUSES[calm] for calm in found), default=PAUSES[Calm.SETTLED])
 
     def _freshen(self, watch: Watch) -> None:
         """Ask hosts again that did not answer, now and then; and put the instances where they are not yet, for which
@@ -95,16 +99,18 @@ class GridKeeper(Keeper):
                 self._tell(ran.target, f"cannot put the instance {ran.target} into its home: {ran.output.strip()}")
         watch.wake()
 
-    def _tend(self, database: Database, seen: Mapping[str, Seen], watch: Watch) -> bool:
-        """Decide for one database and begin what is due; True where nothing is left to be done."""
+    def _tend(self, database: Database, seen: Mapping[str, Seen], watch: Watch) -> Calm:
+        """Decide for one database and begin what is due; how soon another look is worth it."""
         if self._leadership is None or not self._leadership.leads:
-            return False
+            return Calm.SETTLED
         made: list[Decision] = []
         with self._lock:
             busy = {key for name, key in self._busy if name == database.name}
 
         def change(present: Database) -> Database | None:
             made.append(deciding.decide(present, seen, busy, now(), who()))
+            if made[-1].database is not None:
+                self._known[present.name] = relevant(made[-1].database)
             return made[-1].database
 
         found = self._grid.change(database.name, change)
@@ -114,7 +120,7 @@ class GridKeeper(Keeper):
             self._begin(found, task, watch)
         if found.disconnect:
             self._disconnect(found)
-        return not made[-1].tasks and not busy and deciding.settled(found) and not found.disconnect
+        return deciding.calm(found, {*busy, *(task.key for task in made[-1].tasks)})
 
     def _disconnect(self, database: Database) -> None:
         if not sessions.end(self._grid, database):
@@ -181,7 +187,7 @@ class GridKeeper(Keeper):
     def _hear(self, watch: Watch) -> None:
         while not self._stop.wait(LISTEN):
             try:
-                if relevant(self._grid.databases()) != self._known:
+                if {d.name: relevant(d) for d in self._grid.databases()} != self._known:
                     watch.wake()
             except CctrlError:  # the next look says so
                 pass
@@ -227,15 +233,7 @@ def told(error: CctrlError) -> str:
 _COMPLAINT = re.compile(r"\b(FATAL|ERROR|PANIC):\s+(.*)")
 
 
-def relevant(databases: tuple[Database, ...]) -> object:
+def relevant(database: Database) -> object:
     """What of the record is worth a look where it has changed: all but the positions."""
-    return tuple(
-        (
-            d.name,
-            d.wanted,
-            d.phase,
-            d.disconnect,
-            tuple((e.instance, e.status, e.mark, e.retry, e.in_set) for e in d.elements),
-        )
-        for d in databases
-    )
+    elements = tuple((e.instance, e.status, e.mark, e.retry, e.in_set) for e in database.elements)
+    return (database.wanted, database.phase, database.disconnect, elements)

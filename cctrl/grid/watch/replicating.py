@@ -138,6 +138,8 @@ def _seed(draft: Draft, members: list[Element]) -> None:
             element = draft.move(element, Event.LOST)
         if not here.daemon or element.status in (Status.UNCREATED, Status.CREATE_FAILED):
             continue
+        if element.status is Status.WAITING_FOR_SEED and element.retry:
+            element = draft.put(replace(element, retry=False))
         if seed is not None and element.number == seed.number:
             if element.status is Status.LOAD_FAILED and not element.retry:
                 continue
