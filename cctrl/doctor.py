@@ -57,7 +57,7 @@ def examine(service: Service, engine: PostgreSQL) -> list[Check]:
 
 def _one(service: Service, engine: PostgreSQL, member: Server) -> list[Check]:
     checks, said, user = _host(engine, member)
-    if not said:
+    if not said or service.kind == "grid":  # its servers are its manager's, which tells how they are
         return checks
     facts = engine.probe(member.name)
     checks += [*on_server(facts, said, len(service.members)), *_kept_aside(service, engine, member)]
