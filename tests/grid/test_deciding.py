@@ -58,7 +58,7 @@ def test_where_all_is_well_nothing_is_done() -> None:
     assert decision.tasks == ()
     assert set(statuses.values()) == {"opened"}
     assert decision.database is not None
-    assert calm(decision.database, ()) is Calm.SETTLED
+    assert calm(decision.database, (), {}) is Calm.SETTLED
 
 
 def test_the_active_element_fails_and_the_other_takes_the_writes_at_once() -> None:
@@ -68,7 +68,7 @@ def test_the_active_element_fails_and_the_other_takes_the_writes_at_once() -> No
     first, second = decision.database.elements
     assert (first.active, first.in_set, second.active, second.in_set) == (False, False, True, True)
     assert statuses == {A: "unloaded", B: "opened"}
-    assert calm(decision.database, ("set 1",)) is Calm.WORKING
+    assert calm(decision.database, ("set 1",), {}) is Calm.WORKING
 
 
 def test_an_element_that_came_after_the_look_is_left_for_the_next() -> None:
@@ -90,7 +90,7 @@ def test_one_that_is_not_in_the_set_is_never_promoted() -> None:
     assert statuses == {A: "down", B: "waiting for seed"}
     assert decision.database is not None
     assert decision.database.elements[1].message == f"for {A}"
-    assert calm(decision.database, ()) is Calm.AWAITED
+    assert calm(decision.database, (), {}) is Calm.AWAITED
 
 
 def test_an_active_element_that_may_be_well_is_left_alone() -> None:
@@ -98,6 +98,8 @@ def test_an_active_element_that_may_be_well_is_left_alone() -> None:
     for here in (Seen(None, hidden), Seen(True, stopped(A, Server.STARTING)), Seen(True, stopped(A, Server.FROZEN))):
         decision, statuses = look(pair(), here, Seen(True, standby(age=30)))
         assert (decision.tasks, statuses[A]) == ((), "opened")
+        assert decision.database is not None
+        assert calm(decision.database, (), {A: here, B: Seen(True, standby())}) is Calm.AWAITED
     # out of sight for long, but the other still hears from it
     decision, _ = look(pair(), Seen(None, hidden, silent=True), Seen(True, standby(age=0.2)))
     assert decision.tasks == ()

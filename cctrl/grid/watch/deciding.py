@@ -10,10 +10,11 @@ from dataclasses import replace
 from enum import Enum
 
 from cctrl.grid.model import Database, Element, Phase, Status
+from cctrl.grid.states import RUNNING
+from cctrl.grid.watch.tasks import Act, Decision, Seen, Task
 from cctrl.grid.transitions import Event
 from cctrl.grid.watch import distributing, replicating
 from cctrl.grid.watch.draft import Draft
-from cctrl.grid.watch.tasks import Act, Decision, Seen, Task
 from cctrl.replication.facts import Facts, Server
 
 
@@ -162,23 +163,29 @@ class Calm(Enum):
     """How soon another look is worth it."""
 
     MOVING = "something is due that nobody works at"
-    AWAITED = "something is waited for that nobody tells of: a data instance that is started, say"
+    AWAITED = "something is waited for that nobody tells of: a data instance that is started, or a silence that lasts"
     WORKING = "all that is due is worked at"
     SETTLED = "nothing is due"
 
 
-def calm(database: Database, busy: Collection[str]) -> Calm:
-    """How soon another look is worth it; `busy`: the keys of the tasks that are under way."""
+def calm(database: Database, busy: Collection[str], seen: Mapping[str, Seen]) -> Calm:
+    """How soon another look is worth it; `busy`: the keys of the tasks that are under way; `seen`: by the last look."""
     free = [e for e in database.elements if e.instance not in busy and f"set {e.replica_set}" not in busy]
     if any(e.status in _MOVING or e.retry for e in free):
         return Calm.MOVING
     if (
         database.phase in (Phase.APPLYING, Phase.RESYNC)
         or database.disconnect
-        or any(e.status in _AWAITED for e in free)
+        or any(e.status in _AWAITED or _suspicious(e, seen) for e in free)
     ):
         return Calm.AWAITED
     return Calm.WORKING if busy else Calm.SETTLED
+
+
+def _suspicious(element: Element, seen: Mapping[str, Seen]) -> bool:
+    """True where something is not as it was left, and has not lasted long enough to count."""
+    here = seen.get(element.instance)
+    return here is not None and element.status in RUNNING and (not here.alive or (element.in_set and here.apart > 0))
 
 
 _AWAITED = (Status.DOWN, Status.WAITING_FOR_SEED)

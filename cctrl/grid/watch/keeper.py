@@ -30,7 +30,7 @@ from cctrl.store import who
 
 PAUSES = {
     Calm.MOVING: 0.3,
-    Calm.AWAITED: 1.0,
+    Calm.AWAITED: 0.7,
     Calm.WORKING: 2.0,  # what ends is told of
     Calm.SETTLED: 5.0,  # the end of a server is felt at once
 }
@@ -120,7 +120,7 @@ class GridKeeper(Keeper):
             self._begin(found, task, watch)
         if found.disconnect:
             self._disconnect(found)
-        return deciding.calm(found, {*busy, *(task.key for task in made[-1].tasks)})
+        return deciding.calm(found, {*busy, *(task.key for task in made[-1].tasks)}, seen)
 
     def _disconnect(self, database: Database) -> None:
         if not sessions.end(self._grid, database):

@@ -13,8 +13,6 @@ from cctrl.manager.watch import Watch
 from cctrl.replication.facts import Facts, Server
 from cctrl.replication.postgresql.asking import Process
 
-APART = 3.0  # seconds an element may receive from nobody before commits no longer wait for it
-
 
 class Looks:
     """What was seen, and since when something lasts."""
@@ -57,7 +55,7 @@ class Looks:
             name = element.instance
             silent = watch.silence(name) > self._grid.service.failure_timeout
             apart = self._lasts((database.name, name), _follows_nobody(database, element, facts))
-            seen[name] = Seen(daemons[name], facts[name], silent, apart > APART)
+            seen[name] = Seen(daemons[name], facts[name], silent, apart)
         return seen
 
     def _probe(self, database: Database, element: Element) -> Facts:
@@ -70,7 +68,7 @@ class Looks:
         if not so:
             self._apart.pop(key, None)
             return 0.0
-        return at - self._apart.setdefault(key, at)
+        return max(0.001, at - self._apart.setdefault(key, at))  # from its first moment on
 
 
 def _follows_nobody(database: Database, element: Element, facts: Mapping[str, Facts]) -> bool:

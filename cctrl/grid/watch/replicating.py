@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from cctrl.grid.model import Element, Status
 from cctrl.grid.states import RUNNING
+from cctrl.grid.watch.tasks import APART, Act, Seen
 from cctrl.grid.transitions import Event
 from cctrl.grid.watch.draft import Draft
-from cctrl.grid.watch.tasks import Act, Seen
 from cctrl.replication.facts import Facts, Server
 from cctrl.replication.synchrony import SETTING, demanded
 
@@ -65,7 +65,7 @@ def _follow(draft: Draft, active: Element, element: Element) -> None:
     if here.facts.writable and here.daemon and not draft.taken(f"set {element.replica_set}"):
         draft.task(Act.FENCE, element.instance, active.instance)
     streams = any(d.name == element.instance and d.state == "streaming" for d in primary.downstreams)
-    out = here.gone or (here.apart and not streams) or not element.in_set
+    out = here.gone or (here.apart > APART and not streams) or not element.in_set
     if element.in_set and out:
         element = draft.put(replace(element, in_set=False))
     if out and draft.can(element, Event.LOST):

@@ -50,7 +50,7 @@ class Seen:
     daemon: bool | None  # None: the host is out of sight
     facts: Facts
     silent: bool = False  # nothing was heard of it for longer than is waited for
-    apart: bool = False  # it has received from nobody for longer than is waited for
+    apart: float = 0.0  # seconds in which it has not received from the active element of its set
 
     @property
     def down(self) -> bool:
@@ -67,6 +67,9 @@ class Seen:
         """True where the server does not work any more; False also where that is not known yet."""
         stopped = self.facts.server in (Server.DOWN, Server.NO_DATA, Server.NO_BINARIES)
         return self.down or stopped or (self.silent and not self.facts.up)
+
+
+APART = 3.0  # seconds an element may receive from nobody before commits no longer wait for it
 
 
 @dataclass(frozen=True, slots=True)
