@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 from cctrl.config import Config, Host, Service
 from cctrl.grid import inventory, programs
-from cctrl.grid.model import Database, Instance, Phase
+from cctrl.grid.model import Database, Instance
 from cctrl.grid.record import Change, Record
 from cctrl.registry import Talk
 from cctrl.replication.opened import OpenService
@@ -137,17 +137,6 @@ class Grid(OpenService):
             return Ran(target, result.status, result.stdout)
         said = result.reason or f"signal {result.signal}"
         return Ran(target, 255, f"{result.stdout}{result.ended.value}: {said}\n", result.next)
-
-    def resync(self, name: str, seconds: float = 0.0) -> Database:
-        """Settle a distribution that was broken off; the database as it is then."""
-
-        def ask(database: Database) -> Database:
-            broken = database.phase is Phase.BROKEN_OFF
-            return replace(database, phase=Phase.RESYNC, applier="") if broken else database
-
-        before = self.change(name, ask)
-        busy = (Phase.RESYNC, Phase.APPLYING)
-        return self.wait(name, lambda d: d is None or d.phase not in busy, seconds) or before
 
     # What the manager needs beside.
 

@@ -11,10 +11,10 @@ from enum import Enum
 
 from cctrl.grid.model import Database, Element, Phase, Status
 from cctrl.grid.states import RUNNING
-from cctrl.grid.watch.tasks import Act, Decision, Seen, Task
 from cctrl.grid.transitions import Event
 from cctrl.grid.watch import distributing, replicating
 from cctrl.grid.watch.draft import Draft
+from cctrl.grid.watch.tasks import Act, Decision, Seen, Task
 from cctrl.replication.facts import Facts, Server
 
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from cctrl.grid.model import Element, Status
 from cctrl.grid.states import RUNNING
-from cctrl.grid.watch.tasks import APART, Act, Seen
 from cctrl.grid.transitions import Event
 from cctrl.grid.watch.draft import Draft
+from cctrl.grid.watch.tasks import APART, Act, Seen
 from cctrl.replication.facts import Facts, Server
 from cctrl.replication.synchrony import SETTING, demanded
 
