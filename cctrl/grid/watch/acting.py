@@ -23,7 +23,8 @@ from cctrl.replication.rejection import COPY_NEEDED, Rejected
 from cctrl.replication.steps import Action, Plan, Result, Step
 from cctrl.threads import cancelled
 
-SETTLE = 60.0  # seconds an element gets to be in sync once commits wait for it
+SETTLE = 8.0  # seconds an element that has caught up gets to be in sync once commits wait for it
+GONE = 1.0  # seconds it may receive from nobody then
 LOOK = 0.02
 PATIENCE = 10.0  # seconds that transactions with changes of definitions get to end, before others get a turn
 _NO_KNOWN: Mapping[str, Position] = {}
@@ -195,21 +196,32 @@ class _Work:
         self.asking.sql(name, f"alter system set {synchrony.SETTING} = '{value}'", "select pg_reload_conf()")
 
     def join(self, name: str, active: str) -> None:
-        """Let commits wait for it too; it is in the set once it has what was there before that."""
+        """Let commits wait for it too; it is in the set once it has what was there before that. Where it leaves again
+        meanwhile commits do not wait for it any longer, and it is brought up anew."""
         self._set_names(active, (*(other for other in self._in_set_with(active) if other != name), name))
-        until, mark = time.monotonic() + SETTLE, Position(0)
-        while time.monotonic() < until and self._leads() and not cancelled().wait(LOOK):
+        if self._joined(name, active):
+            return
+        self._set_names(active, self._in_set_with(active))
+        raise StepFailed(f"{name} left {active} before it was in sync with it", uncertain=True)
+
+    def _joined(self, name: str, active: str) -> bool:
+        began = heard = time.monotonic()
+        mark = Position(0)
+        while time.monotonic() - began < SETTLE and time.monotonic() - heard < GONE and not cancelled().wait(LOOK):
             facts = self.engine.probe(active)
             found = next((d for d in facts.downstreams if d.name == name), None)
             if not facts.writable:
-                raise StepFailed(f"{active} accepts no writes any more")
-            if found is None or found.sync != "sync":
+                raise StepFailed(f"{active} accepts no writes any more", uncertain=True)
+            if found is None:
+                continue
+            heard = time.monotonic()
+            if found.sync != "sync":
                 continue
             mark = mark or facts.received  # every commit from here on waits
             if found.replayed >= mark:
                 self.grid.change(self.database.name, lambda d: _in_set(d, name, active))
-                return
-        raise StepFailed(f"{name} was not in sync with {active} after {SETTLE:g} s")
+                return True
+        return False
 
     # Bringing one up to the active element.
 
