@@ -21,7 +21,7 @@ ROWS = 126_000  # of 8 kB: 1 GB
 
 def measure(place: Place, samples: int) -> Iterator[Figure]:
     """Each on the first replica set; beside the promotion pg_ctl's own, beside the copy pg_basebackup's."""
-    lab = place.lab("grid", "grid", manager=True)
+    lab = place.lab("grid", kind="grid", manager=True)
     _as_real(lab)
     yield from _failover(lab, samples)
     yield from _status(lab, samples)
