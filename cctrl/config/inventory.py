@@ -136,6 +136,15 @@ class Service:
         """The members' names, as configured."""
         return tuple(m.name for m in self.members)
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """What a command about hosts may name: the datasources; of what can have several servers on a host the hosts,
+        and each server as `host.instance` or `host:port`."""
+        if self.kind == DATASERVICE:
+            return self.names
+        hosts = dict.fromkeys(s.host.name for s in (*self.members, *self.spares))
+        return (*hosts, *(m.name if "." in m.name else f"{m.host.name}:{m.port}" for m in self.members))
+
 
 @dataclass(frozen=True, slots=True)
 class Config:

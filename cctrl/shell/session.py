@@ -105,7 +105,7 @@ class Session:
             return {}
         handle = self._handles.get(self.current)
         known = dict(handle.words(kind)) if handle else {}
-        configured = {"HOST": service.names, "ROUTER": tuple(r.name for r in service.routers)}
+        configured = {"HOST": service.places, "ROUTER": tuple(r.name for r in service.routers)}
         return known or dict.fromkeys(configured.get(kind, ()), "")
 
     # ------------------------------------------------------------ services

@@ -25,6 +25,16 @@ def config(*kinds: str) -> Config:
 WORDS = st.lists(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=8), max_size=4)
 
 
+def test_what_can_be_broken_is_called_as_ls_and_the_lab_call_it() -> None:
+    sdw1 = Host("sdw1", "sdw1")
+    here = (MEMBER, Server("primary0", sdw1, "sdw1", 6000, "/p"), Server("mirror1", sdw1, "sdw1", 7000, "/m"))
+    spare = Server("sdw5", Host("sdw5", "sdw5"), "sdw5", 5432, "/s")
+    segments = Service("segments", "gp", here, spares=(spare,))
+    assert segments.places == ("cdw", "sdw1", "sdw5", "cdw:5432", "sdw1:6000", "sdw1:7000")
+    instance = Server("host3.instance1", Host("host3", "host3"), "host3", 5432, "/d")
+    assert Service("grid", "grid1", (instance,)).places == ("host3", "host3.instance1")
+
+
 @given(WORDS)
 def test_every_word_arrives(words: list[str]) -> None:
     *options, line = translated(config("dataservice", "segments"), "gprecoverseg", words)
