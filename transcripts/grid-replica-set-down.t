@@ -130,7 +130,6 @@ Database database1 open started
 
 # What does not come back is evicted, and destroyed.
 % ttGridAdmin dbDistribute database1 -evict host5 -apply
-WARNING: given up with -apply: replica set 2: all its rows, last known on host5.instance1 up to [LSN]
 Error : 1 of 2 elements of replica set 2 are to be evicted
 DETAIL: -evict drops a whole replica set with its rows; one element alone is replaced without loss
 NEXT: ttGridAdmin dbDistribute database1 -remove host5.instance1 -replaceWith INSTANCE -apply, or -evict host5.instance1 -evict host6.instance1

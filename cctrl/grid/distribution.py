@@ -150,6 +150,11 @@ def added(database: Database) -> Database:
     return database
 
 
+def given_up(database: Database) -> list[tuple[Element, ...]]:
+    """The replica sets that -apply drops with their rows. One of which only a part is to be evicted it refuses."""
+    return [each for each in database.replica_sets if all(e.mark is Mark.EVICT for e in each)]
+
+
 def cost(each: Iterable[Element]) -> str:
     """What an eviction gives up, for the question before it."""
     last = max(each, key=lambda e: (e.timeline, e.position))

@@ -226,6 +226,5 @@ def _warn(run: Run, database: Database, changes: list[Change]) -> None:
     """Say what is given up before it is recorded."""
     for change in changes:
         database = change(database)
-    for each in database.replica_sets:
-        if any(e.mark is Mark.EVICT for e in each):
-            run.talk.note(f"WARNING: given up with -apply: {distribution.cost(each)}")
+    for each in distribution.given_up(database):
+        run.talk.note(f"WARNING: given up with -apply: {distribution.cost(each)}")
