@@ -88,9 +88,11 @@ COMMANDS: tuple[Command, ...] = (
         "back a datasource up, on its own host",
         backup.backup,
         help="AGENT: pg_basebackup (the default), or pgbackrest or barman where they are installed on HOST.\n"
-        "The backup is verified by its checksums and lies in backup_dir of the configuration, else beside the data\n"
-        "directory; the file that the URI names tells where, of when and from which position it is. Others may\n"
-        "switch or fail over meanwhile.",
+        "The file that the URI names is in backup_dir of the configuration, else beside the data directory; it tells\n"
+        "where the backup lies, of when and from which position it is. pg_basebackup's lies beside it and is verified\n"
+        "by its checksums. pgbackrest's lies in its repository; it works by its own configuration on HOST, which for a\n"
+        "slave must name the master too, and the stanza is the one of HOST's database system.\n"
+        "Others may switch or fail over meanwhile.",
         danger=Danger.CHANGE,
     ),
     Command(
@@ -98,7 +100,8 @@ COMMANDS: tuple[Command, ...] = (
         "make a slave of a datasource from the last backup on its host",
         backup.restore,
         help="Takes the newest backup made by `datasource HOST backup` from which it can follow the master; where\n"
-        "there is none it is refused, and the next command is the full copy. The old data directory is moved aside.\n"
+        "there is none it is refused, and the next command is the full copy. pgbackrest's are taken unless the server\n"
+        "has tablespaces. The old data directory is moved aside.\n"
         "--force as for tprovision. Afterwards it is OFFLINE until `datasource HOST online`.",
         danger=Danger.CHANGE,
         explain=backup.explain_restore,

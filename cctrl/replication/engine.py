@@ -84,8 +84,8 @@ class Keeping(Protocol):
     def stores(self, member: str, log_file: int) -> Stores:
         """What a member's host has for backups; `log_file`: bytes of one file of the log. Raises StepFailed."""
 
-    def backup(self, member: str, agent: str, extent: Extent, system: str, on_text: OnText) -> str:
-        """Make a backup; the name of the file that tells of it. Raises StepFailed."""
+    def backup(self, member: str, agent: str, extent: Extent, system: str, stanza: str, on_text: OnText) -> str:
+        """Make a backup; the name of the file that tells of it. `stanza`: for pgBackRest. Raises StepFailed."""
 
 
 class Engine(Protocol):

@@ -29,13 +29,15 @@ def backup(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outc
     try:
         with nothing_changed():
             extent = engine.copies.extent(name)
-            can_back_up(facts, extent, engine.backups.stores(name, extent.log_file), agent)
+            stanza = can_back_up(facts, extent, engine.backups.stores(name, extent.log_file), agent)
     except Rejected as rejected:
         raise advised(rejected) from None
     talk.line(f"Using the '{agent}' backup agent.")
     talk.line(f"Replicator '{name}' starting backup")
     try:
-        store = engine.backups.backup(name, agent, extent, facts.system, lambda text: talk.progress(f"{name}: {text}"))
+        store = engine.backups.backup(
+            name, agent, extent, facts.system, stanza, lambda text: talk.progress(f"{name}: {text}")
+        )
     except StepFailed as error:
         kind = OutOfSight if error.uncertain else Refused
         raise kind(error.what, detail=error.detail, next=error.next or invocation.text) from error
@@ -63,6 +65,6 @@ def _planner(dataservice: Dataservice, invocation: Invocation) -> Planner:
         survey = engine.copies.survey(name, primary)
         fits(view[name], view[primary], survey)
         chosen = usable(name, view[primary], engine.backups.stores(name, survey.extent.log_file))
-        return restore_plan(view, primary, chosen.directory, name, keep)
+        return restore_plan(view, primary, chosen.place, name, keep)
 
     return plan

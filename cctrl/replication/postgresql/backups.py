@@ -35,21 +35,22 @@ class Backups:
         result = self._remote.must(member, "backupsurvey", directory, *AGENTS, what=what, timeout=limit)
         return copyparse.stores(result.stdout.splitlines(), directory, log_file)
 
-    def backup(self, member: str, agent: str, extent: Extent, system: str, on_text: OnText) -> str:
+    def backup(self, member: str, agent: str, extent: Extent, system: str, stanza: str, on_text: OnText) -> str:
         """See Engine."""
         remote = self._remote
         directory, source = self._directory(remote.service.member(member)), remote.way(f"cctrl-backup-{member}", member)
-        words = (directory, agent, source, remote.service.name, member, str(extent.size), system)
+        told = (str(extent.size), system, str(len(extent.tablespaces)), stanza)
+        words = (directory, agent, source, remote.service.name, member, *told)
         lines, tell = telling(on_text)
         result = remote.job(member, "backup", "backup", *words, on_line=tell, stall=QUIET)
         check(result, f"cannot back {member} up", "\n".join(lines[-6:]))
         return next(line.partition(" ")[2] for line in lines if line.startswith("@store "))
 
     def _restore(self, work: Work) -> Result:
-        """Verify the backup in the directory `other` and copy it beside the data directory."""
+        """Verify the backup that lies in `other` and copy it beside the data directory."""
         step, member = work.step, work.member
         stores = self.stores(member, 16 << 20)
-        backup: Backup | None = next((b for b in stores.backups if b.directory == step.other), None)
+        backup: Backup | None = next((b for b in stores.backups if b.place == step.other), None)
         if backup is None:
             raise StepFailed(f"the backup {step.other} is gone")
         first = probe_parse.wal_name(backup.timeline, step.position or Position(0), int(backup.ends - backup.begins))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from cctrl.replication.backups import Backup, Stores
+from cctrl.replication.backups import PGBACKREST, Backup, Stanza, Stores
 from cctrl.replication.copying import Aside, Extent, Spot, Survey, Tablespace, Working
 from cctrl.replication.position import Position
 from cctrl.replication.postgresql import probe_parse
@@ -90,12 +91,31 @@ def stores(lines: list[str], directory: str, log_file: int) -> Stores:
             backups[-1][key] = value
     obstacle = "" if found.get("writable") == "yes" else found.get("writable", "")
     known = tuple(_backup(said, log_file) for said in backups if "agent" in said)
-    return Stores(directory, tuple(agents), int(found.get("free", "0") or 0), obstacle, known)
+    free = int(found.get("free", "0") or 0)
+    info = found.get("info", "")
+    stanzas = _stanzas(info)
+    return Stores(directory, tuple(agents), free, obstacle, known, stanzas or (), info if stanzas is None else "")
+
+
+def _stanzas(text: str) -> tuple[Stanza, ...] | None:
+    """Read the answer of `pgbackrest info --output=json`; None where it is none."""
+    try:
+        return tuple(
+            Stanza(
+                name=one["name"],
+                systems=tuple(str(database["system-id"]) for database in one.get("db", ())),
+                labels=tuple(backup["label"] for backup in one.get("backup", ())),
+            )
+            for one in json.loads(text)
+        )
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _backup(said: dict[str, str], log_file: int) -> Backup:
     log = said.get("log", "")
     named = bool(re.fullmatch(r"[0-9A-F]{24}", log))
+    place = f"{PGBACKREST}:{said['stanza']}/{said.get('label', '')}" if "stanza" in said else said.get("directory", "")
     begins = probe_parse.wal_start(log[8:], log_file)
     return Backup(
         name=said["name"],
@@ -103,7 +123,8 @@ def _backup(said: dict[str, str], log_file: int) -> Backup:
         created=said.get("created", ""),
         system=said.get("system", ""),
         size=int(said["size"]) if said.get("size", "").isdigit() else 0,
-        directory=said.get("directory", ""),
+        place=place,
+        tablespaces=int(said["tablespaces"]) if said.get("tablespaces", "").isdigit() else 0,
         timeline=int(log[:8], 16) if named else 0,
         begins=begins,
         ends=Position(begins + log_file),
