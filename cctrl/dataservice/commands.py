@@ -89,9 +89,9 @@ COMMANDS: tuple[Command, ...] = (
         backup.backup,
         help="AGENT: pg_basebackup (the default), or pgbackrest or barman where they are installed on HOST.\n"
         "The file that the URI names is in backup_dir of the configuration, else beside the data directory; it tells\n"
-        "where the backup lies, of when and from which position it is. pg_basebackup's lies beside it and is verified\n"
-        "by its checksums. pgbackrest's lies in its repository; it works by its own configuration on HOST, which for a\n"
-        "slave must name the master too, and the stanza is the one of HOST's database system.\n"
+        "where the backup lies, of when and from which position it is. pg_basebackup's lies beside it, verified by\n"
+        "its checksums. pgbackrest's lies in its repository; it works by its own configuration on HOST, which\n"
+        "for a slave must name the master too, and the stanza is the one of HOST's database system.\n"
         "Others may switch or fail over meanwhile.",
         danger=Danger.CHANGE,
     ),
