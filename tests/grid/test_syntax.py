@@ -64,6 +64,8 @@ def test_help(line: str) -> None:
         ("dbLoad a -instance", "needs a value"),
         ("dbLoad a -instance b -instance c", "given twice"),
         ("dbLoad a -wait -nowait", "exclude each other"),
+        ("dbLoad a -wait x", "whole number of seconds, not x"),
+        ("dbList -o json", "stands before the command"),
         ("dbDistribute a -replaceWith b", "belongs behind"),
         ("dbDistribute a -apply -resync", "exclude each other"),
         ("instanceExec", "needs a command"),

@@ -237,6 +237,8 @@ class _Reader:
     def option(self, word: str) -> None:
         found = self.verb.option(word.lstrip("-"))
         if found is None:
+            if word.lstrip("-").lower() in ("o", "timeout"):
+                raise self.wrong(f"Option {word} stands before the command: ttGridAdmin {word} … {self.verb.name}")
             near = did_you_mean(word.lstrip("-"), [o.name for o in self.verb.options])
             raise self.wrong(f"Unknown option {word}", near.replace("mean ", "mean -"))
         if not found.many and any(name == found.name for name, _ in self.given):
@@ -247,13 +249,22 @@ class _Reader:
         if not option.value:
             return ""
         if option.maybe:
-            return self.rest.pop(0) if self.rest and self.rest[0].isdigit() else ""
+            return self._seconds(option)
         if not self.rest or self.rest[0].startswith("-"):
             raise self.wrong(f"Option -{option.name} needs a value: {option.value}")
         value = self.rest.pop(0)
         if option.only and value.lower() not in option.only:
             raise self.wrong(f"Option -{option.name} cannot be {value}", f"one of: {', '.join(option.only)}")
         return value.lower() if option.only else value
+
+    def _seconds(self, option: Option) -> str:
+        if not self.rest or self.rest[0].startswith("-"):
+            return ""
+        if self.rest[0].isdigit():
+            return self.rest.pop(0)
+        if self.name:
+            raise self.wrong(f"Option -{option.name} takes a whole number of seconds, not {self.rest[0]}")
+        return ""
 
     def argument(self, word: str) -> None:
         if not self.verb.argument or self.name:

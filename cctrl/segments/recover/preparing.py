@@ -79,7 +79,7 @@ def reach(run: Run, jobs: list[Job]) -> None:
     if not wrong:
         run.log.info("None of the reachable segments require update to pg_hba.conf")
     for job, said in wrong:
-        run.log.warning(f"{job.source.place} does not let {job.failed.place} in: {said}")
+        run.log.warning(f"{job.source.place} took no connection of {job.failed.place}: {said}")
 
 
 def stop(run: Run, jobs: list[Job], performer: Performer, away: frozenset[str]) -> None:
