@@ -19,7 +19,7 @@
 [TIME]:[N] gprecoverseg:cdw:postgres-[WARNING]:-Not recovering segment 5 because sdw1 is unreachable
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-No segments to recover
 still down: sdw1:[PORT], sdw1:[PORT]: their hosts do not answer
-NEXT: gprecoverseg   (when they answer again)
+NEXT: gprecoverseg   (when they answer again; gprecoverseg -p HOST: onto another host)
 
 %% heal sdw1
 
@@ -63,8 +63,7 @@ NEXT: gprecoverseg   (when they answer again)
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-None of the reachable segments require update to pg_hba.conf
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-2 segment(s) to recover
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-Ensuring 2 failed segment(s) are stopped
-[TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-[PID]: */sdw1/primary/gpseg0 (glob)
-[TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-[PID]: */sdw1/mirror/gpseg1 (glob)
+...
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-Setting up the required segments for recovery
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-Updating configuration for mirrors
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-Initiating segment recovery. Upon completion, will start the successfully recovered segments

@@ -35,7 +35,7 @@ NEXT: gprecoverseg   (1 down)
 [TIME]:[N] gpstate:cdw:postgres-[INFO]:-----------------------------------------------------------
 [TIME]:[N] gpstate:cdw:postgres-[INFO]:-# of up segments, from configuration table     = 3
 [TIME]:[N] gpstate:cdw:postgres-[INFO]:-# of down segments, from configuration table   = 1
-[TIME]:[N] gpstate:cdw:postgres-[INFO]:-   Down Segment   Datadir                                  Port
+[TIME]:[N] gpstate:cdw:postgres-[INFO]:-   Down Segment   Datadir * Port (glob)
 [TIME]:[N] gpstate:cdw:postgres-[INFO]:-   sdw2           */sdw2/mirror/gpseg0   [PORT] (glob)
 [TIME]:[N] gpstate:cdw:postgres-[INFO]:-----------------------------------------------------------
 ? 1

@@ -186,7 +186,7 @@ sdw2 (dbid 4): pg_rewind: no rewind required
 [TIME]:[N] gpstate:cdw:postgres-[INFO]:--Current GPDB mirror list and status
 [TIME]:[N] gpstate:cdw:postgres-[INFO]:--Type = Spread
 [TIME]:[N] gpstate:cdw:postgres-[INFO]:--------------------------------------------------------------
-[TIME]:[N] gpstate:cdw:postgres-[INFO]:-   Mirror   Datadir                                  Port    Status    Data Status    
+[TIME]:[N] gpstate:cdw:postgres-[INFO]:-   Mirror   Datadir * Port    Status    Data Status     (glob)
 [TIME]:[N] gpstate:cdw:postgres-[INFO]:-   sdw2     */sdw2/mirror/gpseg0   [PORT]   Passive   Synchronized (glob)
 [TIME]:[N] gpstate:cdw:postgres-[INFO]:-   sdw1     */sdw1/mirror/gpseg1   [PORT]   Passive   Synchronized (glob)
 [TIME]:[N] gpstate:cdw:postgres-[INFO]:--------------------------------------------------------------

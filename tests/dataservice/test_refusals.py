@@ -51,10 +51,13 @@ WELL = {
     ),
     "datasource host2 fail; datasource host2 online": ("FAILED(MANUALLY-FAILED)", "datasource host2 recover"),
     "datasource host2 fail; datasource host2 fail": ("already is FAILED", "datasource host2 recover"),
-    "datasource host2 fail; datasource host2 welcome": ("is not SHUNNED, it is FAILED", "ls host2"),
+    "datasource host2 fail; datasource host2 welcome": ("is not SHUNNED, it is FAILED", "datasource host2 recover"),
     "datasource host1 shun; datasource host1 recover": ("host1 is the master", "datasource host1 welcome"),
     "datasource host1 fail; datasource host1 online": ("FAILED(MANUALLY-FAILED)", "datasource host1 recover"),
-    "datasource host2 shun; datasource host3 offline; switch": ("no member can become the master", "ls"),
+    "datasource host2 shun; datasource host3 offline; switch": (
+        "no member can become the master",
+        "datasource host2 welcome",
+    ),
 }
 UNDO = "datasource host2 recover; datasource host2 online"
 

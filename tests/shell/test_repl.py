@@ -263,10 +263,10 @@ def test_a_state_directory_that_cannot_be_written_stops_nobody(start: Start, tmp
     assert typist.leaves() == 0
 
 
-def test_a_service_without_commands_says_so(start: Start, config_path: Path) -> None:
+def test_a_service_that_cannot_be_opened_says_why(start: Start, config_path: Path) -> None:
     config_path.write_text(config_path.read_text().replace("dataservice", "grid"))
     typist = start()
-    typist.says("ls host1", "has no commands for services of kind grid", LOGICAL)
+    typist.says("ls", "member 'host1' is no instance of host 'host1'", LOGICAL)
     typist.says("help exit", "\nexit\n    leave\n", LOGICAL)
     typist.types("quit\r")
     assert typist.ended() == 0
