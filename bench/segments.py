@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from bench import byhand
 from bench.figures import Figure
@@ -57,8 +58,11 @@ class Gp:
         self.until(down, str(len(contents)))
         for content in contents:
             name = self.instance(content, "p")
-            if not wait_until(lambda name=name: self.lab.sql(name, "select pg_is_in_recovery()") == "f", 60, 0.02):  # type: ignore[misc]
+            if not wait_until(partial(self._writable, name), 60, 0.02):
                 raise RuntimeError(f"{name} does not accept writes")
+
+    def _writable(self, name: str) -> bool:
+        return self.lab.sql(name, "select pg_is_in_recovery()") == "f"
 
     def healed(self) -> None:
         """All up, in sync and in the preferred roles."""
@@ -210,7 +214,7 @@ def measure_pairs(place: Place, samples: int) -> Iterator[Figure]:
             gp.until(IN_SYNC)
         _diverge(gp, range(1))
         old, new = gp.instance(0, "m"), gp.instance(0, "p")
-        by_hand.append(milliseconds(lambda old=old, new=new: byhand.run(gp.lab, "rewind", old, new, "gp_walreceiver")))  # type: ignore[misc]
+        by_hand.append(milliseconds(partial(byhand.run, gp.lab, "rewind", old, new, "gp_walreceiver")))
         gp.until(IN_SYNC)
     one = tuple(took[1][1:])
     yield Figure("gprecoverseg -a, 1 pair", one, tuple(by_hand[1:]), "pg_rewind and start by hand")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from cctrl.outcome import UsageError, did_you_mean
 
@@ -39,8 +39,7 @@ def key(
     """
     owners = (of,) if isinstance(of, str) else of
     rules = {"of": owners, "limits": limits, "word": word, "path": path, "libpq": libpq, "among": among}
-    given: Any = field(metadata=rules) if default is REQUIRED else field(default=default, metadata=rules)
-    return given  # type: ignore[no-any-return]
+    return cast(Value, field(metadata=rules)) if default is REQUIRED else field(default=default, metadata=rules)
 
 
 @dataclass(frozen=True, slots=True)

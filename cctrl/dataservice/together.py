@@ -50,7 +50,7 @@ class _Member:
             self.said.put(_Ended(None))
         except CctrlError as error:
             self.said.put(_Ended(error))
-        except BaseException as error:
+        except BaseException as error:  # a defect, but nobody may wait for this member's end in vain
             self.said.put(_Ended(Incomplete(f"{self.name}: internal error: {error!r}")))
             raise
 

@@ -60,8 +60,11 @@ def compile_usage(usage: str) -> tuple[Path, ...]:
 def _orders(usage: str) -> Iterator[str]:
     """The line with its options that take a value in every order: `[--source HOST] [--max-rate RATE]` both ways."""
     for order in itertools.permutations(_VALUED.findall(usage)):
-        options = iter(order)
-        yield _VALUED.sub(lambda _, options=options: next(options), usage)  # type: ignore[misc]  # a lambda's default
+        yield _ordered(usage, iter(order))
+
+
+def _ordered(usage: str, options: Iterator[str]) -> str:
+    return _VALUED.sub(lambda _: next(options), usage)
 
 
 def _expand(words: Sequence[str]) -> tuple[list[tuple[Item, ...]], Sequence[str]]:

@@ -74,7 +74,7 @@ class LiveOperation:
         self.begin(source, target)
         try:
             yield
-        except BaseException as error:
+        except BaseException as error:  # Ctrl-C and defects too: the journal says how it ended, then raised on
             with suppress(StoreError):  # without its end it counts as broken off, which is as well
                 self.finish(self._outcome(error), getattr(error, "what", "") or str(error))
             raise

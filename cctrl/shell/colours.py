@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pygments.console import ansiformat  # type: ignore[import-untyped]
+from pygments.console import ansiformat
 
 KINDS = (
     (re.compile(r"FAIL "), "*red*"),

@@ -97,8 +97,8 @@ class _Work:
             raise StepFailed(f"this manager does not lead any more; it was to {step.text()}")
         return self.engine.perform(step, known, on_text)
 
-    def _step(self, action: Action, member: str, other: str = "", **more: tuple[str, ...]) -> Result:
-        return self.perform(Step(action, member, other, **more))  # type: ignore[arg-type]  # keep
+    def _step(self, action: Action, member: str, other: str = "", keep: tuple[str, ...] = ()) -> Result:
+        return self.perform(Step(action, member, other, keep=keep))
 
     def element(self, name: str) -> Element:
         """An element of the record."""

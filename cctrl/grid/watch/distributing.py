@@ -23,10 +23,12 @@ def carry_on(draft: Draft, manager: str) -> None:
     if phase is Phase.RESYNC:
         _resync(draft, manager)
     elif phase is Phase.APPLYING and not draft.database.applier:
-        draft.set(applier=manager, told="")
+        draft.database = replace(draft.database, applier=manager, told="")
         _begin(draft)
     elif phase is Phase.APPLYING and draft.database.applier != manager:
-        draft.set(phase=Phase.BROKEN_OFF, told=f"{draft.database.applier} ended in the middle of it")
+        draft.database = replace(
+            draft.database, phase=Phase.BROKEN_OFF, told=f"{draft.database.applier} ended in the middle of it"
+        )
     elif phase is Phase.APPLYING:
         _go_on(draft)
 
@@ -85,10 +87,10 @@ def _go_on(draft: Draft) -> None:
     failed = [e for e in joining if e.status in (Status.LOAD_FAILED, Status.DOWN)]
     if failed:
         why = "; ".join(f"{e.instance} {e.status.value}: {e.message}".rstrip(": ") for e in failed)
-        draft.set(phase=Phase.BROKEN_OFF, told=why)
+        draft.database = replace(draft.database, phase=Phase.BROKEN_OFF, told=why)
     elif not left and all(e.in_set and e.status in RUNNING for e in joining):
         generation = draft.database.generation + 1
-        draft.set(phase=Phase.NONE, applier="", generation=generation)
+        draft.database = replace(draft.database, phase=Phase.NONE, applier="", generation=generation)
 
 
 def _hand_over(draft: Draft, element: Element, new: Element) -> None:
@@ -106,10 +108,10 @@ def _resync(draft: Draft, manager: str) -> None:
         for element in joining:
             if element.status is Status.LOAD_FAILED:
                 draft.move(element, Event.RETRY)
-        draft.set(phase=Phase.APPLYING, applier=manager, told="")
+        draft.database = replace(draft.database, phase=Phase.APPLYING, applier=manager, told="")
         return
     for element in joining:
         _leave(draft, replace(element, mark=Mark.NONE))
     for element in draft.database.elements:
         draft.put(replace(element, mark=Mark.NONE, replace_with=""))
-    draft.set(phase=Phase.NONE, applier="", told="it was rolled back")
+    draft.database = replace(draft.database, phase=Phase.NONE, applier="", told="it was rolled back")

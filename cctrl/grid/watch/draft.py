@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from cctrl.grid import transitions
 from cctrl.grid.model import Database, Element
@@ -39,10 +38,6 @@ class Draft:
         """Change an element."""
         self.database = self.database.having(element)
         return element
-
-    def set(self, **changes: object) -> None:
-        """Change what belongs to the whole database."""
-        self.database = replace(self.database, **changes)  # type: ignore[arg-type]  # the fields' own types
 
     def can(self, element: Element, event: Event) -> bool:
         """Whether an event can happen to an element now."""
