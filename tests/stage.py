@@ -105,6 +105,11 @@ class Lab:
         self.cctrl = Cctrl(environ, ("--lab", name))  # on this lab: `lab.cctrl("-c", "ls")`
         self._plain = Cctrl(environ)
 
+    @property
+    def place(self) -> Place:
+        """The lab, for the lab's own functions."""
+        return Place(self.name, self.directory / "lab")
+
     def run(self, *words: object) -> str:
         """`cctrl lab WORDS… --name` this lab: a fault verb and a host. Its output; it must succeed."""
         done = self._plain("lab", *words, "--name", self.name)
@@ -113,7 +118,7 @@ class Lab:
 
     def dsn(self, host: str) -> str:
         """A libpq URI of a host's server, for its superuser."""
-        return dsn(Place(self.name, self.directory / "lab"), host)
+        return dsn(self.place, host)
 
     def sql(self, host: str, statement: str) -> str:
         """Run a statement on a host as superuser; its rows as unaligned text. It must succeed."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
-from cctrl.lab import Lab, act, sql, traffic
+from cctrl.lab import act, sql, traffic
 from cctrl.lab.layout import read_plan
 from cctrl.outcome import CctrlError
 from cctrl.segments.catalog import VALID
@@ -51,29 +50,6 @@ class Cluster(Playing):
 
     gp: Gp = field(kw_only=True)
     parts: Mapping[str, str] = field(init=False, default_factory=dict)
-
-    @property
-    def place(self) -> Lab:
-        """See Playing."""
-        return Lab(self.gp.lab.name, self.gp.lab.directory / "lab")
-
-    @property
-    def hosts(self) -> tuple[str, ...]:
-        """See Playing."""
-        return read_plan(self.place).host_names
-
-    def start(self, command: str) -> subprocess.Popen[str]:
-        """See Playing."""
-        lab = self.gp.lab
-        return subprocess.Popen(
-            lab.cctrl.argv("-timeout", "2", "-c", command),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env=lab.environ,
-            cwd=lab.environ["HOME"],
-        )
 
     def shown(self) -> str:
         """See Playing."""
@@ -158,6 +134,6 @@ def raised(labs: Labs, *, disks: bool, say: Callable[[str], None]) -> Cluster:
     """A new lab to play on."""
     options = ["--hosts", len(CONTENTS), "--failure-timeout", "2", *(["--disk", "700MB"] if disks else [])]
     gp = Gp(labs(*options, kind="segments", manager=True))
-    made = Cluster(say, gp=gp)
+    made = Cluster(say, gp.lab, gp=gp)
     sql(made.place, COORDINATOR, WATCH)
     return made

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from random import Random
 
-from tests.campaign.rounds import MANAGER, MANAGER2, MOMENT, Act, Round
+from tests.campaign.rounds import ENDS, MANAGER, MANAGER2, MOMENT, Act, Round, manager_fault
 
 SETS = range(3)
 NOTICED = (2.0, 5.0)  # seconds in which the manager has acted on a server that died
@@ -50,26 +50,19 @@ def _set_down(dice: Random, disks: bool) -> list[Act]:
     number = dice.choice(SETS)
     hosts = dice.sample("ab", 2)
     acts = [Act(dice.choice((0.0, dice.uniform(0, MOMENT))), ("kill", f"{{{host}{number}}}")) for host in hosts]
-    return [*acts, *(_manager(dice) if dice.random() < 0.5 else [])]
+    return [*acts, *(manager_fault(dice) if dice.random() < 0.5 else [])]
 
 
 def _lost_data(dice: Random, disks: bool) -> list[Act]:
     """One element loses its data directory, of which the other has a copy."""
     number = dice.choice(SETS)
     acts = [Act(0.0, ("wipe", f"{{{dice.choice('ab')}{number}}}"))]
-    return [*acts, *(_manager(dice) if dice.random() < 0.6 else [])]
+    return [*acts, *(manager_fault(dice) if dice.random() < 0.6 else [])]
 
 
 def _command(dice: Random) -> Act:
     killed = dice.uniform(0.05, LATEST_KILL) if dice.random() < 0.6 else None
     return Act(dice.uniform(0, MOMENT), command=f"ttGridAdmin {dice.choice(COMMANDS)}", killed=killed)
-
-
-def _manager(dice: Random) -> list[Act]:
-    verb = dice.choice(("kill", "kill", "stop", "freeze", "cut"))
-    end = {"kill": "start", "stop": "start", "freeze": "thaw", "cut": "heal"}[verb]
-    after = [Act(dice.uniform(0, MOMENT), (end, MANAGER))] if dice.random() < 0.5 else []
-    return [Act(dice.uniform(0, MOMENT), (verb, MANAGER)), *after]
 
 
 def _fault(dice: Random, disks: bool) -> list[Act]:
@@ -83,12 +76,11 @@ def _fault(dice: Random, disks: bool) -> list[Act]:
 
     match kind:
         case "manager":
-            return _manager(dice)
+            return manager_fault(dice)
         case "manager2":
             return [act("start", MANAGER2), act("kill", MANAGER)]
         case "from":
             return [act("cut", host, "--from", MANAGER)]
         case "freeze" | "cut":
-            end = {"freeze": "thaw", "cut": "heal"}[kind]
-            return [act(kind, host)] + ([act(end, host)] if dice.random() < 0.4 else [])
+            return [act(kind, host)] + ([act(ENDS[kind], host)] if dice.random() < 0.4 else [])
     return [act(kind, host)]

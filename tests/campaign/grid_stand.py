@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
-from cctrl.lab import Lab, act, sql, traffic
+from cctrl.lab import act, sql, traffic
 from cctrl.lab.layout import read_plan
 from cctrl.outcome import CctrlError
 from tests.campaign.grid_rounds import SETS
@@ -28,29 +27,6 @@ class GridStand(Playing):
     """One lab; the elements of set N are on host3 + 2 N and the next."""
 
     grid: Grid = field(kw_only=True)
-
-    @property
-    def place(self) -> Lab:
-        """See Playing."""
-        return Lab(self.grid.lab.name, self.grid.lab.directory / "lab")
-
-    @property
-    def hosts(self) -> tuple[str, ...]:
-        """See Playing."""
-        return read_plan(self.place).host_names
-
-    def start(self, command: str) -> subprocess.Popen[str]:
-        """See Playing."""
-        lab = self.grid.lab
-        return subprocess.Popen(
-            lab.cctrl.argv("-timeout", "2", "-c", command),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env=lab.environ,
-            cwd=lab.environ["HOME"],
-        )
 
     def shown(self) -> str:
         """See Playing."""
@@ -123,4 +99,5 @@ def _shut(statuses: set[str]) -> bool:
 def raised(labs: Labs, *, disks: bool, say: Callable[[str], None]) -> GridStand:
     """A new lab to play on."""
     options = ["--hosts", len(HOSTS), "--failure-timeout", "2", *(["--disk", "700MB"] if disks else [])]
-    return GridStand(say, grid=Grid(labs(*options, kind="grid", manager=True)))
+    lab = labs(*options, kind="grid", manager=True)
+    return GridStand(say, lab, grid=Grid(lab))

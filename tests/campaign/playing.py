@@ -10,12 +10,15 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event
+from typing import ClassVar
 
 from cctrl.lab import act, managers, traffic
 from cctrl.lab.faults import VERBS
-from cctrl.lab.layout import Lab, read_plan
+from cctrl.lab.layout import Lab as Place
+from cctrl.lab.layout import read_plan
 from cctrl.outcome import CctrlError
 from tests.campaign.rounds import MANAGER, MANAGER2, Act, Round
+from tests.stage import Lab
 
 MENDED_WITHIN = 150.0  # seconds on a busy machine; a round is mended in about 5
 LOOK = 0.3  # seconds between two looks while the manager works
@@ -39,7 +42,10 @@ class Running:
 class Playing(ABC):
     """One lab on which rounds are played."""
 
+    options: ClassVar[tuple[str, ...]] = ()  # of cctrl, for the commands of a round
+
     say: Callable[[str], None]
+    lab: Lab
     log: list[str] = field(default_factory=list)
     by_hand: int = 0  # commands that were needed to mend the round
 
@@ -70,18 +76,18 @@ class Playing(ABC):
         self.check(round, began)
 
     @property
-    @abstractmethod
-    def place(self) -> Lab:
-        """The lab."""
+    def place(self) -> Place:
+        """The lab, for the lab's own functions."""
+        return self.lab.place
 
     @property
-    @abstractmethod
     def hosts(self) -> tuple[str, ...]:
         """Its hosts."""
+        return read_plan(self.place).host_names
 
-    @abstractmethod
     def start(self, command: str) -> subprocess.Popen[str]:
         """Begin a command to cctrl, its stderr with its stdout."""
+        return self.lab.cctrl.start(*self.options, "-timeout", "2", "-c", command, stderr=subprocess.STDOUT)
 
     @abstractmethod
     def prepared(self, round: Round, began: float) -> Mapping[str, str]:

@@ -12,6 +12,9 @@ MOMENT = 1.5  # seconds from one thing to the next, at most
 NOTICED = (3.0, 6.0)  # seconds in which a manager with a failure_timeout of 2 s acts
 LATEST_KILL = 2.5  # seconds after its start a command is killed at the latest
 
+ENDS = {"kill": "start", "stop": "start", "freeze": "thaw", "cut": "heal"}
+"""A fault -> the verb that ends it."""
+
 COMMANDS = (
     *("switch", "switch", "switch to {slave}", "failover", "failover to {other}", "recover"),
     *("datasource {slave} recover", "datasource {master} recover", "datasource {slave} shun"),
@@ -102,8 +105,14 @@ def _fault(dice: Random, disks: bool, *, destroyed: bool) -> list[Act]:
             return [Act(0.0, ("cut", host, "--from", other)) for other in others]
         case "manager":
             verb = dice.choice(("kill", "kill", "stop", "freeze", "cut"))
-            end = {"kill": "start", "stop": "start", "freeze": "thaw", "cut": "heal"}[verb]
-            return [act(verb, MANAGER)] + ([act(end, MANAGER)] if dice.random() < 0.5 else [])
+            return [act(verb, MANAGER)] + ([act(ENDS[verb], MANAGER)] if dice.random() < 0.5 else [])
         case "manager2":
             return [act("start", MANAGER2), act("kill", MANAGER)]
     return [act(kind, host)]
+
+
+def manager_fault(dice: Random) -> list[Act]:
+    """Something happens to the manager, and half of the times it is ended after a moment."""
+    verb = dice.choice(("kill", "kill", "stop", "freeze", "cut"))
+    after = [Act(dice.uniform(0, MOMENT), (ENDS[verb], MANAGER))] if dice.random() < 0.5 else []
+    return [Act(dice.uniform(0, MOMENT), (verb, MANAGER)), *after]

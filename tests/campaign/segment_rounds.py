@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from random import Random
 
-from tests.campaign.rounds import MANAGER, MANAGER2, MOMENT, Act, Round
+from tests.campaign.rounds import ENDS, MANAGER, MANAGER2, MOMENT, Act, Round, manager_fault
 
 CONTENTS = range(3)
 COORDINATOR = "cdw"
@@ -53,19 +53,12 @@ def _lost_data(dice: Random, disks: bool) -> list[Act]:
     """One instance loses its data directory, of which its peer has a copy; commands are killed on the way."""
     acts = [Act(0.0, ("wipe", f"{{{dice.choice('pm')}{dice.choice(CONTENTS)}}}"))]
     acts.append(Act(dice.uniform(*NOTICED), command=RECOVER))
-    return [*acts, _command(dice, "gprecoverseg -a -F"), *(_manager(dice) if dice.random() < 0.5 else [])]
+    return [*acts, _command(dice, "gprecoverseg -a -F"), *(manager_fault(dice) if dice.random() < 0.5 else [])]
 
 
 def _command(dice: Random, command: str, after: tuple[float, float] = (0, MOMENT)) -> Act:
     killed = dice.uniform(0.05, LATEST_KILL) if dice.random() < 0.6 else None
     return Act(dice.uniform(*after), command=command, killed=killed)
-
-
-def _manager(dice: Random) -> list[Act]:
-    verb = dice.choice(("kill", "kill", "stop", "freeze", "cut"))
-    end = {"kill": "start", "stop": "start", "freeze": "thaw", "cut": "heal"}[verb]
-    after = [Act(dice.uniform(0, MOMENT), (end, MANAGER))] if dice.random() < 0.5 else []
-    return [Act(dice.uniform(0, MOMENT), (verb, MANAGER)), *after]
 
 
 def _fault(dice: Random, disks: bool) -> list[Act]:
@@ -80,19 +73,17 @@ def _fault(dice: Random, disks: bool) -> list[Act]:
 
     match kind:
         case "manager":
-            return _manager(dice)
+            return manager_fault(dice)
         case "manager2":
             return [act("start", MANAGER2), act("kill", MANAGER)]
         case "coordinator":
             verb = dice.choice(("kill", "freeze", "cut"))
-            end = {"kill": "start", "freeze": "thaw", "cut": "heal"}[verb]
-            return [act(verb, COORDINATOR)] + ([act(end, COORDINATOR)] if dice.random() < 0.5 else [])
+            return [act(verb, COORDINATOR)] + ([act(ENDS[verb], COORDINATOR)] if dice.random() < 0.5 else [])
         case "from":
             return [act("cut", host, "--from", dice.choice((MANAGER, COORDINATOR)))]
         case "freeze" | "cut":
-            end = {"freeze": "thaw", "cut": "heal"}[kind]
             where = host if kind == "cut" else dice.choice((host, one))
-            return [act(kind, where)] + ([act(end, where)] if dice.random() < 0.4 else [])
+            return [act(kind, where)] + ([act(ENDS[kind], where)] if dice.random() < 0.4 else [])
         case "kill" | "stop":
             return [act(kind, dice.choice((host, one, one)))]
     return [act(kind, one if kind == "exhaust" else host)]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
-from cctrl.lab import Lab, tally, traffic
+from cctrl.lab import tally, traffic
 from cctrl.lab.layout import read_plan
 from tests.campaign.model import Sight, Tried, following, sight
 from tests.campaign.playing import LOOK, MENDED_WITHIN, Playing
@@ -25,22 +24,10 @@ LEFT_BEHIND = re.compile(r"^NEXT: (recover using \S+)   ", re.M)  # what a refus
 class Stand(Playing):
     """One lab; its hosts are host1 to host3."""
 
+    options = ("-expert",)
+
     alpha: Alpha = field(kw_only=True)
     synchronous: bool = field(kw_only=True)
-
-    @property
-    def place(self) -> Lab:
-        """See Playing."""
-        return self.alpha.place
-
-    @property
-    def hosts(self) -> tuple[str, ...]:
-        """See Playing."""
-        return self.alpha.hosts
-
-    def start(self, command: str) -> subprocess.Popen[str]:
-        """See Playing."""
-        return self.alpha.start("-expert", "-timeout", "2", "-c", command, stderr=subprocess.STDOUT)
 
     def shown(self) -> str:
         """See Playing."""
@@ -121,4 +108,4 @@ def raised(labs: Labs, *, synchronous: bool, disks: bool, say: Callable[[str], N
     """A new lab to play on."""
     options = [*(["--synchronous"] if synchronous else []), *(["--disk", "700MB"] if disks else [])]
     lab = labs("--failure-timeout", "2", "--failover-block", "0", *options, manager=True)
-    return Stand(say, alpha=Alpha(lab), synchronous=synchronous)
+    return Stand(say, lab, alpha=Alpha(lab), synchronous=synchronous)

@@ -102,7 +102,7 @@ class Alpha:
     @property
     def place(self) -> Place:
         """The lab, for the lab's own functions."""
-        return Place(self.lab.name, self.lab.directory / "lab")
+        return self.lab.place
 
     def psql(self, *words: str) -> list[str]:
         """The command line of psql: plain rows, no start-up file, an end at the first error."""
