@@ -7,13 +7,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from cctrl.grid.model import Database, Element, GridError, Mark, Phase
-from cctrl.grid.orders import not_distributing
 from cctrl.grid.states import GONE, RUNNING
 
 
 def add_all(database: Database) -> Database:
     """`-add all`: every element that is there and is not in the map; one that was not created is left out."""
-    not_distributing(database)
+    _none_in_progress(database)
     for element in database.elements:
         if not element.in_map and element.status in RUNNING:
             database = database.having(replace(element, mark=Mark.ADD))
@@ -22,7 +21,7 @@ def add_all(database: Database) -> Database:
 
 def add(database: Database, instance: str) -> Database:
     """`-add INSTANCE`."""
-    not_distributing(database)
+    _none_in_progress(database)
     element = _there(database, instance)
     if element.in_map:
         raise GridError(f"Element {element.number} on {instance} is in the distribution map already")
@@ -32,7 +31,7 @@ def add(database: Database, instance: str) -> Database:
 
 def take_out(database: Database, instance: str, mark: Mark, replacement: str) -> Database:
     """`-remove` or `-evict INSTANCE [-replaceWith INSTANCE]`."""
-    not_distributing(database)
+    _none_in_progress(database)
     element = _there(database, instance)
     if not element.in_map:
         raise GridError(
@@ -58,14 +57,14 @@ def _free(database: Database, instance: str, replacement: str) -> None:
 
 def reset(database: Database) -> Database:
     """`-reset`: forget what was marked."""
-    not_distributing(database)
+    _none_in_progress(database)
     elements = tuple(replace(e, mark=Mark.NONE, replace_with="") for e in database.elements)
     return replace(database, elements=elements)
 
 
 def apply(database: Database) -> Database:
     """`-apply`: begin to make the new map. Raises GridError where it could not stand."""
-    not_distributing(database)
+    _none_in_progress(database)
     marked = [e for e in database.elements if e.mark is not Mark.NONE]
     if not marked:
         raise GridError(
@@ -82,6 +81,19 @@ def apply(database: Database) -> Database:
 def resync(database: Database) -> Database:
     """`-resync`: have a distribution settled that was begun."""
     return replace(database, phase=Phase.RESYNC)
+
+
+def _none_in_progress(database: Database) -> None:
+    """Refuse what would be done beside a distribution."""
+    if database.phase is Phase.NONE:
+        return
+    raise GridError(
+        f"A distribution of database {database.name} is in progress",
+        detail="it was broken off in the middle" if database.phase is Phase.BROKEN_OFF else "",
+        next=f"ttGridAdmin dbDistribute {database.name} -resync"
+        if database.phase is Phase.BROKEN_OFF
+        else f"ttGridAdmin dbStatus {database.name} -element   (until it has ended)",
+    )
 
 
 def _check_set(database: Database, each: tuple[Element, ...]) -> None:

@@ -121,10 +121,6 @@ class Database:
         others = [e for e in self.elements if e.number != element.number]
         return replace(self, elements=tuple(sorted((*others, element), key=lambda e: e.number)))
 
-    def without(self, number: int) -> Database:
-        """The same without one element."""
-        return replace(self, elements=tuple(e for e in self.elements if e.number != number))
-
     @property
     def replica_sets(self) -> tuple[tuple[Element, ...], ...]:
         """The elements in the distribution map by replica set, each in the order of the data spaces."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cctrl.grid.model import Database, Element, GridError, Instance, Phase, Status, Wanted
+from cctrl.grid.model import Database, Element, GridError, Instance, Status, Wanted
 from cctrl.grid.states import FAILED, GONE, RUNNING
 
 _UNMADE = frozenset({Status.UNCREATED, Status.CREATE_FAILED, Status.DESTROYED})
@@ -184,19 +184,6 @@ def _not_destroyed(database: Database) -> None:
         raise GridError(
             f"Database {database.name} is being destroyed", next=f"ttGridAdmin dbStatus {database.name} -element"
         )
-
-
-def not_distributing(database: Database) -> None:
-    """Refuse what would be done beside a distribution. Raises GridError."""
-    if database.phase is Phase.NONE:
-        return
-    raise GridError(
-        f"A distribution of database {database.name} is in progress",
-        detail="it was broken off in the middle" if database.phase is Phase.BROKEN_OFF else "",
-        next=f"ttGridAdmin dbDistribute {database.name} -resync"
-        if database.phase is Phase.BROKEN_OFF
-        else f"ttGridAdmin dbStatus {database.name} -element   (until it has ended)",
-    )
 
 
 def _element(database: Database, instance: str) -> Element:

@@ -15,7 +15,6 @@ class Meaning:
     what: str
     next: str
     command: str = ""  # the literal next command; "" where there is only waiting, or nothing to do
-    by_person: bool = False  # only a person may decide: it gives something up
 
     def typed(self, database: str, instance: str) -> str:
         """The command for one element."""
@@ -53,7 +52,6 @@ MEANINGS: dict[Status, Meaning] = {
         "elements of the replica set wait, unload and load the database. If that does not help, evict the replica "
         "set: its rows are given up, and only you can decide that.",
         "dbStatus {db} -replicaSet",
-        by_person=True,
     ),
     Status.OPENING: Meaning("Users are being let in.", "Wait: dbStatus shows when it is opened."),
     Status.OPENED: Meaning("It works: it runs, has all data, and users are let in.", "Nothing."),

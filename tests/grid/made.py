@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from cctrl.grid.model import Database, Element, Instance, Status, Wanted
 
+UNMADE = {Status.UNCREATED, Status.CREATING, Status.CREATE_FAILED, Status.DESTROYED}
+
 HOSTS = ("host3", "host4", "host5", "host6", "host7", "host8")
 
 
@@ -20,8 +22,10 @@ SPARE = instance("host9", 1)
 
 def database(status: Status = Status.OPENED, *, mapped: bool = True, count: int = 6, opened: bool = True) -> Database:
     """`database1` with that many elements of one status, k=2."""
+    made = status not in UNMADE
     elements = tuple(
-        Element(n + 1, INSTANCES[n].name, n % 2 + 1, n // 2 + 1 if mapped else 0, status, at=1.0) for n in range(count)
+        Element(n + 1, INSTANCES[n].name, n % 2 + 1, n // 2 + 1 if mapped else 0, status, at=1.0, made=made)
+        for n in range(count)
     )
     return Database("database1", elements, Wanted(loaded=True, opened=opened))
 
@@ -31,5 +35,5 @@ def with_status(found: Database, **statuses: Status) -> Database:
     for host, status in statuses.items():
         element = found.element(f"{host}.instance1")
         assert element is not None
-        found = found.having(replace(element, status=status))
+        found = found.having(replace(element, status=status, made=status not in UNMADE))
     return found

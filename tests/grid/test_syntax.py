@@ -24,8 +24,8 @@ def test_case_and_dashes_do_not_matter(line: str) -> None:
 
 def test_a_timeout_may_follow_wait() -> None:
     assert syntax.waiting(read("dbLoad database1 -wait 30")) == 30
-    assert syntax.waiting(read("dbLoad -wait database1")) == float("inf")
-    assert syntax.waiting(read("dbLoad database1 -wait 0")) == float("inf")
+    assert syntax.waiting(read("dbLoad -wait database1")) == 0
+    assert syntax.waiting(read("dbLoad database1 -wait 0")) == 0
     assert syntax.waiting(read("dbLoad database1")) is None
 
 

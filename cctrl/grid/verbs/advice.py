@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cctrl.grid.model import Database, Element, Status
-from cctrl.grid.states import GONE, MEANINGS, RUNNING
+from cctrl.grid.states import FAILED, GONE, MEANINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +15,6 @@ class Advice:
     element: Element
     command: tuple[str, ...] = ()
     reason: str = ""  # why only a person may decide, with what to type
-
-
-_RETRIED = frozenset(
-    {Status.CREATE_FAILED, Status.LOAD_FAILED, Status.OPEN_FAILED, Status.CLOSE_FAILED, Status.DESTROY_FAILED}
-)
 
 
 def advice(database: Database, instance: str = "") -> tuple[Advice, ...]:
@@ -39,7 +33,7 @@ def advice(database: Database, instance: str = "") -> tuple[Advice, ...]:
 
 def _for(database: Database, element: Element) -> Advice | None:
     meaning = MEANINGS[element.status]
-    if element.status is Status.DOWN or element.status in _RETRIED:
+    if element.status is Status.DOWN or element.status in FAILED:
         return Advice(element, tuple(meaning.typed(database.name, element.instance).split()))
     if element.status is Status.EVICTED:
         following = f"ttGridAdmin dbDestroy {database.name} -instance {element.instance}"
@@ -59,8 +53,3 @@ def _seed(database: Database, element: Element) -> str:
         f"(ttGridAdmin dbClose {database.name}, dbUnload {database.name} -force, dbLoad {database.name}); "
         "with -force transactions that are not on disk are lost"
     )
-
-
-def well(elements: Sequence[Element]) -> bool:
-    """Whether all run and have all data."""
-    return all(e.status in RUNNING or e.status in GONE for e in elements)

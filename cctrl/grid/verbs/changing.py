@@ -43,30 +43,32 @@ def _creation(run: Run, name: str, only: str) -> Change:
     return refuse
 
 
-def _load(run: Run) -> Change:
+def _where(run: Run, all_elements: Change, one: Callable[[Database, str], Database]) -> Change:
+    """The change of all elements, or with -instance that of one."""
     if not run.call.has("instance"):
-        return orders.load
+        return all_elements
     instance = run.instance(run.call.value("instance")).name
-    return lambda database: orders.load_on(database, instance)
+    return lambda database: one(database, instance)
 
 
-def _unload(run: Run) -> Change:
+def _load(run: Run, database: Database) -> Change:
+    return _where(run, orders.load, orders.load_on)
+
+
+def _destroy(run: Run, database: Database) -> Change:
+    return _where(run, orders.destroy, orders.destroy_on)
+
+
+def _unload(run: Run, database: Database) -> Change:
     force = run.call.has("force")
-    connected = 0 if force else len(sessions(run.grid, run.grid.database(run.call.name)))
-    return lambda database: orders.unload(database, force, connected)
+    connected = 0 if force else len(sessions(run.grid, database))
+    return lambda present: orders.unload(present, force, connected)
 
 
-def _destroy(run: Run) -> Change:
-    if not run.call.has("instance"):
-        return orders.destroy
-    instance = run.instance(run.call.value("instance")).name
-    return lambda database: orders.destroy_on(database, instance)
-
-
-ORDERS: dict[str, tuple[str, Callable[[Run], Change]]] = {
+ORDERS: dict[str, tuple[str, Callable[[Run, Database], Change]]] = {
     "dbLoad": ("load", _load),
-    "dbOpen": ("open", lambda run: orders.open_),
-    "dbClose": ("close", lambda run: orders.close),
+    "dbOpen": ("open", lambda run, database: orders.open_),
+    "dbClose": ("close", lambda run, database: orders.close),
     "dbUnload": ("unload", _unload),
     "dbDestroy": ("destroy", _destroy),
 }
@@ -78,7 +80,7 @@ def order(run: Run) -> None:
     word, change = ORDERS[run.call.verb.name]
     database = run.grid.database(run.call.name)
     managed(run)
-    run.grid.change(database.name, change(run))
+    run.grid.change(database.name, change(run, database))
     _started(run, database.name, word)
 
 
@@ -97,7 +99,8 @@ def foreseen(run: Run) -> list[str]:
         known = next((d for d in run.grid.databases() if d.name == name.lower()), None)
         after = _creation(run, name.lower(), only)(known) if known else _new(run, name.lower(), only)
     elif verb in ORDERS:
-        after = ORDERS[verb][1](run)(run.grid.database(name))
+        database = run.grid.database(name)
+        after = ORDERS[verb][1](run, database)(database)
     elif verb == "dbDistribute":
         after = _marked(run, run.grid.database(name), marks(run))
         return pages.distribution_list(after)

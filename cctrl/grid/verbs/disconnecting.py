@@ -31,7 +31,7 @@ def _settle(run: Run, name: str) -> None:
     seconds = syntax.waiting(run.call)
     if seconds is None:
         return
-    found = run.grid.wait(name, lambda d: d is None or not d.disconnect, 0.0 if seconds == float("inf") else seconds)
+    found = run.grid.wait(name, lambda d: d is None or not d.disconnect, seconds)
     if found is not None and found.disconnect:
         left = sessions(run.grid, found)
         raise GridError(

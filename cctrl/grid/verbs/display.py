@@ -8,18 +8,16 @@ from cctrl.grid.service import Grid
 
 
 def lines(grid: Grid) -> list[tuple[str, str]]:
-    """Name and value of each line; what only a host knows is asked of the first one that answers."""
-    first = grid.instances[0]
-    ran = grid.execute([first.host], ["id"], limit=grid.config.timeout)
-    user = ran[0].output.strip() if ran and ran[0].status == 0 else ""
+    """Name and value of each line; what only a host knows is the answer of the first one that gives one."""
+    hosts = list(dict.fromkeys(i.host for i in grid.instances))
+    ran = grid.execute(hosts, ["id"], limit=grid.config.timeout)
+    user = next((one.output for one in ran if one.status == 0), "")
     ids = dict(part.split("=", 1) for part in user.split() if "=" in part)
+    names = [i.name for i in grid.instances]
     userid, group = _named(ids.get("uid", "")), _named(ids.get("gid", ""))
     return [
         ("Grid name", grid.name),
-        (
-            "Grid GUID",
-            str(uuid.uuid5(uuid.NAMESPACE_OID, ",".join([grid.name, *(i.name for i in grid.instances)]))).upper(),
-        ),
+        ("Grid GUID", str(uuid.uuid5(uuid.NAMESPACE_OID, ",".join([grid.name, *names]))).upper()),
         ("K", str(grid.k)),
         ("Admin Userid", userid[1]),
         ("Admin UID", userid[0]),

@@ -12,6 +12,7 @@ from cctrl.grid.sessions import sessions
 from cctrl.grid.verbs import display, documents, pages
 from cctrl.grid.verbs.running import Run
 from cctrl.grid.verbs.tables import BLANK, table
+from cctrl.store import Leader
 
 Block = Callable[[Database, datetime], list[str]]
 BLOCKS: tuple[tuple[str, Block], ...] = (
@@ -127,9 +128,8 @@ def grid_display(run: Run) -> None:
 MANAGEMENT = ["Host", "Instance", "Reachable", "RepRole(Self)", "Role(Self)", "Seq", "RepAgent", "RepActive"]
 
 
-def management(run: Run) -> list[str]:
+def management(run: Run, leader: Leader | None) -> list[str]:
     """The table of management instances: the leading manager; one that does not lead holds no data of its own."""
-    leader = run.grid.manager()
     rows = [[leader.host, leader.holder, "Yes", "Active", "Active", _sequence(run), "Up", "Yes"]] if leader else []
     return table(MANAGEMENT, rows)
 
@@ -142,8 +142,8 @@ def _sequence(run: Run) -> int:
 
 def mgmt_status(run: Run) -> None:
     """`mgmtStatus`."""
-    run.page(management(run))
     leader = run.grid.manager()
+    run.page(management(run, leader))
     run.document(documents.done(active=leader.host if leader else ""))
 
 
@@ -152,7 +152,7 @@ def mgmt_examine(run: Run) -> None:
     leader = run.grid.manager()
     commands = [] if leader else ["cctrl manager"]
     said = "The active management instance is up. No action required." if leader else "No management instance is up"
-    run.page([said, BLANK, *management(run)])
+    run.page([said, BLANK, *management(run, leader)])
     if commands:
         run.page(["Recommended commands:", *commands])
     run.document(documents.done(msgs=[said], cmds=commands))

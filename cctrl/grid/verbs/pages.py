@@ -10,8 +10,6 @@ from cctrl.grid.model import Database, Element, Instance, Mark, Status
 from cctrl.grid.states import GONE, RUNNING
 from cctrl.grid.verbs.tables import BLANK, table
 
-_UNMADE = frozenset({Status.UNCREATED, Status.CREATING, Status.CREATE_FAILED})
-
 LOADABLE, NOT_LOADABLE = "Loadable", "Not Loadable"
 
 
@@ -38,7 +36,7 @@ def counts(database: Database) -> Counts:
     sets = database.replica_sets
     return Counts(
         elements=len(present),
-        created=sum(made(e) for e in present),
+        created=sum(e.made for e in present),
         creating=sum(e.status in (Status.UNCREATED, Status.CREATING) for e in present),
         loaded=sum(e.status in RUNNING for e in present),
         loading=sum(e.status is Status.LOADING or (e.status in _COMING and database.wanted.loaded) for e in present),
@@ -46,17 +44,12 @@ def counts(database: Database) -> Counts:
         down=sum(e.status is Status.DOWN for e in present),
         create_failed=sum(e.status is Status.CREATE_FAILED for e in present),
         replica_sets=len(sets),
-        sets_created=sum(all(made(e) for e in elements) for elements in sets),
+        sets_created=sum(all(e.made for e in elements) for elements in sets),
         sets_loaded=sum(all(e.status in RUNNING for e in elements) for elements in sets),
     )
 
 
 _COMING = frozenset({Status.UNCREATED, Status.CREATING})
-
-
-def made(element: Element) -> bool:
-    """Whether its data directory is there, as far as is known."""
-    return element.status not in _UNMADE and element.status not in GONE
 
 
 def summary_words(database: Database) -> tuple[str, str, str]:
@@ -199,13 +192,13 @@ def set_readiness(each: Sequence[Element]) -> str:
 
 
 def _can_load(element: Element) -> bool:
-    return made(element) and element.status is not Status.DOWN
+    return element.made and element.status is not Status.DOWN
 
 
 def _behind(element: Element, others: Sequence[Element]) -> bool:
     """Whether another one of the replica set has later changes, as far as is known."""
     mine = (element.timeline, element.position)
-    return any((e.timeline, e.position) > mine for e in others if made(e))
+    return any((e.timeline, e.position) > mine for e in others if e.made)
 
 
 def db_list(databases: Sequence[Database]) -> list[str]:

@@ -98,8 +98,7 @@ def settle(run: Run, name: str) -> None:
     seconds = syntax.waiting(run.call)
     if seconds is None:
         return
-    limit = 0.0 if seconds == float("inf") else seconds
-    found = run.grid.wait(name, lambda database: database is None or not orders.unsettled(database), limit)
+    found = run.grid.wait(name, lambda database: database is None or not orders.unsettled(database), seconds)
     if found is None:
         return
     left = orders.unsettled(found)

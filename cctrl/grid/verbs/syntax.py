@@ -325,10 +325,8 @@ def _number(option: str, value: str) -> float:
 
 
 def waiting(call: Call) -> float | None:
-    """How many seconds -wait waits: None without it, infinite for none or 0. Raises SyntaxWrong."""
-    if not call.has("wait"):
-        return None
-    return float(call.value("wait") or 0) or float("inf")
+    """How many seconds -wait waits: None without it, 0 for without limit."""
+    return float(call.value("wait") or 0) if call.has("wait") else None
 
 
 def help_lines(asked: Help) -> list[str]:
