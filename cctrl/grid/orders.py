@@ -9,16 +9,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from cctrl.config import NAME, NAME_RULE
 from cctrl.grid.model import Database, Element, GridError, Instance, Status, Wanted
 from cctrl.grid.states import FAILED, GONE, RUNNING
 
 _UNMADE = frozenset({Status.UNCREATED, Status.CREATE_FAILED, Status.DESTROYED})
 
 
+def _new(name: str, elements: tuple[Element, ...], others: Sequence[Database]) -> Database:
+    if not NAME.match(name):  # it becomes part of paths on the hosts
+        raise GridError(f"{name!r} is not a name", detail=NAME_RULE, next="ttGridAdmin dbCreate NAME")
+    return Database(name, elements, slot=_free_slot(others))
+
+
 def create(name: str, instances: Sequence[Instance], others: Sequence[Database] = ()) -> Database:
     """`dbCreate`: an element on each data instance; `others`: the databases there are."""
     elements = tuple(Element(n, i.name, i.data_space) for n, i in enumerate(instances, 1))
-    return Database(name, elements, slot=_free_slot(others))
+    return _new(name, elements, others)
 
 
 def _free_slot(others: Sequence[Database]) -> int:
@@ -29,7 +36,7 @@ def _free_slot(others: Sequence[Database]) -> int:
 def create_on(database: Database | None, name: str, instance: Instance, others: Sequence[Database] = ()) -> Database:
     """`dbCreate -instance`: only the element there; one that was made must be destroyed first."""
     if database is None:
-        return Database(name, (Element(1, instance.name, instance.data_space),), slot=_free_slot(others))
+        return _new(name, (Element(1, instance.name, instance.data_space),), others)
     present = database.element(instance.name)
     if present is None:
         number = max((e.number for e in database.elements), default=0) + 1

@@ -59,6 +59,8 @@ def test_load_again_tries_what_waits() -> None:
 
 
 REFUSED: list[tuple[str, Callable[[], object], str]] = [
+    ("create a path", lambda: orders.create("../x", INSTANCES), "'../x' is not a name"),
+    ("create a path on one", lambda: orders.create_on(None, "a/b", INSTANCES[0]), "'a/b' is not a name"),
     ("create on one that is there", lambda: orders.create_on(database(), "database1", INSTANCES[0]), "is opened"),
     ("load nothing", lambda: orders.load(database(Status.CREATE_FAILED)), "no element"),
     ("load one that is loaded", lambda: orders.load_on(database(), H3), "is opened"),
