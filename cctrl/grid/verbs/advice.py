@@ -10,37 +10,51 @@ from cctrl.grid.states import FAILED, GONE, MEANINGS
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """For one element: the utility's command that helps it, or why there is none to be given by itself."""
+    """For elements of one status: the utility's command that helps them, or why there is none to be given by itself."""
 
-    element: Element
+    elements: tuple[Element, ...]
     command: tuple[str, ...] = ()
     reason: str = ""  # why only a person may decide, with what to type
 
+    @property
+    def names(self) -> str:
+        """Whom it is for."""
+        return ", ".join(e.instance for e in self.elements)
+
+    @property
+    def status(self) -> str:
+        """How these are."""
+        return self.elements[0].status.value
+
 
 def advice(database: Database, instance: str = "") -> tuple[Advice, ...]:
-    """What each element needs; those that need nothing, or only time, are left out."""
+    """What each element needs; those that need nothing, or only time, are left out. What a command can do for several
+    is one command: daemons are started side by side."""
     chosen = [e for e in database.elements if instance in ("", e.instance)]
-    found: dict[tuple[str, ...], Advice] = {}
-    left: list[Advice] = []
-    for element in chosen:
-        one = _for(database, element)
-        if one is not None and one.command:
-            found.setdefault(one.command, one)
-        elif one is not None:
-            left.append(one)
-    return (*found.values(), *left)
+    down = tuple(e for e in chosen if e.status is Status.DOWN)
+    helped = dict.fromkeys(_typed(database, e) for e in chosen if e.status in FAILED)
+    found = [Advice(down, _started(down))] if down else []
+    for command in helped:
+        found.append(Advice(tuple(e for e in chosen if e.status in FAILED and _typed(database, e) == command), command))
+    return (*found, *(Advice((e,), reason=reason) for e in chosen if (reason := _left(database, e))))
 
 
-def _for(database: Database, element: Element) -> Advice | None:
-    meaning = MEANINGS[element.status]
-    if element.status is Status.DOWN or element.status in FAILED:
-        return Advice(element, tuple(meaning.typed(database.name, element.instance).split()))
+def _started(down: tuple[Element, ...]) -> tuple[str, ...]:
+    """The command of Table 13-2 for all of them."""
+    targets = [word for element in down for word in ("-only", element.instance)]
+    return ("instanceExec", *targets, "ttDaemonAdmin", "-start")
+
+
+def _typed(database: Database, element: Element) -> tuple[str, ...]:
+    return tuple(MEANINGS[element.status].typed(database.name, element.instance).split())
+
+
+def _left(database: Database, element: Element) -> str:
+    """Why only a person may decide; "" where that is not so."""
     if element.status is Status.EVICTED:
         following = f"ttGridAdmin dbDestroy {database.name} -instance {element.instance}"
-        return Advice(element, reason=f"its files are still there, and are removed only by: {following}")
-    if element.status is Status.WAITING_FOR_SEED:
-        return Advice(element, reason=_seed(database, element))
-    return None
+        return f"its files are still there, and are removed only by: {following}"
+    return _seed(database, element) if element.status is Status.WAITING_FOR_SEED else ""
 
 
 def _seed(database: Database, element: Element) -> str:

@@ -94,7 +94,7 @@ def _recover(grid: Grid, instance: str, talk: Talk) -> Outcome:
             ended = running.run(grid, one.command, talk, utility.BODIES)
             outcome = outcome if ended is Outcome.DONE else Outcome.INCOMPLETE
         else:
-            talk.note(f"{one.element.instance} is {one.element.status.value}: {one.reason}")
+            talk.note(f"{one.names} is {one.status}: {one.reason}")
             outcome = Outcome.INCOMPLETE
     return outcome
 
@@ -106,7 +106,7 @@ def explain_recover(grid: Grid, invocation: Invocation, talk: Talk) -> Outcome:
         talk.line("nothing needs to be recovered")
     for number, one in enumerate(needed, 1):
         what = f"ttGridAdmin {' '.join(one.command)}" if one.command else f"nothing by itself: {one.reason}"
-        talk.line(f"{number}. {one.element.instance} ({one.element.status.value}): {what}")
+        talk.line(f"{number}. {one.names} ({one.status}): {what}")
     return Outcome.DONE
 
 
