@@ -6,6 +6,7 @@ instances, does what is due and writes what it found into the elements (referenc
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -143,6 +144,9 @@ class Instance:
     server_port: int  # of its element's server
 
 
+_NOTHING: Mapping[str, object] = {}
+
+
 class GridError(Refused):
     """A command that is refused, as the utility words it: `Error N: text`, or `Error : text` without a number.
 
@@ -150,9 +154,13 @@ class GridError(Refused):
 
     outcome = Outcome.GRID_ERROR
 
-    def __init__(self, what: str, *, number: int = 0, detail: str = "", next: str = "") -> None:
+    def __init__(
+        self, what: str, *, number: int = 0, detail: str = "", next: str = "", more: Mapping[str, object] = _NOTHING
+    ) -> None:
+        """`more`: what the JSON document has besides."""
         super().__init__(what, detail=detail, next=next)
         self.number = number
+        self.more = more
 
     def lines(self) -> list[str]:
         """See CctrlError.lines; the first line is the utility's."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from cctrl.grid.model import Status, unknown_database
+from cctrl.grid.model import GridError, Status, unknown_database
 from cctrl.grid.verbs import documents
 from tests.grid.made import INSTANCES, database, with_status
 
@@ -13,6 +13,11 @@ from tests.grid.made import INSTANCES, database, with_status
 def test_a_refusal_has_number_and_message() -> None:
     found = documents.failure(unknown_database("x"))
     assert (found["status"], found["errno"], found["errmsg"]) == (255, 2, "Database x does not exist")
+
+
+def test_what_failed_on_a_target_is_one_document() -> None:
+    error = GridError("The command failed on 1 of 2 targets", more={"rc": 3})
+    assert documents.failure(error) == {"jsonVer": 1, "status": 255, "errno": 0, "errmsg": error.what, "rc": 3}
 
 
 def test_db_status() -> None:

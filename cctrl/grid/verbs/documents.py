@@ -13,7 +13,7 @@ VERSION = 1
 
 def failure(error: GridError) -> dict[str, object]:
     """The document of a command that was refused."""
-    return {"jsonVer": VERSION, "status": int(error.outcome), "errno": error.number, "errmsg": error.what}
+    return {"jsonVer": VERSION, "status": int(error.outcome), "errno": error.number, "errmsg": error.what, **error.more}
 
 
 def done(**more: object) -> dict[str, object]:

@@ -44,15 +44,15 @@ def _execute(run: Run, targets: Sequence[str]) -> None:
     script = _script(run.call.value("script")) if run.call.has("script") else ""
     ran = run.grid.execute(targets, run.call.command, parallel=_parallel(run), script=script, limit=run.call.timeout)
     run.page(shown(ran))
-    run.document(
-        documents.done(rc=worst(ran), targets=[{"name": r.target, "rc": r.status, "output": r.output} for r in ran])
-    )
-    if worst(ran):
-        failed = [r for r in ran if r.status]
+    ends = [{"name": r.target, "rc": r.status, "output": r.output} for r in ran]
+    failed = [r for r in ran if r.status]
+    if failed:
         raise GridError(
             f"The command failed on {len(failed)} of {len(ran)} targets",
             detail=", ".join(f"{r.target} rc {r.status}" for r in failed),
+            more={"rc": worst(ran), "targets": ends},
         )
+    run.document(documents.done(rc=0, targets=ends))
 
 
 def _parallel(run: Run) -> int:
