@@ -5,65 +5,43 @@ The instance administrator's connections (superusers, replication) are nobody's 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 
-from cctrl.grid.model import Database, Element
+from cctrl.grid.model import Database
 from cctrl.grid.service import Grid
 from cctrl.grid.states import RUNNING
+from cctrl.replication.engine import StepFailed
+from cctrl.replication.inquiry import Session
 
-MODES = ("transactional", "immediate", "abort")
-_USERS = "backend_type = 'client backend' and not (select rolsuper from pg_roles where oid = usesysid)"
-_LIST = (
-    "select pid, translate(usename, E'\\t\\n', '  '), coalesce(host(client_addr), 'local'), coalesce(state, '')"
-    f" from pg_stat_activity where {_USERS} order by pid"
-)
-_SEPARATOR = "|"
+MODES = TRANSACTIONAL, IMMEDIATE, ABORT = ("transactional", "immediate", "abort")
+"""The modes of a disconnection: the first ends who is in no transaction, the others all."""
+Connected = tuple[tuple[str, Session], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
-    """One user's connection."""
+def sessions(grid: Grid, database: Database) -> Connected:
+    """Who is connected, each with the instance it is connected to; one that does not answer has nobody."""
+    inquiries = grid.engine(database).inquiries
 
-    instance: str
-    pid: int
-    user: str
-    client: str  # address, or `local`
-    state: str  # idle, active, idle in transaction …
+    def ask(instance: str) -> Connected:
+        try:
+            return tuple((instance, session) for session in inquiries.sessions(instance))
+        except StepFailed:
+            return ()
 
-
-def sessions(grid: Grid, database: Database) -> tuple[Session, ...]:
-    """Who is connected, through all elements that run, asked side by side; one that does not answer has none."""
-    found = grid.hosts.fan_out(running(database), lambda element: _asked(grid, database, element))
-    return tuple(session for each in found for session in each)
+    return tuple(one for each in grid.hosts.fan_out(_running(database), ask) for one in each)
 
 
-def running(database: Database) -> Sequence[Element]:
-    """The elements whose server runs."""
-    return [e for e in database.elements if e.status in RUNNING]
-
-
-def _asked(grid: Grid, database: Database, element: Element) -> list[Session]:
-    result = grid.asking(database).try_sql(element.instance, _LIST)
-    return [read(element.instance, line) for line in result.stdout.splitlines() if line] if result.ok else []
-
-
-def read(instance: str, line: str) -> Session:
-    """A line of what psql prints; a user's name may hold the separator."""
-    pid, _, rest = line.partition(_SEPARATOR)
-    rest, _, state = rest.rpartition(_SEPARATOR)
-    user, _, client = rest.rpartition(_SEPARATOR)
-    return Session(instance, int(pid), user, client, state)
-
-
-def ended(mode: str) -> str:
-    """The statement that ends the connections: -transactional those that are in no transaction, the others all."""
-    idle = " and state = 'idle'" if mode == "transactional" else ""
-    return f"select count(pg_terminate_backend(pid)) from pg_stat_activity where {_USERS}{idle}"
-
-
-def end(grid: Grid, database: Database) -> tuple[Session, ...]:
+def end(grid: Grid, database: Database) -> Connected:
     """End what the wanted disconnection allows; who is still connected afterwards."""
-    statement = ended(database.disconnect)
-    grid.hosts.fan_out(running(database), lambda e: grid.asking(database).try_sql(e.instance, statement))
+    inquiries = grid.engine(database).inquiries
+
+    def work(instance: str) -> None:
+        with suppress(StepFailed):  # it is asked again as long as somebody is connected
+            inquiries.end_sessions(instance, idle=database.disconnect == TRANSACTIONAL)
+
+    grid.hosts.fan_out(_running(database), work)
     return sessions(grid, database)
+
+
+def _running(database: Database) -> list[str]:
+    return [e.instance for e in database.elements if e.status in RUNNING]

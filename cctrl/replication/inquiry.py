@@ -12,3 +12,13 @@ class Clients:
     address: str  # `local` for the server's own socket
     application: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One user's session on a server."""
+
+    pid: int
+    user: str
+    client: str  # address; `local` for the server's own socket
+    state: str  # as the server calls it: idle, active, idle in transaction …

@@ -48,11 +48,14 @@ class Grid:
         for host in hosts or ("host3", "host4", "host5", "host6", "host7", "host8"):
             self.becomes(host, "opened")
 
+    def psql_as(self, host: str, user: str, password: str) -> list[str]:
+        """The command line of a user's psql."""
+        dsn = re.sub(r"//[^@]*@", f"//{user}:{password}@", self.lab.dsn(host))
+        return [self.lab.environ["CCTRL_TEST_PSQL"], "-XAtqw", dsn]
+
     def let_in(self, host: str, user: str, password: str) -> bool:
         """Whether a user can connect."""
-        dsn = re.sub(r"//[^@]*@", f"//{user}:{password}@", self.lab.dsn(host))
-        psql = self.lab.environ["CCTRL_TEST_PSQL"]
-        argv = [psql, "-XAtqw", dsn, "-c", "select"]
+        argv = [*self.psql_as(host, user, password), "-c", "select"]
         return subprocess.run(argv, env=self.lab.environ, capture_output=True, check=False).returncode == 0
 
     def active(self, *hosts: str) -> str:

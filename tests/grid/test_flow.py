@@ -5,6 +5,7 @@ What the manual goes through when elements fail is played in `transcripts/grid-*
 
 from __future__ import annotations
 
+import re
 import subprocess
 
 from tests.grid.grid import Grid
@@ -32,6 +33,7 @@ def test_users_are_let_in_only_while_it_is_open(grid: Grid) -> None:
     grid.lab.sql(first, "create role terry login password 'x'")
     assert grid.let_in("host3", "terry", "x")
     assert grid.let_in("host4", "terry", "x")
+    _connected_user_is_shown_and_disconnected(grid)
     grid.done("dbClose database1 -wait 60")
     assert set(grid.statuses().values()) == {"loaded"}
     assert not grid.let_in("host3", "terry", "x")
@@ -44,6 +46,24 @@ def test_users_are_let_in_only_while_it_is_open(grid: Grid) -> None:
     grid.done("dbOpen database1 -wait 60")
     grid.well()
     assert grid.lab.sql(grid.active("host3", "host4"), "select a from t") == "1"
+
+
+def _connected_user_is_shown_and_disconnected(grid: Grid) -> None:
+    argv = grid.psql_as("host3", "terry", "x")
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as user:
+        assert user.stdin is not None and user.stdout is not None
+        user.stdin.write("begin;\nselect 'here';\n")
+        user.stdin.flush()
+        assert user.stdout.readline() == "here\n"
+        shown = grid.done("dbStatus database1 -connections")
+        assert "Database database1: 1 connections\n" in shown
+        assert re.search(r"^host3\.instance1 +\d+ terry +\S+ +idle in transaction $", shown, re.M), shown
+        left = grid.run("dbDisconnect database1 -transactional -wait 1")  # it is in a transaction
+        assert left.returncode == 255 and "1 connections are left after 1 s" in left.stderr
+        grid.done("dbDisconnect database1 -immediate -wait 30")
+        assert "status: Complete" in grid.done("dbDisconnectStatus database1")
+        user.stdin.close()
+        user.wait(20)
 
 
 def test_definitions_wait_while_an_element_catches_up_and_it_waits_for_open_ones(grid: Grid) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cctrl.grid.model import Database, GridError
-from cctrl.grid.sessions import MODES, Session, sessions
+from cctrl.grid.sessions import MODES, Connected, sessions
 from cctrl.grid.verbs import documents, syntax
 from cctrl.grid.verbs.running import Run, managed
 from cctrl.grid.verbs.tables import BLANK, table
@@ -36,7 +36,7 @@ def _settle(run: Run, name: str) -> None:
         left = sessions(run.grid, found)
         raise GridError(
             f"Database {name}: {len(left)} connections are left after {seconds:g} s",
-            detail="\n".join(f"{s.instance} PID {s.pid} {s.user} from {s.client}: {s.state}" for s in left),
+            detail="\n".join(f"{instance} PID {s.pid} {s.user} from {s.client}: {s.state}" for instance, s in left),
             next=f"ttGridAdmin dbDisconnect {name} -immediate",
         )
 
@@ -49,16 +49,16 @@ def disconnect_status(run: Run) -> None:
     run.document(documents.done(overall=overall(database, left), connections=len(left)))
 
 
-def overall(database: Database, left: tuple[Session, ...]) -> str:
+def overall(database: Database, left: Connected) -> str:
     """Defined: nothing was asked for and users are connected."""
     if not left:
         return "Complete"
     return "Disconnecting" if database.disconnect else "Defined"
 
 
-def status_page(database: Database, left: tuple[Session, ...]) -> list[str]:
+def status_page(database: Database, left: Connected) -> list[str]:
     """The words are documented, the layout is ours."""
-    connected = {s.instance for s in left}
+    connected = {instance for instance, _ in left}
     still = "Disconnecting" if database.disconnect else "Connected"
     rows = [[e.instance, still if e.instance in connected else "Disconnected"] for e in database.elements]
     return [f"Database {database.name} disconnect status: {overall(database, left)}", BLANK,

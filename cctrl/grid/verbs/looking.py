@@ -76,7 +76,7 @@ def details(run: Run, database: Database) -> list[str]:
 
 def connections(run: Run, database: Database) -> list[str]:
     """`-connections`: who is connected through which element (the layout is ours)."""
-    rows = [[c.instance, c.pid, c.user, c.client, c.state] for c in sessions(run.grid, database)]
+    rows = [[instance, s.pid, s.user, s.client, s.state] for instance, s in sessions(run.grid, database)]
     header = ["Instance", "PID", "User", "Client", "State"]
     return [f"Database {database.name}: {len(rows)} connections", BLANK, *table(header, rows)]
 

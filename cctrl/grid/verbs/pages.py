@@ -37,7 +37,7 @@ def counts(database: Database) -> Counts:
     return Counts(
         elements=len(present),
         created=sum(e.made for e in present),
-        creating=sum(e.status in (Status.UNCREATED, Status.CREATING) for e in present),
+        creating=sum(e.status in _COMING for e in present),
         loaded=sum(e.status in RUNNING for e in present),
         loading=sum(e.status is Status.LOADING or (e.status in _COMING and database.wanted.loaded) for e in present),
         opened=sum(e.status is Status.OPENED for e in present),
@@ -68,7 +68,7 @@ def _loaded(database: Database, found: Counts) -> str:
     if not database.wanted.loaded:
         return "unloading" if found.loaded else "unloaded"
     if found.replica_sets:
-        if found.sets_loaded == found.replica_sets and found.loaded >= sum(map(len, database.replica_sets)):
+        if found.sets_loaded == found.replica_sets:
             return "loaded-complete"
         working = [any(e.status in RUNNING for e in elements) for elements in database.replica_sets]
         if all(working):

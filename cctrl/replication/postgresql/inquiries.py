@@ -6,7 +6,7 @@ import json
 import re
 
 from cctrl.replication.consistency import Rows, Table
-from cctrl.replication.inquiry import Clients
+from cctrl.replication.inquiry import Clients, Session
 from cctrl.replication.position import Position
 from cctrl.replication.postgresql import conninfo, queries
 from cctrl.replication.postgresql.remote import Remote
@@ -29,6 +29,14 @@ class Inquiries:
     def end_clients(self, member: str) -> int:
         """End all of them; how many there were."""
         return int(self._ask(member, queries.END_SESSIONS))
+
+    def sessions(self, member: str) -> tuple[Session, ...]:
+        """The sessions of users, by process; those of superusers are left out."""
+        return tuple(Session(**row) for row in json.loads(self._ask(member, queries.USER_SESSIONS)))
+
+    def end_sessions(self, member: str, *, idle: bool) -> int:
+        """End the sessions of users, with `idle` those that are in no transaction; how many these were."""
+        return int(self._ask(member, queries.END_IDLE_USERS if idle else queries.END_USERS))
 
     def heartbeat(self, primary: str) -> Position:
         """Write a message that means nothing into the log; where the log ends once it is on disk."""

@@ -119,6 +119,15 @@ select coalesce(json_agg(json_build_object('address', address, 'application', ap
 from (select coalesce(host(client_addr), 'local') as address, application_name as application, count(*)
  {CLIENTS} group by 1, 2) s"""
 END_SESSIONS = f"select count(pg_terminate_backend(pid)) {CLIENTS}"
+# Superusers' sessions are their administrator's.
+USERS = """\
+from pg_stat_activity where backend_type = 'client backend'
+ and not (select rolsuper from pg_roles where oid = usesysid)"""
+USER_SESSIONS = f"""\
+select coalesce(json_agg(json_build_object('pid', pid, 'user', usename,
+ 'client', coalesce(host(client_addr), 'local'), 'state', coalesce(state, '')) order by pid), '[]') {USERS}"""
+END_USERS = f"select count(pg_terminate_backend(pid)) {USERS}"
+END_IDLE_USERS = f"{END_USERS} and state = 'idle'"
 # One that is still connecting shows no address: to whom is not known then.
 OTHER_RECEIVER = """\
 select a.pid from pg_stat_get_activity(null) a left join pg_stat_wal_receiver r on r.pid = a.pid
