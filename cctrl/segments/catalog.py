@@ -117,7 +117,11 @@ class Catalog:
     @property
     def pairs(self) -> tuple[Pair, ...]:
         """The pairs in the order of their contents. Raises InvalidCatalog for what no pair can be."""
-        return tuple(_pair(self, content) for content in dict.fromkeys(row.content for row in self.segments))
+        return tuple(self.pair(content) for content in dict.fromkeys(row.content for row in self.segments))
+
+    def pair(self, content: int) -> Pair:
+        """The pair of that content. Raises InvalidCatalog for what no pair can be."""
+        return _pair([row for row in self.segments if row.content == content], content)
 
     def row(self, dbid: int) -> Row:
         """The row of that dbid. Raises KeyError."""
@@ -130,8 +134,7 @@ class Catalog:
 _MEND = "put the rows of gp_segment_configuration right on the coordinator (help gpstate lists the valid states)"
 
 
-def _pair(catalog: Catalog, content: int) -> Pair:
-    rows = [row for row in catalog.segments if row.content == content]
+def _pair(rows: list[Row], content: int) -> Pair:
     primaries = [row for row in rows if row.role == PRIMARY]
     mirrors = [row for row in rows if row.role == MIRROR]
     if len(primaries) != 1 or len(mirrors) != 1:

@@ -45,13 +45,12 @@ def _next(seen: Seen, watched: bool) -> Iterator[str]:
     for row in seen.ordered:
         if row.up and row.primary and seen.word(row) != GOOD:
             yield f"{row.place} is an acting primary, and is not up: FTS promotes its mirror where the pair is in sync"
-    down = [row for row in seen.catalog.segments if not row.up and row.dbid not in seen.recovering]
     for row in (row for row in seen.catalog.segments if row.dbid in seen.recovering):
         found = seen.recovering[row.dbid]
         yield f"{row.place} is being recovered ({found.kind}{', ' if found.percent else ''}{found.percent})"
     unbalanced = [pair for pair in seen.catalog.pairs if not pair.balanced]
-    if down:
-        yield f"down: {', '.join(row.place for row in down)}"
+    if seen.down:
+        yield f"down: {', '.join(row.place for row in seen.down)}"
         yield "NEXT: gprecoverseg"
     elif seen.recovering:
         yield "NEXT: gpstate -e   (shows how far it is)"

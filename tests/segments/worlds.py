@@ -62,8 +62,7 @@ def _as_said(catalog: Catalog, row: Row) -> Facts:
         return gone()
     if not row.primary:
         return mirror()
-    pair = next(p for p in catalog.pairs if p.content == row.content)
-    return primary() if pair.mirror.up else primary("")
+    return primary() if catalog.pair(row.content).mirror.up else primary("")
 
 
 def edited(catalog: Catalog, dbid: int, **changes: Any) -> Catalog:

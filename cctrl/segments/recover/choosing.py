@@ -45,7 +45,7 @@ def jobs(run: Run, catalog: Catalog, away: frozenset[str]) -> list[Job]:
     elif run.given.config:
         chosen = _of_file(run, catalog, away)
     else:
-        chosen = [_job(run, catalog, row) for row in catalog.segments if not row.up]
+        chosen = [job_of(run, catalog, row) for row in catalog.segments if not row.up]
     found = [job for job in chosen if job.moves or job.at.hostname not in away]
     moving.conflicts(catalog, found)
     working = run.cluster.working([job.failed for job in found if not job.moves])
@@ -74,8 +74,9 @@ def idle(jobs: list[Job], working: Mapping[int, Working]) -> tuple[list[Job], li
     return kept, warnings
 
 
-def _job(run: Run, catalog: Catalog, row: Row, kind: Kind | None = None, target: Row | None = None) -> Job:
-    source = next(pair.primary for pair in catalog.pairs if pair.content == row.content)
+def job_of(run: Run, catalog: Catalog, row: Row, kind: Kind | None = None, target: Row | None = None) -> Job:
+    """The recovery of a segment from its acting primary, full where -F or `kind` says so."""
+    source = catalog.pair(row.content).primary
     return Job(row, source, kind or (Kind.FULL if run.given.full else Kind.INCREMENTAL), target)
 
 
@@ -83,21 +84,15 @@ def _onto(run: Run, catalog: Catalog) -> list[Job]:
     """-p: all that is down goes to other hosts, by a full copy."""
     rows = [row for row in catalog.segments if not row.up]
     hosts, unused = moving.onto(rows, [name.strip() for name in run.given.hosts.split(",") if name.strip()])
-    places: dict[str, tuple[Server, frozenset[int]]] = {}
-    missing: list[str] = []
+    known: dict[str, Server] = {}
     reasons: list[CctrlError] = []
-    for failed, name in hosts.items():
+    for name in hosts.values():
         try:
-            there = run.cluster.host(name)
+            known[name] = run.cluster.host(name)
         except ConfigError as error:
             reasons.append(error)
-            missing.append(name)
-            continue
-        taken = run.cluster.asking.listening(there)
-        if taken is None:
-            missing.append(name)
-        else:
-            places[failed] = (there, taken)
+    taken = _taken(run, known)
+    missing = [name for name in hosts.values() if name not in taken]
     _tell(run, missing)
     for reason in reasons:
         run.log.truth(f"{reason.what}; NEXT: {reason.next}")
@@ -107,8 +102,14 @@ def _onto(run: Run, catalog: Catalog) -> list[Job]:
         run.log.warning("The following recovery hosts were not needed:")
         for name in unused:
             run.log.warning(f"\t{name}")
-    targets = moving.pool(catalog, rows, places)
-    return [_job(run, catalog, row, Kind.FULL, targets[row.dbid]) for row in rows]
+    targets = moving.pool(catalog, rows, {failed: (known[name], taken[name]) for failed, name in hosts.items()})
+    return [job_of(run, catalog, row, Kind.FULL, targets[row.dbid]) for row in rows]
+
+
+def _taken(run: Run, places: dict[str, Server]) -> dict[str, frozenset[int]]:
+    """The ports that are taken at places, asked side by side; without those whose hosts do not answer."""
+    found = run.cluster.hosts.fan_out(list(places.values()), run.cluster.asking.listening)
+    return {name: ports for name, ports in zip(places, found, strict=True) if ports is not None}
 
 
 def _of_file(run: Run, catalog: Catalog, away: frozenset[str]) -> list[Job]:
@@ -120,25 +121,36 @@ def _of_file(run: Run, catalog: Catalog, away: frozenset[str]) -> list[Job]:
         raise of_the_system(error, path) from None
     except UnicodeDecodeError as error:
         raise Failed(f"{path} is no text: {error.reason} at byte {error.start}") from None
-    return [_of_entry(run, catalog, entry, away) for entry in recover_file.parse(path, text)]
+    places: dict[str, Server] = {}
+    found = [_of_entry(run, catalog, entry, places) for entry in recover_file.parse(path, text)]
+    moves = [job for job in found if job.moves]
+    near = {job.at.address: places[job.at.address] for job in moves if job.at.hostname not in away}
+    taken = _taken(run, near)
+    for job in moves:
+        _may_go(job, taken.get(job.at.address))
+    return found
 
 
-def _of_entry(run: Run, catalog: Catalog, entry: Entry, away: frozenset[str]) -> Job:
+def _of_entry(run: Run, catalog: Catalog, entry: Entry, places: dict[str, Server]) -> Job:
+    """What a line asks for; the place it names goes into `places`, by the address that the catalog will show."""
     row = recover_file.found(catalog, entry)
     if entry.kind == "differential":
         raise Failed(f"line {entry.number}: {NO_DIFFERENTIAL}")
     if entry.target is None:
-        return _job(run, catalog, row, Kind(entry.kind) if entry.kind else None)
+        return job_of(run, catalog, row, Kind(entry.kind) if entry.kind else None)
     there = run.cluster.host(entry.target.host or entry.target.address)
     target = moving.target(row, there, entry.target.port, entry.target.directory)
-    job = _job(run, catalog, row, Kind.FULL, target)
-    if job.moves:
-        taken = None if target.hostname in away else run.cluster.asking.listening(there)
-        if taken is None:
-            raise Failed(f"The recovery target segment {target.hostname} (content {row.content}) is unreachable.")
-        if target.port in taken and not (target.hostname == row.hostname and target.port == row.port):
-            raise Refused(f"port {target.port} of {target.hostname} is in use", next="another port in the file")
-    return job
+    places[target.address] = there
+    return job_of(run, catalog, row, Kind.FULL, target)
+
+
+def _may_go(job: Job, taken: frozenset[int] | None) -> None:
+    """Raises Failed where the host of its new place does not answer, Refused where another one has its port."""
+    at, failed = job.at, job.failed
+    if taken is None:
+        raise Failed(f"The recovery target segment {at.hostname} (content {at.content}) is unreachable.")
+    if at.port in taken and (at.hostname, at.port) != (failed.hostname, failed.port):
+        raise Refused(f"port {at.port} of {at.hostname} is in use", next="another port in the file")
 
 
 def written(run: Run, catalog: Catalog, away: frozenset[str]) -> None:

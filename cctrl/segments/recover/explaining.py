@@ -53,9 +53,7 @@ def explain(cluster: Cluster, invocation: Invocation, talk: Talk) -> Outcome:
 def _jobs(run: Run, catalog: Catalog, seen: dict[int, Facts], invocation: Invocation) -> list[Job]:
     if "SEGMENT" not in invocation.arguments:
         return choosing.jobs(run, catalog, choosing.unreachable(run, catalog, seen))
-    row = gprecoverseg.row_of(catalog, invocation.arguments["SEGMENT"])
-    source = next(pair.primary for pair in catalog.pairs if pair.content == row.content)
-    return [Job(row, source, Kind.INCREMENTAL)]
+    return [choosing.job_of(run, catalog, gprecoverseg.row_of(catalog, invocation.arguments["SEGMENT"]))]
 
 
 def _recovery(cluster: Cluster, job: Job, seen: dict[int, Facts]) -> Iterator[str]:

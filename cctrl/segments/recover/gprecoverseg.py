@@ -111,11 +111,10 @@ def _recovered(run: Run, jobs: list[Job], away: frozenset[str]) -> int:
 
 def _side_by_side(run: Run, jobs: list[Job], performer: Performer, interrupting: Interrupting) -> list[Ended]:
     cluster, given = run.cluster, run.given
-    rate = f"{given.max_rate}" if given.max_rate else ""
     redraw = interrupting.progress if run.talk.live and not given.sequential else None
     silent = given.no_progress or given.quiet
     tongue = Tongue(run.log.raw, run.log.directory / PROGRESS, silent=silent, redraw=redraw)
-    one = Recovering(cluster, performer, tongue, run.log.directory, rate, lambda: interrupting.ending)
+    one = Recovering(cluster, performer, tongue, run.log.directory, given.max_rate, lambda: interrupting.ending)
     try:
         return interruptibly(
             lambda: preparing.limited(cluster, jobs, one.work, given.parallel, given.per_host), interrupting.asked

@@ -49,9 +49,9 @@ def control_data(run: Run, jobs: list[Job]) -> None:
 def confirmed(run: Run, question: str, *, abort: bool = True) -> bool:
     """Ask; False where the answer is no, which is said where that ends the run (`abort`). Raises Refused where nobody
     can be asked."""
-    run.log.raw("")
-    run.log.raw(f"{question} Yy|Nn (default=N):")
     while True:
+        run.log.raw("")
+        run.log.raw(f"{question} Yy|Nn (default=N):")
         answer = run.talk.ask("> ")
         if answer is None:
             raise Refused("EOF when reading a line", next=f"{run.text} -a   (asks nothing)")
@@ -63,8 +63,6 @@ def confirmed(run: Run, question: str, *, abort: bool = True) -> bool:
                 run.log.info("User abort requested, Exiting...")
             return False
         run.log.raw(f"Invalid input: '{answer.strip()}'")
-        run.log.raw("")
-        run.log.raw(f"{question} Yy|Nn (default=N):")
 
 
 def reach(run: Run, jobs: list[Job]) -> None:

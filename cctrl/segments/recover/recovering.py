@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
@@ -85,29 +86,20 @@ class Tongue:
             self._path.unlink(missing_ok=True)
 
 
+@dataclass(frozen=True, slots=True)
 class Recovering:
-    """One segment's recovery."""
+    """Recovers segments, one at each call of `work`."""
 
-    def __init__(
-        self,
-        cluster: Cluster,
-        performer: Performer,
-        tongue: Tongue,
-        directory: Path,
-        rate: str,
-        ending: Callable[[], bool],
-    ) -> None:
-        """`directory`: of the logs; `ending`: whether no further segment is to be begun."""
-        self._cluster = cluster
-        self._performer = performer
-        self._tongue = tongue
-        self._directory = directory
-        self._rate = rate
-        self._ending = ending
+    cluster: Cluster
+    performer: Performer
+    tongue: Tongue
+    directory: Path  # of the logs
+    rate: str  # of a full copy, in kB/s; "" for no limit
+    ending: Callable[[], bool]  # whether no further segment is to be begun
 
     def work(self, job: Job) -> Ended:
         """Bring it back. Never raises for what a host can cause."""
-        if self._ending():
+        if self.ending():
             return Ended(job, Stage.COPY, NOT_BEGUN, self._keep(job, [NOT_BEGUN]), AGAIN)
         said: list[str] = []
         stage, failed = [Stage.COPY], [Action.START]
@@ -115,38 +107,38 @@ class Recovering:
         def sink(event: Event) -> None:
             if isinstance(event, Progress) and event.step.action in DETACHED:
                 said.append(event.text)
-                self._tongue.tell(job, event.text)
+                self.tongue.tell(job, event.text)
             elif isinstance(event, Failed):
                 failed[0] = event.step.action
                 stage[0] = Stage.START if event.step.action is Action.START else Stage.COPY
 
         try:
-            way, plan = way_back(self._cluster, job, self._rate)
-            execute(plan, self._performer, sink)
+            way, plan = way_back(self.cluster, job, self.rate)
+            execute(plan, self.performer, sink)
             if way is Way.END:  # something had started it again
-                way, plan = way_back(self._cluster, job, self._rate)
-                execute(plan, self._performer, sink)
+                way, plan = way_back(self.cluster, job, self.rate)
+                execute(plan, self.performer, sink)
             self._end(job)
         except Interrupted:
             raise
         except CctrlError as error:
-            self._tongue.tell(job, "Failure, exiting", last=True)
+            self.tongue.tell(job, "Failure, exiting", last=True)
             cause, following = "\n".join(part for part in (error.what, error.detail) if part), error.next
-            if self._ending() and failed[0] is Action.COPY:
+            if self.ending() and failed[0] is Action.COPY:
                 cause, following = ENDED, AGAIN
             return Ended(job, stage[0], cause, self._keep(job, [*said, cause]), following)
-        self._tongue.tell(job, _LAST[way], last=True)
+        self.tongue.tell(job, _LAST[way], last=True)
         return Ended(job)
 
     def _end(self, job: Job) -> None:
         """A slot of its own time as primary would hold back log for nobody."""
-        self._cluster.asking.try_sql(self._cluster.member(job.at), catalog_sql.DROP_SLOT)
+        self.cluster.asking.try_sql(self.cluster.member(job.at), catalog_sql.DROP_SLOT)
 
     def _keep(self, job: Job, lines: list[str]) -> str:
         tool = "pg_basebackup" if job.kind is Kind.FULL else "pg_rewind"
-        path = self._directory / f"{tool}.{datetime.now():%Y%m%d_%H%M%S}.dbid{job.failed.dbid}.out"
+        path = self.directory / f"{tool}.{datetime.now():%Y%m%d_%H%M%S}.dbid{job.failed.dbid}.out"
         with contextlib.suppress(OSError):
-            self._directory.mkdir(parents=True, exist_ok=True)
+            self.directory.mkdir(parents=True, exist_ok=True)
             path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         return str(path)
 

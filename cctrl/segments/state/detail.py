@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from cctrl.replication.facts import Server
 from cctrl.replication.postgresql.asking import Process
 from cctrl.segments.catalog import MODES, ROLES, STATUSES, Row
-from cctrl.segments.state.pages import Page
+from cctrl.segments.state.pages import STARS, Page
 from cctrl.segments.state.status import GOOD, Seen
 from cctrl.segments.utilities.gplog import WARNING
 from cctrl.segments.utilities.tables import RULE, Cells, Line, Rows, pair, table
@@ -18,7 +18,6 @@ from cctrl.segments.utilities.tables import RULE, Cells, Line, Rows, pair, table
 UNKNOWN = "Unknown"
 COPYING = {"full": "Copying files from primary", "incremental": "Rewinding history to match primary timeline"}
 NO_STANDBY = "No coordinator standby configured"
-STARS = "*" * 53
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +157,7 @@ def _instance(seen: Seen, row: Row, process: Process) -> list[Cells]:
 
 
 def _mirroring(seen: Seen, row: Row) -> list[Cells]:
-    both = next(p for p in seen.catalog.pairs if p.content == row.content)
+    both = seen.catalog.pair(row.content)
     found, work = seen.receiver(both.primary), seen.recovering.get(both.mirror.dbid)
     state = found.state.capitalize() if found is not None and not row.primary else MODES[row.mode]
     cells = [pair("Current role", ROLES[row.role]), pair("Preferred role", ROLES[row.preferred_role])]
@@ -178,7 +177,7 @@ def _sending(seen: Seen, row: Row) -> list[Cells]:
 
 
 def _receiving(seen: Seen, row: Row) -> list[Cells]:
-    primary = next(p.primary for p in seen.catalog.pairs if p.content == row.content)
+    primary = seen.catalog.pair(row.content).primary
     found, sent = seen.receiver(primary), seen.facts[primary.dbid].received
     return [
         _known("WAL Sent Location", sent if found else None),

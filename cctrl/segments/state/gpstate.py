@@ -149,12 +149,11 @@ def _truth(run: Run, seen: Seen) -> None:
         if not facts.writable:
             run.log.truth(f"dbid {row.dbid} ({row.place}), an acting primary: {running.told(facts)}")
             faults += [] if pair.synchronized or facts.up else [row]
-    down = [row for row in seen.ordered if not row.up and row.dbid not in seen.recovering]
     if faults:
         places = ", ".join(row.place for row in faults)
         run.log.truth(f"NEXT: start the server of {places}: no other one has all of its content; then gprecoverseg")
-    elif down:
-        run.log.truth(f"NEXT: gprecoverseg   ({len(down)} down)")
+    elif seen.down:
+        run.log.truth(f"NEXT: gprecoverseg   ({len(seen.down)} down)")
     elif seen.recovering:
         run.log.truth(f"NEXT: gpstate -e   ({len(seen.recovering)} being recovered)")
     elif any(not pair.balanced for pair in seen.catalog.pairs) and all(p.synchronized for p in seen.catalog.pairs):

@@ -81,6 +81,11 @@ class Seen:
         return Position(max(0, self.facts[row.dbid].received - (found.flushed if found else 0)))
 
     @property
+    def down(self) -> list[Row]:
+        """The instances that are down by the catalog, and are not being recovered."""
+        return [row for row in self.catalog.segments if not row.up and row.dbid not in self.recovering]
+
+    @property
     def ordered(self) -> tuple[Row, ...]:
         """The instances: of each pair the acting primary first."""
         return tuple(row for pair in self.catalog.pairs for row in pair.rows)

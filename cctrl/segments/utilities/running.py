@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from threading import Event, Thread
 
@@ -37,11 +37,10 @@ class Run:
     log: GpLog
     talk: Talk
     text: str  # as it was typed
-    held: Lock | None = None  # the lock of a run that changes something
+    held: Lock = field(default_factory=lambda: Lock({}))  # of a run that changes something; of another, of nothing
 
     def operation(self, verb: str) -> LiveOperation:
         """What this run changes, under its lock."""
-        assert self.held is not None
         cluster = self.cluster
         look = "gpstate -e"
         return LiveOperation(cluster.engine, cluster.store, cluster.name, self.held, verb, self.text, look)

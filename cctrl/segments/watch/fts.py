@@ -72,9 +72,7 @@ class Patience:
     silence: Silence = Silence()
     timeout: float = 20.0
     retries: int = 5
-    reached_by: str | None = (
-        ""  # who reaches the primary's server although its host is out of sight; None: not known yet
-    )
+    reached_by: str | None = ""  # who reaches its server though its host is out of sight; None: not known yet
     acknowledged: Position = ZERO  # what the mirror had on disk, by the word of its primary, when the pair was in sync
 
     @property
