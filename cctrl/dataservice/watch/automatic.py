@@ -79,6 +79,7 @@ class Automatic(Keeper):
         """See Keeper."""
         if self._answering is not None:
             self._answering.stop()
+        self._contact.close()
         super().close()
 
     def tend(self, watch: Watch, leadership: Leadership) -> float:
