@@ -138,10 +138,15 @@ def for_one_left_behind(master: Datasource, candidate: str) -> str:
     if master.facts.server is ServerState.DOWN:
         return f"recover using {name}   (starts it again as the master; to give up what it has: {give_up})"
     if not master.facts.seen:
-        return f"ping   (when {name} answers: ls; to give up what it has: {give_up})"
+        return when_it_answers(name, give_up)
     if master.facts.server is ServerState.NO_DATA:
         return f"recover using {candidate}   (what {name} had is gone; all that is left is ranked)"
     return f"ls {name}   (again: its server {master.facts.server.value})"
+
+
+def when_it_answers(name: str, give_up: str) -> str:
+    """What helps where the last master is out of sight and nobody in sight has what it has."""
+    return f"ping   (when {name} answers: ls; to give up what it has: {give_up})"
 
 
 def _was_master(source: Datasource, diagnosis: Diagnosis) -> bool:

@@ -24,6 +24,7 @@ from cctrl.store.errors import StoreError
 from cctrl.threads import cancelled
 
 FENCE, SYNCHRONISE = "fence", "synchronise"
+LOOK = "ls"  # the command that shows how things stand
 MANAGERS_OWN = (FENCE, SYNCHRONISE)  # verbs of the journal that only a manager gives, and gives again
 KILLED = "killed"  # how the message of an operation begins that did not come to an end of its own
 SETTLE = 120.0  # seconds that servers get to end what a killed command began; a shutdown is cut short before
@@ -34,7 +35,8 @@ class Change:
 
     def __init__(self, dataservice: Dataservice, held: Lock, verb: str, text: str) -> None:
         self.dataservice = dataservice
-        self.operation = LiveOperation(dataservice.engine, dataservice.store, dataservice.name, held, verb, text)
+        engine, store = dataservice.engine, dataservice.store
+        self.operation = LiveOperation(engine, store, dataservice.name, held, verb, text, LOOK)
         self.broken_off: Operation | None = None  # the same verb, that did not come to its end
         self.unsettled = False  # the last command did not come to its end: it may go on on the hosts
         self.former_policy = ""
@@ -220,13 +222,21 @@ def changing(dataservice: Dataservice, verb: str, text: str, *, fresh: bool = Tr
     """
     if fresh:
         dataservice.fresh()
-    with lock(dataservice.engine, dataservice.name, dataservice.service.names, text) as held:
+    with _locked(dataservice, text) as held:
         change = Change(dataservice, held, verb, text)
         with _closing(change):
             before = broken_off(dataservice.store, dataservice.name)
             change.unsettled = before is not None
             change.broken_off = _same(dataservice, verb, before)
             yield change
+
+
+def _locked(dataservice: Dataservice, text: str) -> Lock:
+    try:
+        return lock(dataservice.engine, dataservice.name, dataservice.service.names, text)
+    except Refused as refused:
+        refused.next = refused.next or "ping"
+        raise
 
 
 @contextmanager
@@ -278,7 +288,7 @@ def _on_record(change: Change) -> str:
 
 def _go_on(text: str, interrupted: bool) -> str:
     when = "if it is still wanted" if interrupted else "when the cause is mended"
-    return f"ls   (to see where it stands; {when}, the same again: {text})"
+    return f"{LOOK}   (to see where it stands; {when}, the same again: {text})"
 
 
 def _same(dataservice: Dataservice, verb: str, operation: Operation | None) -> Operation | None:

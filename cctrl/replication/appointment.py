@@ -202,13 +202,13 @@ def plan_appointment(
     if lost and not force:
         raise _loses(target, view.called, lost, best(found), again)
     if not force:
-        _not_left_out_of_sight(view, standing, again)
+        _not_left_out_of_sight(view, standing)
     plan = Plan(_groups(view, target, standing), (*_unseen(view, standing), *_later(view, standing)))
     promoted = any(step.action is Action.PROMOTE_NOW for step in plan.steps)
     return Appointment(target, found, plan, standing.timeline + promoted)
 
 
-def _not_left_out_of_sight(view: View, standing: Standing, again: str) -> None:
+def _not_left_out_of_sight(view: View, standing: Standing) -> None:
     """Refuse what leaves the last primary's timeline behind where nobody in sight has it. Raises Rejected."""
     gone = any(m.name == view.intended and m.server is Server.NO_DATA for m in view.members)
     if gone or view.reached <= standing.timeline or any(m.seen and m.timeline >= view.reached for m in view.members):
@@ -216,8 +216,7 @@ def _not_left_out_of_sight(view: View, standing: Standing, again: str) -> None:
     lost = f"all that {view.intended} wrote on timeline {view.reached}"
     what = f"making {standing.name} the {view.called} would lose {lost}"
     detail = f"{standing.name} is on timeline {standing.timeline}, and nobody in sight has followed {view.intended}"
-    following = f"ping   (when {view.intended} answers: ls; to give up what it has: {again})" if again else ""
-    raise Rejected(Why.WOULD_LOSE, standing.name, what, detail=detail, next=following)
+    raise Rejected(Why.NOT_FOLLOWED, standing.name, what, detail=detail)
 
 
 def nobody_writes(view: View, diagnosis: Diagnosis, target: str) -> None:

@@ -76,5 +76,5 @@ def lock(engine: Engine, service: str, members: Sequence[str], text: str) -> Loc
         raise InUse(service, taken[0].owner)
     if not claims:
         what = f"no host of {service} can be locked, so nothing is changed"
-        raise Refused(what, detail="\n".join(error.what for error in refusals), next=refusals[0].next or "ping")
+        raise Refused(what, detail="\n".join(error.what for error in refusals), next=refusals[0].next)
     return Lock(claims)

@@ -1,7 +1,7 @@
 """One changing operation of any vocabulary: the lock on its hosts, the journal, and its steps under both.
 
     with lock(engine, service, members, "recover host2") as held:      # one at a time, whoever gives it and wherever
-        operation = LiveOperation(engine, store, service, held, "recover", "recover host2")
+        operation = LiveOperation(engine, store, service, held, "recover", "recover host2", look)
         left = broken_off(store, service)                              # what was killed before it came to its end
         with operation.entered(source, target):                        # in the journal; its end is entered too
             execute(plan, operation, sink)                             # each step is entered before it begins
@@ -32,9 +32,7 @@ class LiveOperation:
     Steps may be performed side by side.
     """
 
-    def __init__(
-        self, engine: Engine, store: Store, service: str, held: Lock, verb: str, text: str, look: str = "ls"
-    ) -> None:
+    def __init__(self, engine: Engine, store: Store, service: str, held: Lock, verb: str, text: str, look: str) -> None:
         """`text`: as it was typed; `look`: the vocabulary's command that shows how things stand."""
         self._engine = engine
         self._store = store

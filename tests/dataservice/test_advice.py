@@ -10,7 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cctrl import grammar
-from cctrl.dataservice.advice import NO_MASTER_HELP, for_datasource, for_one_left_behind, next_command, two_masters
+from cctrl.dataservice.advice import (
+    NO_MASTER_HELP,
+    for_datasource,
+    for_one_left_behind,
+    next_command,
+    two_masters,
+    when_it_answers,
+)
 from cctrl.dataservice.commands import COMMANDS
 from cctrl.dataservice.states import Datasource, State, datasources, failsafe, headless
 from cctrl.replication.diagnosis import Health, diagnose
@@ -60,6 +67,12 @@ def test_a_slave_that_was_left_behind_by_the_last_master(server: Server, followi
     sight = view(crashed(), facts("host2", server), standby("host3", ""), intended="host2")
     given = for_one_left_behind(as_shown(sight, {}, "")[1], "host3")
     assert given.startswith(following)
+    means_something(given)
+
+
+def test_the_last_master_is_waited_for_or_given_up_by_the_same_command() -> None:
+    given = when_it_answers("host2", "set master host3 --force")
+    assert given == "ping   (when host2 answers: ls; to give up what it has: set master host3 --force)"
     means_something(given)
 
 

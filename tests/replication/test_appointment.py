@@ -183,8 +183,8 @@ def test_nobody_leaves_the_last_primarys_timeline_behind_unasked() -> None:
     """host2 was promoted, nobody in sight has followed it, and it cannot be seen."""
     seen = replace(view(crashed(), unseen("host2"), standby("host3", ""), intended="host2"), reached=2)
     with pytest.raises(Rejected, match="would lose all that host2 wrote on timeline 2") as caught:
-        plan_appointment(seen, "host3", ranked(seen), again="set master host3 --force")
-    assert caught.value.next == "ping   (when host2 answers: ls; to give up what it has: set master host3 --force)"
+        plan_appointment(seen, "host3", ranked(seen))
+    assert caught.value.why is Why.NOT_FOLLOWED
     assert plan_appointment(seen, "host3", ranked(seen), force=True).timeline == 2
     wiped = replace(seen, members=(crashed(), facts("host2", Server.NO_DATA, timeline=0), standby("host3", "")))
     assert plan_appointment(wiped, "host3", ranked(wiped, Tail(True))).target == "host3"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cctrl.dataservice.advice import advised
+from cctrl.dataservice.advice import advised, when_it_answers
 from cctrl.dataservice.change import Change, changing, member, primary
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.states import ARCHIVE, MASTER, State, failed_over_to
@@ -120,6 +120,7 @@ def _plan(
 ) -> Appointment:
     """Rank all, say it, and plan for the one that was asked for. Raises Rejected."""
     name, force = invocation.arguments["HOST"], dataservice.forced(invocation.flags)
+    again = f"{invocation.text} --force"
     try:
         appointment.nobody_writes(picture.view, picture.diagnosis, name)
         nobody_promotes(picture.view, picture.diagnosis, name)
@@ -129,12 +130,13 @@ def _plan(
             say(line)
         if picture.source(name).role == ARCHIVE and not force:
             what = f"{name} is an archive, which does not become the master"
-            raise Rejected(Why.NOT_ELIGIBLE, name, what, next=f"{invocation.text} --force")
-        again = f"{invocation.text} --force"
+            raise Rejected(Why.NOT_ELIGIBLE, name, what, next=again)
         return appointment.plan_appointment(ranking.view, name, ranking.standings, force=force, again=again)
     except Rejected as rejected:
         if rejected.why is Why.PRIMARY_HEALTHY:
             rejected.next = "recover" if rejected.member == name else f"switch to {name}"
+        elif rejected.why is Why.NOT_FOLLOWED:
+            rejected.next = when_it_answers(picture.intent.primary, again)
         raise advised(rejected) from None
 
 
