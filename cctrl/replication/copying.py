@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from cctrl.replication.divergence import Relation, Tail, parting
-from cctrl.replication.facts import Facts, Server, View
+from cctrl.replication.facts import WAL_SEGMENT, Facts, Server, View
 from cctrl.replication.position import size
 from cctrl.replication.recovery import Remedy, Way, comparable, misconfigured, nothing_at_stake
 from cctrl.replication.rejection import Rejected, Why
@@ -32,7 +32,7 @@ class Extent:
 
     size: int  # bytes of everything but the log
     tablespaces: tuple[Tablespace, ...] = ()
-    log_file: int = 16 << 20  # bytes of one file of the log
+    log_file: int = WAL_SEGMENT  # bytes of one file of the log
     log_options: str = ""  # further options that its settings demand of a copy
 
 

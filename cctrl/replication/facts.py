@@ -73,7 +73,7 @@ class Fence:
     at: str  # ISO time on the administrator's clock
 
 
-WAL_SEGMENT = 16 * 1024 * 1024  # bytes, where a server does not say otherwise
+WAL_SEGMENT = 16 << 20  # bytes of one file of the log, where a server does not say otherwise
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,14 @@ from cctrl.replication.facts import Downstream, Facts, View
 
 TOOLS = ("pg_basebackup", "pg_receivewal", "pg_rewind", "barman_receive_wal", "pgbackrest")
 """Programs that receive, and are no servers; by the name they give themselves."""
-OURS = "cctrl-"  # how the name begins that a copy of ours receives under
-_COPY = "cctrl-copy-"
+OURS = "cctrl-"  # how the names begin that copies of ours receive under
+COPY = OURS + "copy-"  # before the name of the member that a full copy is for
 
 
 def copies(view: View) -> tuple[tuple[str, str], ...]:
     """The copies of ours that are under way: (who gives, who gets)."""
     sent = ((member.name, receiver.name) for member in view.members for receiver in member.downstreams)
-    return tuple(sorted({(giver, name.removeprefix(_COPY)) for giver, name in sent if name.startswith(_COPY)}))
+    return tuple(sorted({(giver, name.removeprefix(COPY)) for giver, name in sent if name.startswith(COPY)}))
 
 
 def strangers(view: View) -> tuple[tuple[str, Downstream], ...]:

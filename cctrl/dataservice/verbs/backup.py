@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from time import monotonic
 
 from cctrl.dataservice.advice import advised
 from cctrl.dataservice.service import Dataservice, Picture
@@ -11,7 +12,7 @@ from cctrl.dataservice.ways import nothing_changed
 from cctrl.outcome import Outcome, OutOfSight, Refused
 from cctrl.registry import Invocation, Talk
 from cctrl.replication.backups import AGENTS, can_back_up, usable
-from cctrl.replication.copying import fits, restore_plan
+from cctrl.replication.copying import Pace, fits, restore_plan
 from cctrl.replication.engine import StepFailed
 from cctrl.replication.rejection import Rejected
 from cctrl.replication.steps import Group, Plan
@@ -34,10 +35,13 @@ def backup(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outc
         raise advised(rejected) from None
     talk.line(f"Using the '{agent}' backup agent.")
     talk.line(f"Replicator '{name}' starting backup")
+    pace = Pace()
+
+    def show(text: str) -> None:
+        talk.progress(f"{name}: {pace.read(text, monotonic())}")
+
     try:
-        store = engine.backups.backup(
-            name, agent, extent, facts.system, stanza, lambda text: talk.progress(f"{name}: {text}")
-        )
+        store = engine.backups.backup(name, agent, extent, facts.system, stanza, show)
     except StepFailed as error:
         kind = OutOfSight if error.uncertain else Refused
         raise kind(error.what, detail=error.detail, next=error.next or invocation.text) from error

@@ -7,9 +7,10 @@ import time
 from cctrl.config import Server
 from cctrl.replication import synchrony
 from cctrl.replication.engine import StepFailed
+from cctrl.replication.facts import WAL_SEGMENT
 from cctrl.replication.position import Position
 from cctrl.replication.postgresql import conninfo, probe_parse, queries
-from cctrl.replication.postgresql.looking import LOG_FILE, Looking
+from cctrl.replication.postgresql.looking import Looking
 from cctrl.replication.postgresql.remote import Remote, beside, check, given_up
 from cctrl.replication.postgresql.work import Handler, Work
 from cctrl.replication.recovery import log_after, timeline_at
@@ -160,7 +161,7 @@ class Acting:
         server = self.remote.service.member(work.member)
         start = work.step.position or Position(0)
         facts = self.looking.probe(work.member)
-        wal_segment = self.looking.wal_segments.get(work.member, LOG_FILE)
+        wal_segment = self.looking.wal_segments.get(work.member, WAL_SEGMENT)
         first = probe_parse.wal_name(0, start, wal_segment)[8:]
         to = str(beside(server, f"kept-{work.operation}"))
         spans = log_after(facts, timeline_at(facts, start), start).spans
@@ -178,13 +179,7 @@ class Acting:
             self._conninfo_line(work.member, work.other),
             str(beside(server, "own-files")),
         )
-        lines: list[str] = []
-
-        def keep(line: str) -> None:
-            lines.append(line)
-            work.on_text(line)
-
-        result = self.remote.job(work.member, "rewind", "rewind", *words, on_line=keep, stall=10 * STALL)
+        result, lines = self.remote.job(work.member, "rewind", "rewind", *words, on_text=work.on_text, stall=10 * STALL)
         try:
             check(result, f"cannot rewind {work.member} to {work.other}", "\n".join(lines[-6:]))
         except StepFailed as error:

@@ -8,12 +8,14 @@ from cctrl.config import Server
 from cctrl.replication.backups import AGENTS, Backup, Stores
 from cctrl.replication.copying import Extent
 from cctrl.replication.engine import OnText, StepFailed
+from cctrl.replication.facts import WAL_SEGMENT
 from cctrl.replication.position import Position
 from cctrl.replication.postgresql import copyparse, probe_parse
-from cctrl.replication.postgresql.copying import COPY, QUIET, Copies, telling
+from cctrl.replication.postgresql.copying import COPY, QUIET, Copies
 from cctrl.replication.postgresql.remote import Remote, beside, check
 from cctrl.replication.postgresql.work import Handler, Work
 from cctrl.replication.steps import Action, Result
+from cctrl.replication.strangers import OURS
 
 
 class Backups:
@@ -38,18 +40,17 @@ class Backups:
     def backup(self, member: str, agent: str, extent: Extent, system: str, stanza: str, on_text: OnText) -> str:
         """See Engine."""
         remote = self._remote
-        directory, source = self._directory(remote.service.member(member)), remote.way(f"cctrl-backup-{member}", member)
+        directory, source = self._directory(remote.service.member(member)), remote.way(f"{OURS}backup-{member}", member)
         told = (str(extent.size), system, str(len(extent.tablespaces)), stanza)
         words = (directory, agent, source, remote.service.name, member, *told)
-        lines, tell = telling(on_text)
-        result = remote.job(member, "backup", "backup", *words, on_line=tell, stall=QUIET)
+        result, lines = remote.job(member, "backup", "backup", *words, on_text=on_text, stall=QUIET)
         check(result, f"cannot back {member} up", "\n".join(lines[-6:]))
         return next(line.partition(" ")[2] for line in lines if line.startswith("@store "))
 
     def _restore(self, work: Work) -> Result:
         """Verify the backup that lies in `other` and copy it beside the data directory."""
         step, member = work.step, work.member
-        stores = self.stores(member, 16 << 20)
+        stores = self.stores(member, WAL_SEGMENT)
         backup: Backup | None = next((b for b in stores.backups if b.place == step.other), None)
         if backup is None:
             raise StepFailed(f"the backup {step.other} is gone")
@@ -57,8 +58,7 @@ class Backups:
         plan = (work.operation, step.other, "", "", "", "")
         if self._copies.prepare(member, (backup.system, first, *plan)) == "whole":
             return Result(text="a copy that was made before is good still")
-        lines, tell = telling(work.on_text)
-        result = self._remote.job(member, COPY, "restore", on_line=tell, stall=QUIET)
+        result, lines = self._remote.job(member, COPY, "restore", on_text=work.on_text, stall=QUIET)
         check(result, f"cannot restore {member} from {step.other}", "\n".join(lines[-6:]))
         return Result()
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from time import monotonic
 
-from cctrl.replication import copying
-from cctrl.replication.copying import Aside, Extent, Pace, Survey, Working
-from cctrl.replication.engine import OnText, StepFailed
+from cctrl.replication import copying, strangers
+from cctrl.replication.copying import Aside, Extent, Survey, Working
+from cctrl.replication.engine import StepFailed
 from cctrl.replication.position import Position
 from cctrl.replication.postgresql import conninfo, copyparse, probe_parse, queries
 from cctrl.replication.postgresql.remote import Remote, check
@@ -50,13 +49,7 @@ class Copies:
         said = "running" if survey.running else self._prepared(step, survey, work.operation)
         if said == "whole":
             return Result(text="a copy that was made before is good still")
-        lines: list[str] = []
-
-        def tell(line: str) -> None:
-            lines.append(line)
-            work.on_text(line)
-
-        result = self._remote.job(step.member, COPY, "copy", on_line=tell, stall=QUIET)
+        result, lines = self._remote.job(step.member, COPY, "copy", on_text=work.on_text, stall=QUIET)
         check(result, f"cannot copy {step.other} to {step.member}", "\n".join(lines[-6:]))
         return Result(text="a copy was being made already" if said == "running" else "")
 
@@ -122,18 +115,7 @@ class Copies:
 
     def _source(self, member: str, source: str) -> str:
         """How a copy is received: under a name of its own, or it would be taken for the standby."""
-        return self._remote.way(f"cctrl-copy-{member}", source, bulk=True)
-
-
-def telling(on_text: OnText) -> tuple[list[str], OnText]:
-    """The lines that a job has said so far, and what hears them and tells them on as people read them."""
-    pace, lines = Pace(), list[str]()
-
-    def tell(line: str) -> None:
-        lines.append(line)
-        on_text(pace.read(line, monotonic()))
-
-    return lines, tell
+        return self._remote.way(f"{strangers.COPY}{member}", source, bulk=True)
 
 
 def _mapping(old: str, new: str) -> str:

@@ -11,7 +11,7 @@ from cctrl.replication import beat
 from cctrl.replication.beat import Beat
 from cctrl.replication.divergence import Tail
 from cctrl.replication.engine import Claim, Taken
-from cctrl.replication.facts import Facts
+from cctrl.replication.facts import WAL_SEGMENT, Facts
 from cctrl.replication.position import Position
 from cctrl.replication.postgresql import probe_parse, queries, wal
 from cctrl.replication.postgresql.claims import LOCK_WAIT, HeldClaim, no_place
@@ -20,7 +20,6 @@ from cctrl.replication.recovery import LogRange
 from cctrl.ssh import CommandResult, Ended, Held, hold
 
 PROGRAMS = ("postgres", "psql", "pg_controldata", "pg_rewind", "pg_waldump", "pg_basebackup")
-LOG_FILE = 16 << 20  # bytes in one file of the log, where none was seen
 
 
 class Looking:
@@ -79,7 +78,7 @@ class Looking:
 
     def tail(self, member: str, part: LogRange) -> Tail:
         """See Engine."""
-        wal_segment = self.wal_segments.get(member, LOG_FILE)
+        wal_segment = self.wal_segments.get(member, WAL_SEGMENT)
         words: list[str] = []
         for timeline, start in part.spans:
             here = probe_parse.wal_name(timeline, start, wal_segment)

@@ -47,13 +47,21 @@ class Remote:
         check(result, f"{member} refused: {statements[-1].strip().splitlines()[0][:80]}")
         return result.stdout.strip()
 
-    def job(self, member: str, name: str, script: str, *words: str, on_line: OnText, stall: float) -> CommandResult:
-        """Run a script as the job of that name, which goes on by itself, or follow the one that runs (see ssh.jobs).
-        `stall`: seconds it may say nothing before nobody waits for it any more."""
+    def job(
+        self, member: str, name: str, script: str, *words: str, on_text: OnText, stall: float
+    ) -> tuple[CommandResult, list[str]]:
+        """Run a script as the job of that name, which goes on by itself, or follow the one that runs (see ssh.jobs);
+        its end, and all lines it said. `stall`: seconds it may say nothing before nobody waits for it any more."""
+        lines: list[str] = []
+
+        def hear(line: str) -> None:
+            lines.append(line)
+            on_text(line)
+
         server = self.service.member(member)
         directory = str(PurePosixPath(server.data_dir).parent)
         job = Job(name=f"{name}-{member}", directory=directory, argv=command(script, server, words))
-        return run_job(self.hosts, server.host, job, on_line=on_line, stall=stall)
+        return run_job(self.hosts, server.host, job, on_line=hear, stall=stall), lines
 
     def end_job(self, member: str, name: str) -> CommandResult:
         """End that job, where it runs (see ssh.jobs)."""
