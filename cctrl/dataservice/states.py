@@ -112,10 +112,17 @@ def _warning(view: View, diagnosis: Diagnosis, source: Datasource, service: str,
     facts = source.facts
     if facts.up and facts.full:
         return f"DATASERVER '{facts.name}@{service}' HAS NO DISK SPACE LEFT"
-    if limit is None or not diagnosis.healthy or not facts.standby:
+    if limit is None or not (behind := lagging(view, diagnosis, facts, limit)):
         return ""
+    return f"REPLICATOR IS {size(behind)} BEHIND, LIMIT {size(limit)}"
+
+
+def lagging(view: View, diagnosis: Diagnosis, facts: Facts, limit: int) -> int:
+    """Bytes by which a slave that is up is behind a master that works; 0 where they are no more than `limit`."""
+    if not diagnosis.healthy or not facts.standby:
+        return 0
     behind = view[diagnosis.primary].received - facts.replayed
-    return f"REPLICATOR IS {size(behind)} BEHIND, LIMIT {size(limit)}" if behind > limit else ""
+    return behind if behind > limit else 0
 
 
 def _caught_up(view: View, diagnosis: Diagnosis, facts: Facts) -> Facts:

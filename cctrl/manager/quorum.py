@@ -31,6 +31,11 @@ class Quorum:
         """True where this side may act: it reaches a majority of the members."""
         return len(self.reachable) >= self.majority
 
+    @property
+    def numbers(self) -> str:
+        """The arithmetic in a few words: `1 of 3 hosts answer, 2 must`."""
+        return f"{len(self.reachable)} of {len(self.members)} hosts answer, {self.majority} must"
+
     def lines(self) -> list[str]:
         """The arithmetic, line by line."""
         return [

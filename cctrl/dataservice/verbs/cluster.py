@@ -26,10 +26,9 @@ def validate(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Ou
     talk.data("majority", found.majority)
     talk.data("held", found.held)
     if not found.held:
-        numbers = f"{len(found.reachable)} of {len(found.members)} hosts answer, {found.majority} must"
         hidden = ", ".join(name for name in found.members if name not in found.reachable)
         what = f"no majority of {dataservice.name}'s hosts can be reached from here"
-        raise Refused(what, detail=f"{numbers}; out of reach: {hidden}", next="ping")
+        raise Refused(what, detail=f"{found.numbers}; out of reach: {hidden}", next="ping")
     return Outcome.DONE
 
 

@@ -140,7 +140,7 @@ def _move(
     """Move the master, or do what a killed command had left to do; who was it, who is, and what was seen before."""
     dataservice = change.dataservice
     picture = change.look()
-    target = _target(change, picture, invocation, talk)
+    target = _target(change, picture, invocation)
     if change.broken_off is not None and _already_there(change.broken_off, picture, target):
         change.begin(change.broken_off.source, target, hold_policy=True)
         _finish(change, change.broken_off.source, picture, target, talk)
@@ -181,13 +181,14 @@ def _explain(move: Move, dataservice: Dataservice, talk: Talk) -> Outcome:
     return Outcome.DONE
 
 
-def _target(change: Change, picture: Picture, invocation: Invocation, talk: Talk) -> str:
+def _target(change: Change, picture: Picture, invocation: Invocation) -> str:
     """The host that was asked for; where none was, the one that a command which was broken off had chosen."""
     asked, broken_off, dataservice = invocation.arguments.get("HOST", ""), change.broken_off, change.dataservice
-    begun = pending(dataservice.store.operations(dataservice.name, RECENT), picture.view)
     if asked:
         nothing_pending(change, picture, asked, force=dataservice.forced(invocation.flags))
-    return asked or (begun[1] if begun else broken_off.target if broken_off else "")
+        return asked
+    begun = pending(dataservice.store.operations(dataservice.name, RECENT), picture.view)
+    return begun[1] if begun else broken_off.target if broken_off else ""
 
 
 def nothing_pending(change: Change, picture: Picture, target: str, *, force: bool) -> None:

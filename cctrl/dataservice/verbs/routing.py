@@ -9,8 +9,6 @@ from cctrl.registry import Command, Danger, Invocation, Talk
 from cctrl.router.state import OFFLINE, Seen
 from cctrl.router.template import filled_in
 
-EACH = "*"
-
 
 def _named(dataservice: Dataservice, invocation: Invocation) -> tuple[str, ...]:
     """The routers that a command names. Raises Refused where none is configured."""

@@ -144,8 +144,7 @@ class Automatic(Keeper):
     def _master_failed(self, suspicion: Suspicion, picture: Picture) -> None:
         reached = watching.reach(picture)
         if not reached.held:
-            numbers = f"{len(reached.reachable)} of {len(reached.members)} hosts answer, {reached.majority} must"
-            self._once(suspicion, f"{suspicion.told}; nothing is done: {numbers}", next="cluster validate")
+            self._once(suspicion, f"{suspicion.told}; nothing is done: {reached.numbers}", next="cluster validate")
         elif policy(picture.intent) == AUTOMATIC and self._refuses_us_alone(suspicion, picture):
             following = next_for(picture.source(suspicion.member), picture.diagnosis)
             self._once(suspicion, f"{suspicion.told}; its slaves still receive from it: nothing is done", following)
@@ -259,8 +258,7 @@ class Automatic(Keeper):
         reached = watching.reach(picture)
         if reached.held is not self._held:
             self._held = reached.held
-            numbers = f"{len(reached.reachable)} of {len(reached.members)} hosts answer, {reached.majority} must"
-            self._said(f"{numbers}{'' if reached.held else f': {FAILSAFE_SHUN}, and nothing is done'}")
+            self._said(f"{reached.numbers}{'' if reached.held else f': {FAILSAFE_SHUN}, and nothing is done'}")
         leadership.say("" if reached.held else FAILSAFE_SHUN)
         return reached.held
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from cctrl.dataservice.service import Picture
-from cctrl.dataservice.states import MANUALLY_FAILED, MASTER, Datasource, State, failed_over_to
+from cctrl.dataservice.states import MANUALLY_FAILED, MASTER, Datasource, State, failed_over_to, lagging
 from cctrl.manager.quorum import Quorum, quorum
 from cctrl.manager.suspicion import Suspicion
 from cctrl.replication.diagnosis import Health
@@ -137,10 +137,7 @@ def _works(picture: Picture, source: Datasource) -> bool:
 
 
 def _lag(picture: Picture, source: Datasource, patience: float, limit: int) -> Iterator[Suspicion]:
-    if not picture.diagnosis.healthy or not source.facts.standby:
-        return
-    behind = picture.view[picture.diagnosis.primary].received - source.facts.replayed
-    if behind > limit:
+    if behind := lagging(picture.view, picture.diagnosis, source.facts, limit):
         yield Suspicion(LAGGING, source.name, f"{source.name} is {size(behind)} behind, limit {size(limit)}", patience)
 
 
