@@ -8,6 +8,7 @@ from hashlib import sha256
 from importlib.resources import files
 
 from cctrl.config import Server
+from cctrl.replication.postgresql.scripts import part
 
 PROGRAMS = ("ttDaemonAdmin", "ttStatus", "ttXactAdmin")
 NOT_INSTALLED = 78  # the status in which `within` ends where the instance is not there, or of another version
@@ -29,7 +30,7 @@ def script(name: str) -> str:
 
 def program(name: str) -> str:
     """The whole text of one of PROGRAMS."""
-    return "\n".join(("#!/bin/sh", script("common"), script(name)))
+    return "\n".join(("#!/bin/sh", part("living"), script("common"), script(name)))
 
 
 def install(member: Server) -> tuple[str, ...]:

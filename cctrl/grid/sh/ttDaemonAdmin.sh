@@ -21,11 +21,11 @@ start() {
 stop() {
   if ! lives "$data"; then echo "TimesTen Daemon is not running."; return 0; fi
   daemon=$pid
-  kill -INT "$daemon"; ends "$daemon" 250 || kill -QUIT "$daemon"
-  ends "$daemon" 250 || { echo "$program: process $daemon does not end" >&2; return 1; }
+  kill -INT "$daemon"; wait_gone "$daemon" 250 || kill -QUIT "$daemon"
+  wait_gone "$daemon" 250 || { echo "$program: process $daemon does not end" >&2; return 1; }
   left=
   for server in "$home"/db/*/data; do if lives "$server"; then kill -INT "$pid"; left="$left $pid"; fi; done
-  for server in $left; do ends "$server" 1500 || { kill -QUIT "$server" 2>/dev/null; ends "$server" 250; }; done
+  for server in $left; do wait_gone "$server" 1500 || { kill -QUIT "$server" 2>/dev/null; wait_gone "$server" 250; }; done
   echo "TimesTen Daemon (PID: $daemon, port: $port) stopped."
 }
 verb=

@@ -6,8 +6,12 @@ from functools import cache
 from importlib.resources import files
 
 
-@cache
 def script(name: str) -> str:
-    """The text of `sh/NAME.sh` with the prelude before it, for `sh -c`."""
-    folder = files("cctrl.replication.postgresql") / "sh"
-    return "\n".join((folder / f"{part}.sh").read_text(encoding="utf-8") for part in ("prelude", name))
+    """The text of `sh/NAME.sh` with what stands before every script, for `sh -c`."""
+    return "\n".join(map(part, ("living", "prelude", name)))
+
+
+@cache
+def part(name: str) -> str:
+    """The text of `sh/NAME.sh` alone."""
+    return (files("cctrl.replication.postgresql") / "sh" / f"{name}.sh").read_text(encoding="utf-8")

@@ -10,10 +10,7 @@ export LC_ALL=C TZ=UTC PGCONNECT_TIMEOUT=2 PGAPPNAME=cctrl PGOPTIONS PGUSER="$us
 [ -z "$bin" ] || PATH=$bin:$PATH
 umask 077
 sql() { "${bin:+$bin/}psql" -XAtq -v ON_ERROR_STOP=1 "$@"; }
-pid_of() { pid=; { read -r pid; } <"$data/postmaster.pid"; } 2>/dev/null
-alive() { # a process of that number that works in the data directory: numbers are used again after a crash
-  pid_of; [ -n "$pid" ] && [ "$pid" -gt 1 ] 2>/dev/null && kill -0 "$pid" 2>/dev/null && [ "/proc/$pid/cwd" -ef "$data" ]
-}
+alive() { lives "$data"; }
 status() { # the server's own word: "starting", "ready", "standby", "stopping"
   s=
   { for _ in 1 2 3 4 5 6 7; do read -r _; done; read -r s; } <"$data/postmaster.pid"
@@ -22,7 +19,7 @@ plain_environment() { # as the server's owner would start it
   unset LC_ALL TZ PGCONNECT_TIMEOUT PGAPPNAME PGOPTIONS PGUSER PGDATABASE PGPORT PGHOST
 }
 launch() { # becomes the server: for use with & only
-  pid_of # of a server that was killed, and perhaps another process's by now: the server would take that for itself
+  pid_of "$data" # of a server that was killed, and perhaps another process's by now: the server would take that for itself
   [ -z "$pid" ] || alive || rm -f "$data/postmaster.pid"
   plain_environment
   [ -z "$conf" ] || set -- "$@" -c "config_file=$conf"
@@ -33,16 +30,6 @@ family() { # the children of a process
     { read -r line <"$s"; } 2>/dev/null || continue
     rest=${line##*) }; rest=${rest#* }
     [ "${rest%% *}" != "$1" ] || { s=${s#/proc/}; echo "${s%/stat}"; }
-  done
-}
-wait_gone() { # PID, how often to look
-  n=$2
-  while kill -0 "$1" 2>/dev/null; do
-    line=
-    { read -r line <"/proc/$1/stat"; } 2>/dev/null
-    case $line in *') Z '*) return 0 ;; esac
-    [ "$n" -gt 0 ] || return 1
-    n=$((n - 1)); sleep 0.02
   done
 }
 end_server() { # fast|immediate, how often to look until the next stronger signal, how often then until SIGKILL
