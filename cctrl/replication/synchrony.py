@@ -27,10 +27,16 @@ def covering(members: int) -> int:
 
 def setting(names: Sequence[str]) -> str:
     """PostgreSQL's synchronous_standby_names for all of `names`; "" where there is nobody to wait for."""
-    if len(names) < 2:
-        return ""
-    quoted = ", ".join('"' + name.replace('"', '""') + '"' for name in names)
-    return f"ANY {needed(len(names))} ({quoted})"
+    return f"ANY {needed(len(names))} ({_listed(names)})" if len(names) > 1 else ""
+
+
+def every(standbys: Sequence[str]) -> str:
+    """The same for which a commit waits for each of `standbys`; "" where there are none."""
+    return f"FIRST {len(standbys)} ({_listed(standbys)})" if standbys else ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join('"' + name.replace('"', '""') + '"' for name in names)
 
 
 def lacking(view: View) -> tuple[str, ...]:

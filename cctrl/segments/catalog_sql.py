@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from cctrl.replication.postgresql import queries
 from cctrl.segments.catalog import Change, Row
 
 LISTENER = "cctrl fts"  # application name of the session that hears requests for a scan
@@ -183,11 +184,6 @@ def answered(request: int, problem: str = "") -> tuple[str, str]:
     return first, f"select setval('cctrl.fts_answers', {request})"
 
 
-def acknowledge(names: str) -> tuple[str, str]:
-    """Which standby a commit waits for from now on; none for ""."""
-    return f"alter system set {SYNC_NAMES} = {text(names)}", "select pg_reload_conf()"
-
-
 def _once(declared: str, wanted: str, problem: str) -> str:
     """Wait until a mirror is as `wanted`; fail with `problem` where it is not soon."""
     return (
@@ -199,7 +195,7 @@ def _once(declared: str, wanted: str, problem: str) -> str:
 
 
 SYNCHRONISED = (
-    *acknowledge(WALRECEIVER),
+    *queries.acknowledge(WALRECEIVER),
     _once("", "sync_state = 'sync'", "its mirror does not count for commits yet"),
     "checkpoint",
     _once("mark pg_lsn := pg_current_wal_lsn();", "flush_lsn >= mark", "its mirror does not have everything yet"),

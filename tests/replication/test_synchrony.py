@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cctrl.replication.facts import Downstream
-from cctrl.replication.synchrony import SETTING, demanded, needed, setting, waits
+from cctrl.replication.synchrony import SETTING, demanded, every, needed, setting, waits
 from tests.replication import worlds
 
 
@@ -27,6 +27,11 @@ from tests.replication import worlds
 )
 def test_the_setting(names: tuple[str, ...], wanted: str) -> None:
     assert setting(names) == wanted
+
+
+def test_the_setting_that_waits_for_each() -> None:
+    assert every(()) == ""
+    assert every(("a", 'b"c')) == 'FIRST 2 ("a", "b""c")'
 
 
 @given(st.integers(2, 7))

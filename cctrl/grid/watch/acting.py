@@ -17,6 +17,7 @@ from cctrl.replication.engine import OnText, StepFailed
 from cctrl.replication.executor import execute
 from cctrl.replication.facts import Facts, Server, View
 from cctrl.replication.position import Position
+from cctrl.replication.postgresql import queries
 from cctrl.replication.postgresql.engine import PostgreSQL
 from cctrl.replication.recovery import Way
 from cctrl.replication.rejection import COPY_NEEDED, Rejected
@@ -192,8 +193,7 @@ class _Work:
     def _set_names(self, name: str, names: tuple[str, ...]) -> None:
         if not self._leads():
             raise StepFailed("this manager does not lead any more")
-        value = _all(names).replace("'", "''")
-        self.asking.sql(name, f"alter system set {synchrony.SETTING} = '{value}'", "select pg_reload_conf()")
+        self.asking.sql(name, *queries.acknowledge(synchrony.every(names)))
 
     def join(self, name: str, active: str) -> None:
         """Let commits wait for it too; it is in the set once it has what was there before that. Where it leaves again
@@ -274,14 +274,6 @@ class _Work:
         facts = self.grid.hosts.fan_out(names, self.engine.probe)
         servers = {n: self.engine.service.member(n) for n in names}
         return View(tuple(facts), active, {n: (s.address, s.port) for n, s in servers.items()}, called="active element")
-
-
-def _all(names: tuple[str, ...]) -> str:
-    """synchronous_standby_names for which a commit waits for every one of these."""
-    if not names:
-        return ""
-    quoted = ", ".join('"' + name.replace('"', '""') + '"' for name in names)
-    return f"FIRST {len(names)} ({quoted})"
 
 
 def _in_set(database: Database, name: str, active: str) -> Database:

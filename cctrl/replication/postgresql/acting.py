@@ -60,9 +60,7 @@ class Acting:
         return Result()
 
     def _synchronise(self, work: Work) -> Result:
-        value = synchrony.setting(self.remote.service.names).replace("'", "''")
-        commands = [f"alter system set {synchrony.SETTING} = '{value}'", "select pg_reload_conf()"]
-        self.remote.sql(work.member, *commands)
+        self.remote.sql(work.member, *queries.acknowledge(synchrony.setting(self.remote.service.names)))
         return Result()
 
     def _stop(self, work: Work) -> Result:

@@ -1,5 +1,7 @@
 """The SQL that is run on the servers, for PostgreSQL 13 to 18."""
 
+from cctrl.replication.synchrony import SETTING
+
 # The functions below the statistics views are asked: without the views' joins a cold look is a third quicker.
 FACTS = """\
 select json_build_object(
@@ -213,6 +215,12 @@ union all
 select f from unnest(array['pg_ls_dir(text,boolean,boolean)', 'pg_stat_file(text,boolean)', 'pg_read_binary_file(text)',
   'pg_read_binary_file(text,bigint,bigint,boolean)']) f
 where exists (select from pg_roles where rolname = '{role}') and not has_function_privilege('{role}', f, 'execute')"""
+
+
+def acknowledge(standbys: str) -> tuple[str, str]:
+    """Let commits wait for these from now on, a synchronous_standby_names; for nobody where ""."""
+    value = standbys.replace("'", "''")
+    return f"alter system set {SETTING} = '{value}'", "select pg_reload_conf()"
 
 
 def array(names: tuple[str, ...]) -> str:

@@ -9,6 +9,7 @@ from cctrl.outcome import CctrlError, Refused
 from cctrl.replication.engine import StepFailed
 from cctrl.replication.facts import Facts
 from cctrl.replication.facts import Server as State
+from cctrl.replication.postgresql import queries
 from cctrl.replication.steps import Action, Step
 from cctrl.segments import catalog_sql
 from cctrl.segments.catalog import SYNC, UP, Change, Pair, Row, after, marked
@@ -97,7 +98,7 @@ class Acting:
 
     def _set_names(self, row: Row, names: str) -> None:
         self._still_leading()
-        self._cluster.asking.sql(self._cluster.member(row), *catalog_sql.acknowledge(names))
+        self._cluster.asking.sql(self._cluster.member(row), *queries.acknowledge(names))
 
     def _acknowledge(self, pair: Pair) -> None:
         """Let commits wait for the mirror; the pair is in sync once that has what was there before."""
