@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -189,8 +188,3 @@ class Grid(OpenService):
         for database in reversed(self.databases()):
             found |= {word: e.status.value for e in database.elements for word in (e.host, e.instance)}
         return found
-
-
-def now() -> float:
-    """Seconds since the epoch, for the time of a status."""
-    return time.time()

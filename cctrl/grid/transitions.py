@@ -8,6 +8,7 @@ from enum import Enum
 
 from cctrl.grid.model import Element, Status
 from cctrl.grid.model import Status as S
+from cctrl.grid.states import RUNNING
 
 
 class Event(Enum):
@@ -36,8 +37,7 @@ class Event(Enum):
     DESTROYED = "its files are removed"
 
 
-_LOADED = (S.LOADED, S.OPENING, S.OPENED, S.OPEN_FAILED, S.CLOSING, S.CLOSE_FAILED)
-_IN_USE = (*_LOADED, S.LOADING, S.LOAD_FAILED, S.WAITING_FOR_SEED, S.UNLOADED, S.UNLOADING, S.DOWN)
+_IN_USE = (*RUNNING, S.LOADING, S.LOAD_FAILED, S.WAITING_FOR_SEED, S.UNLOADED, S.UNLOADING, S.DOWN)
 
 TABLE: Mapping[Event, Mapping[Status, Status]] = {
     Event.CREATE: {S.UNCREATED: S.CREATING},
@@ -49,9 +49,9 @@ TABLE: Mapping[Event, Mapping[Status, Status]] = {
     Event.OPENED: {S.OPENING: S.OPENED},
     Event.CLOSE: dict.fromkeys((S.OPENED, S.OPENING, S.OPEN_FAILED), S.CLOSING),
     Event.CLOSED: {S.CLOSING: S.LOADED},
-    Event.UNLOAD: dict.fromkeys((*_LOADED, S.LOADING, S.LOAD_FAILED, S.WAITING_FOR_SEED), S.UNLOADING),
+    Event.UNLOAD: dict.fromkeys((*RUNNING, S.LOADING, S.LOAD_FAILED, S.WAITING_FOR_SEED), S.UNLOADING),
     Event.UNLOADED: {S.UNLOADING: S.UNLOADED, S.DOWN: S.UNLOADED},
-    Event.LOST: dict.fromkeys(_LOADED, S.UNLOADED),
+    Event.LOST: dict.fromkeys(RUNNING, S.UNLOADED),
     Event.DOWN: dict.fromkeys((*_IN_USE, S.CREATING, S.DESTROYING), S.DOWN),
     Event.BACK: {S.DOWN: S.UNCREATED},
     Event.FAILED: {

@@ -7,11 +7,19 @@ import time
 from collections.abc import Callable
 from threading import Event, Lock, Thread
 
+from cctrl.outcome import Refused
 from cctrl.store import Leader, Store, who
 from cctrl.store.errors import StoreError
 
 LEASE = 5.0  # seconds without renewal after which another manager takes over
 RENEWAL = 1.0  # seconds between two renewals
+
+
+def still_leading(leads: Callable[[], bool]) -> None:
+    """Raise Refused where this manager leads no more: one that stood still for longer than its lease must not go on
+    with what it had decided."""
+    if not leads():
+        raise Refused("another manager leads by now")
 
 
 class Leadership:

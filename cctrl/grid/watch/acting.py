@@ -12,6 +12,7 @@ from threading import Lock
 from cctrl.grid.model import Database, Element
 from cctrl.grid.service import Grid
 from cctrl.grid.watch.tasks import Act, Task
+from cctrl.manager.leadership import still_leading
 from cctrl.replication import copying, recovery, synchrony
 from cctrl.replication.engine import OnText, StepFailed
 from cctrl.replication.executor import execute
@@ -94,8 +95,7 @@ class _Work:
         self, step: Step, known: Mapping[str, Position] = _NO_KNOWN, on_text: OnText = lambda _: None
     ) -> Result:
         """See executor.Performer: carry out a step while this manager leads."""
-        if not self._leads():
-            raise StepFailed(f"this manager does not lead any more; it was to {step.text()}")
+        still_leading(self._leads)
         return self.engine.perform(step, known, on_text)
 
     def _step(self, action: Action, member: str, other: str = "", keep: tuple[str, ...] = ()) -> Result:
@@ -191,8 +191,7 @@ class _Work:
         return tuple(e.instance for e in present.elements if e.replica_set == number and e.in_set and not e.active)
 
     def _set_names(self, name: str, names: tuple[str, ...]) -> None:
-        if not self._leads():
-            raise StepFailed("this manager does not lead any more")
+        still_leading(self._leads)
         self.asking.sql(name, *queries.acknowledge(synchrony.every(names)))
 
     def join(self, name: str, active: str) -> None:

@@ -131,14 +131,16 @@ def ended(database: Database, task: Task, now: float, failure: str = "") -> Data
     if element is None:
         return database
     draft = Draft(database, {}, frozenset(), now)
-    event = Event.FAILED if failure else _DONE_BY.get(task.act)
+    event = _DONE_BY.get(task.act)
     if task.act is Act.CREATE and not failure:
         element = replace(element, made=True)
         draft.put(element)
     if task.act is Act.UNLOAD and element.status is Status.EVICTED_UNLOADING:
-        event = None if failure else Event.EVICTED
-    if event is not None and task.act in _SPEAKING and draft.can(element, event):
-        element = draft.move(element, event, failure.splitlines()[0] if failure else "")
+        event = Event.EVICTED
+    if event is not None and failure:
+        event = Event.FAILED
+    if event is not None and draft.can(element, event):
+        element = draft.move(element, event, failure.partition("\n")[0])
     if task.act is Act.DESTROY and not failure:
         draft.put(replace(element, made=False, timeline=0, position=0, in_set=False, active=False))
     found = draft.database
@@ -156,7 +158,6 @@ _DONE_BY = {
     Act.UNLOAD: Event.UNLOADED,
     Act.DESTROY: Event.DESTROYED,
 }
-_SPEAKING = frozenset(_DONE_BY)
 
 
 class Calm(Enum):

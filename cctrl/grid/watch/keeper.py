@@ -12,7 +12,7 @@ from threading import Event, Lock, Thread
 from cctrl.config import Config, Service
 from cctrl.grid import sessions
 from cctrl.grid.model import Database
-from cctrl.grid.service import Grid, now
+from cctrl.grid.service import Grid
 from cctrl.grid.watch import deciding
 from cctrl.grid.watch.acting import Acting
 from cctrl.grid.watch.deciding import Calm
@@ -108,7 +108,7 @@ class GridKeeper(Keeper):
             busy = {key for name, key in self._busy if name == database.name}
 
         def change(present: Database) -> Database | None:
-            made.append(deciding.decide(present, seen, busy, now(), who()))
+            made.append(deciding.decide(present, seen, busy, time.time(), who()))
             if made[-1].database is not None:
                 self._known[present.name] = relevant(made[-1].database)
             return made[-1].database
@@ -139,7 +139,7 @@ class GridKeeper(Keeper):
         try:
             failure = self._done(database, task)
             if failure is not None:
-                self._grid.change(database.name, lambda d: deciding.ended(d, task, now(), failure))
+                self._grid.change(database.name, lambda d: deciding.ended(d, task, time.time(), failure))
         except CctrlError as error:  # the record cannot be written: the next look finds the effect
             self._tell(task.instance, error.what)
         except Exception:  # a defect must not end the watching: it is told with its place

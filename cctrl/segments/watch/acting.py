@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cctrl.config import Server
-from cctrl.outcome import CctrlError, Refused
+from cctrl.manager.leadership import still_leading
+from cctrl.outcome import CctrlError
 from cctrl.replication.engine import StepFailed
 from cctrl.replication.facts import Facts
 from cctrl.replication.facts import Server as State
@@ -61,26 +62,21 @@ class Acting:
         where its host is out of sight."""
         facts = self._cluster.former.probe(place.name)
         if facts.server in (State.UP, State.STARTING, State.REJECTING, State.FROZEN):
-            self._still_leading()
+            still_leading(self._leads)
             step = Step(Action.FENCE, place.name, self._cluster.coordinator.name)
             self._cluster.former.perform(step, {}, lambda _: None)
             self._say(f"what ran at {place.host.name}:{place.port}, which dbid {place.dbid} has left, is fenced")
         return facts.seen
 
-    def _still_leading(self) -> None:
-        """A manager that stood still for longer than its lease must not go on with what it had decided."""
-        if not self._leads():
-            raise Refused("another manager leads by now", next="")
-
     def _perform(self, step: Step) -> None:
-        self._still_leading()
+        still_leading(self._leads)
         self._cluster.engine.perform(step, {}, lambda _: None)
 
     def _mark(self, changes: tuple[Change, ...]) -> None:
         statement = catalog_sql.by_fts(changes)
         if not statement:
             return
-        self._still_leading()
+        still_leading(self._leads)
         self._sql(self._cluster.coordinator.name, "the catalog was not changed", statement)
         for change in changes:
             row = change.row
@@ -97,12 +93,12 @@ class Acting:
             raise StepFailed(what, detail=said)
 
     def _set_names(self, row: Row, names: str) -> None:
-        self._still_leading()
+        still_leading(self._leads)
         self._cluster.asking.sql(self._cluster.member(row), *queries.acknowledge(names))
 
     def _acknowledge(self, pair: Pair) -> None:
         """Let commits wait for the mirror; the pair is in sync once that has what was there before."""
-        self._still_leading()
+        still_leading(self._leads)
         name, what = self._cluster.member(pair.primary), f"content {pair.content} is not in sync yet"
         self._sql(name, what, *catalog_sql.SYNCHRONISED, timeout=CHECKPOINT + 2.0 * catalog_sql.SETTLE)
         self._mark(marked(pair, UP, SYNC))
