@@ -136,7 +136,8 @@ class Alpha:
     def stands(self, master: str, slaves: Iterable[str]) -> None:
         """AssertionError unless `master` accepts writes and each of `slaves` streams from it, now."""
         wanted = {master: "writable", **dict.fromkeys(slaves, master)}
-        assert self.standing(*wanted) == wanted
+        found = self.standing(*wanted)
+        assert found == wanted, f"{found}, not {wanted}"
 
     def snapshot(self) -> dict[str, str]:
         """All that a command which changes nothing must leave as it is; who the master is may be learnt by looking."""
@@ -202,7 +203,7 @@ class Alpha:
         finally:
             os.close(reader)
         out, _ = process.communicate(timeout=60)
-        killed = process.returncode == -signal.SIGKILL and not CLOSING.search(out)
+        killed = process.returncode == -signal.SIGKILL and not (CLOSING.search(out) and self.unfinished() is None)
         return Killed(tuple(told), out, killed, process.returncode)
 
     def killed_at(self, command: str, number: int) -> Killed:
@@ -221,7 +222,7 @@ class Alpha:
 
 
 CLOSING = re.compile(r"WAS SUCCESSFUL$|WAS COMPLETED$|^RECOVERED \d+ DATA SOURCES", re.M)
-"""The last line of a changing command: a kill after it came too late."""
+"""The last line of a changing command: a kill after it, and after the journal's entry, came too late."""
 
 STEP = re.compile(r" cctrl-(?!probe|tail|copysurvey)\w+ | cctrl \S+ (?:rewind|copy)-")
 """A told line of a remote command that belongs to a step: neither a look nor the lock."""

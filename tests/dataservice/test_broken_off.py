@@ -136,7 +136,7 @@ def test_a_target_that_goes_away_in_the_middle(alpha: Alpha) -> None:
         assert alpha.policy() == "AUTOMATIC"
         said = alpha.refuses("switch to host3")
         assert "may" in said
-        alpha.fault("heal", "host2")
-        alpha.does("switch to host2")
+        alpha.fault("heal", "host2")  # which hears only now that the command has ended, and gives its lock back
+        wait_for(lambda: alpha("switch to host2").returncode == 0, 60, "the switch is finished")
         alpha.stands("host2", ["host1", "host3"])
         assert not writer.lost("host2")

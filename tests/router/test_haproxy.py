@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,6 +42,18 @@ class Proxy:
     def uri(self, port: int) -> str:
         return f"{self.alpha.dsns['host1'].rpartition('@')[0]}@127.0.0.1:{port}/postgres"
 
+    def knows(self) -> bool:
+        """Whether every health check has come to its first result; a server falls after the second failure."""
+        if not stand.listens(self.write):
+            return False
+        with socket.socket(socket.AF_UNIX) as admin, contextlib.suppress(OSError):
+            admin.connect(str(self.socket))
+            admin.sendall(b"show stat\n")
+            rows = list(csv.DictReader(admin.makefile(encoding="utf-8").read().removeprefix("# ").splitlines()))
+            servers = [row for row in rows if row["svname"] not in ("FRONTEND", "BACKEND")]
+            return all(row["status"] in ("UP", "DOWN") and row["check_status"] not in ("", "INI") for row in servers)
+        return False
+
     def leads(self, port: int, *hosts: str, seconds: float = 15) -> None:
         """Wait until a client of that port gets to one of the hosts."""
         wait_for(lambda: self.host(port) in hosts, seconds, f"port {port} leads to {hosts}")
@@ -61,7 +76,7 @@ def haproxy(alpha: Alpha, service: Service, place: Path) -> Iterator[Proxy]:
     path.write_text(text)
     subprocess.run([program, "-c", "-f", path], check=True, capture_output=True)
     with stand.running([program, "-db", "-f", str(path)], place / "haproxy.log"):
-        wait_for(lambda: stand.listens(proxy.write))
+        wait_for(proxy.knows, 15, "HAProxy knows its servers: until then it takes all of them for good ones")
         yield proxy
 
 
