@@ -14,7 +14,7 @@ Backup of dataSource 'host3' succeeded; uri=storage://file-system/store-00000000
 # An agent that is not installed on the host.
 [LOGICAL:EXPERT] /alpha > datasource host3 backup xtrabackup
 ERROR: there is no backup agent 'xtrabackup' on host3
-DETAIL: known: pg_basebackup, pgbackrest, barman; installed on host3: pg_basebackup* (glob)
+DETAIL: known: pg_basebackup, pgbackrest; installed on host3: pg_basebackup* (glob)
 NEXT: datasource host3 backup
 ? 3
 

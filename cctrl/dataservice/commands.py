@@ -87,7 +87,8 @@ COMMANDS: tuple[Command, ...] = (
         "datasource HOST backup [AGENT]",
         "back a datasource up, on its own host",
         backup.backup,
-        help="AGENT: pg_basebackup (the default), or pgbackrest or barman where they are installed on HOST.\n"
+        help="AGENT: pg_basebackup (the default), or pgbackrest where it is installed on HOST. (barman backs servers\n"
+        "up from a host of its own: give its command there.)\n"
         "The file that the URI names is in backup_dir of the configuration, else beside the data directory; it tells\n"
         "where the backup lies, of when and from which position it is. pg_basebackup's lies beside it, verified by\n"
         "its checksums. pgbackrest's lies in its repository; it works by its own configuration on HOST, which\n"

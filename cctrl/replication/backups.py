@@ -9,7 +9,7 @@ from cctrl.replication.facts import Facts
 from cctrl.replication.position import Position, size
 from cctrl.replication.rejection import Rejected, Why
 
-AGENTS = ("pg_basebackup", "pgbackrest", "barman")
+AGENTS = ("pg_basebackup", "pgbackrest")
 """The programs that make backups; the first is taken where none is named."""
 PGBACKREST = AGENTS[1]
 
@@ -63,10 +63,8 @@ def can_back_up(member: Facts, extent: Extent, stores: Stores, agent: str) -> st
         raise Rejected(Why.NO_PLACE, name, f"{name} has no place for a backup: {stores.obstacle} is not writable")
     if agent == PGBACKREST:
         return _stanza(member, stores)
-    if agent != AGENTS[0]:
-        return ""
     if extent.tablespaces:
-        detail = f"in {extent.tablespaces[0].location}; pgbackrest and barman can keep them"
+        detail = f"in {extent.tablespaces[0].location}; pgbackrest can keep them"
         raise Rejected(Why.NO_PLACE, name, f"{name} has tablespaces outside its data directory", detail=detail)
     wanted = int(extent.size * (1 + MARGIN)) + 4 * extent.log_file
     if stores.free < wanted:

@@ -36,7 +36,6 @@ case $agent in
     [ -n "$label" ] || { echo "pgbackrest did not say how it called the backup"; exit 1; }
     rm -rf "$part"
     ;;
-  barman) barman backup --wait "$member" || exit 1 ;;
 esac
 {
   printf 'agent=%s\nservice=%s\ndatasource=%s\n' "$agent" "$service" "$member"
