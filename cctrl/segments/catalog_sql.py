@@ -184,6 +184,11 @@ def answered(request: int, problem: str = "") -> tuple[str, str]:
     return first, f"select setval('cctrl.fts_answers', {request})"
 
 
+ANEW = r"\connect"
+"""A new session: its server has told everybody of a new setting before it accepts one. A session that is there already
+may hear of it late, and within a statement it never does."""
+
+
 def _once(declared: str, wanted: str, problem: str) -> str:
     """Wait until a mirror is as `wanted`; fail with `problem` where it is not soon."""
     return (
@@ -196,6 +201,7 @@ def _once(declared: str, wanted: str, problem: str) -> str:
 
 SYNCHRONISED = (
     *queries.acknowledge(WALRECEIVER),
+    ANEW,
     _once("", "sync_state = 'sync'", "its mirror does not count for commits yet"),
     "checkpoint",
     _once("mark pg_lsn := pg_current_wal_lsn();", "flush_lsn >= mark", "its mirror does not have everything yet"),

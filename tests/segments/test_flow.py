@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import subprocess
 
 import pexpect
 
 from cctrl.lab import processes
+from cctrl.segments.catalog_sql import SYNCHRONISED
 from tests.segments.gp import WELL, Gp
 from tests.stage import wait_for
 
@@ -26,6 +30,32 @@ def test_the_cluster_as_it_is_built(gp: Gp) -> None:
     assert gp.done("gpstate -e").rstrip().endswith("-[INFO]:-All segments are running normally")
     assert "No segments to recover" in gp.done("gprecoverseg -a")
     assert "No segments are running in their non-preferred role" in gp.done("gprecoverseg -r -a")
+
+
+def test_commits_wait_for_a_mirror_however_late_a_session_hears_of_it(gp: Gp) -> None:
+    """The postmaster tells everybody of a new setting, each when it comes to that."""
+    primary = gp.place(0, "p")
+    directory = gp.sql("select datadir from gp_segment_configuration where content = 0 and role = 'p'")
+    pid = processes.postmaster(directory)
+    gp.lab.sql(primary, "alter system set synchronous_standby_names = ''")
+    gp.lab.sql(primary, "select pg_reload_conf()")
+    gp.lab.has(primary, "show synchronous_standby_names", "")
+    psql = [gp.lab.environ["CCTRL_TEST_PSQL"], "-XAtq", "-v", "ON_ERROR_STOP=1", gp.lab.dsn(primary)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(psql, text=True, stdin=pipe, stdout=pipe, stderr=pipe) as session:
+        assert session.stdin is not None and session.stdout is not None
+        print("select 1;", file=session.stdin, flush=True)
+        assert session.stdout.readline() == "1\n"
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            for statement in SYNCHRONISED:
+                print(statement if statement[0] == "\\" else f"{statement};", file=session.stdin, flush=True)
+            assert session.stdout.readline() == "t\n"  # it is told to tell them
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        said = session.communicate(timeout=30)[1]
+    assert (session.returncode, said) == (0, "")
+    gp.becomes(0, WELL)
 
 
 def test_a_primary_goes_down(gp: Gp) -> None:
