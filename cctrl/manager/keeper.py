@@ -44,6 +44,9 @@ class Keeper(ABC):
         called again.
         """
 
+    def rest(self) -> None:  # noqa: B027 - most have nothing to do then
+        """This process leads no more: let go of what another manager needs now."""
+
     def close(self) -> None:
         """Let go of connections and store; idempotent."""
         self._opened.close()

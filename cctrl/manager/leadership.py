@@ -6,11 +6,14 @@ import socket
 import time
 from collections.abc import Callable
 from threading import Event, Lock, Thread
+from typing import TypeVar
 
 from cctrl.outcome import Refused
 from cctrl.store import Leader, Store, who
 from cctrl.store.errors import StoreError
 
+Before = TypeVar("Before")
+After = TypeVar("After")
 LEASE = 5.0  # seconds without renewal after which another manager takes over
 RENEWAL = 1.0  # seconds between two renewals
 
@@ -20,6 +23,17 @@ def still_leading(leads: Callable[[], bool]) -> None:
     with what it had decided."""
     if not leads():
         raise Refused("another manager leads by now")
+
+
+def led(leads: Callable[[], bool], change: Callable[[Before], After]) -> Callable[[Before], After]:
+    """A change of the store that is made only while this manager leads: asked with nobody in between, so that one that
+    stood still in the middle of a decision writes nothing over another's. It raises as `still_leading` does."""
+
+    def work(before: Before) -> After:
+        still_leading(leads)
+        return change(before)
+
+    return work
 
 
 class Leadership:

@@ -60,6 +60,7 @@ class Loop:
         self._watch.start()
         while self._leadership.leads and not self._stop.is_set():
             self._watch.wait(self._tended())
+        self._keeper.rest()
         self._enter(f"{who()} leads no more" + (": it was stopped" if self._stop.is_set() else ""))
 
     def _enter(self, text: str) -> None:

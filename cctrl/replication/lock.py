@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Lock as Turn
 
 from cctrl.outcome import Refused
 from cctrl.replication.engine import Claim, Engine, Taken
@@ -78,3 +81,68 @@ def lock(engine: Engine, service: str, members: Sequence[str], text: str) -> Loc
         what = f"no host of {service} can be locked, so nothing is changed"
         raise Refused(what, detail="\n".join(error.what for error in refusals), next=refusals[0].next)
     return Lock(claims)
+
+
+@dataclass(slots=True)
+class _Kept:
+    """One member's lock, and how many use it now."""
+
+    turn: Turn = field(default_factory=Turn)
+    claim: Claim | None = None
+    users: int = 0
+    leaving: bool = False  # it is given back when nobody uses it any more
+
+    def give_back(self) -> None:
+        if self.leaving and not self.users and self.claim is not None:
+            self.claim.release()
+            self.claim = None
+
+
+class Kept:
+    """Locks on single members that are kept once they were taken: for a process that acts on them again and again, and
+    at once. Nobody else changes a member meanwhile; several threads of this process may."""
+
+    def __init__(self, engine: Engine, text: str, allowed: Callable[[], None]) -> None:
+        """`text`: what others are told that they are held for; `allowed` raises where this process may not act any
+        more. Then `release` is to be called."""
+        self._engine = engine
+        self._owner = owner(text)
+        self._allowed = allowed
+        self._members: dict[str, _Kept] = {}
+
+    @contextmanager
+    def on(self, member: str) -> Iterator[None]:
+        """Within this the member is ours to change. Raises InUse where somebody else has its lock, Unreachable, Refused
+        where it cannot be locked, and what `allowed` raises."""
+        kept = self._members.setdefault(member, _Kept())
+        with kept.turn:
+            self._allowed()
+            kept.claim, kept.leaving = self._taken(member, kept.claim), False
+            self._allowed()  # it may have taken a while
+            kept.users += 1
+        try:
+            yield
+        finally:
+            with kept.turn:
+                kept.users -= 1
+                kept.give_back()
+
+    def _taken(self, member: str, present: Claim | None) -> Claim:
+        if present is not None and present.held:
+            return present
+        answer = self._engine.claim(member, self._owner)
+        if isinstance(answer, Taken):
+            raise InUse(member, answer.owner)
+        return answer
+
+    def held(self, member: str) -> bool:
+        """Whether a member's lock is ours now."""
+        kept = self._members.get(member)
+        return kept is not None and kept.claim is not None and kept.claim.held
+
+    def release(self) -> None:
+        """Give all of them back, each as soon as nobody uses it any more."""
+        for kept in list(self._members.values()):
+            with kept.turn:
+                kept.leaving = True
+                kept.give_back()

@@ -10,13 +10,16 @@ from functools import partial
 from threading import Lock
 
 from cctrl.grid.model import Database, Element
+from cctrl.grid.record import Change
 from cctrl.grid.service import Grid
 from cctrl.grid.watch.tasks import Act, Task
-from cctrl.manager.leadership import still_leading
+from cctrl.manager.leadership import led
+from cctrl.outcome import Unreachable
 from cctrl.replication import copying, recovery, synchrony
 from cctrl.replication.engine import OnText, StepFailed
 from cctrl.replication.executor import execute
 from cctrl.replication.facts import Facts, Server, View
+from cctrl.replication.lock import Kept
 from cctrl.replication.position import Position
 from cctrl.replication.postgresql import queries
 from cctrl.replication.postgresql.engine import PostgreSQL
@@ -34,20 +37,21 @@ _NO_KNOWN: Mapping[str, Position] = {}
 
 class Acting:
     """The acts for one database. `say` is told what was done, a line at a time; `leads` says whether this process may
-    still act."""
+    still act; `kept` has the locks of the instances, under which their elements are changed."""
 
-    def __init__(self, grid: Grid, say: Callable[[str, str], None], leads: Callable[[], bool]) -> None:
+    def __init__(self, grid: Grid, say: Callable[[str, str], None], leads: Callable[[], bool], kept: Kept) -> None:
         self._grid = grid
         self._say = say
         self._leads = leads
+        self._kept = kept
         self._joining: dict[str, Lock] = {}
 
     def do(self, database: Database, task: Task) -> None:
         """Do it, and return when its effect was seen. Raises CctrlError."""
-        work = _Work(self._grid, database, self._say, self._leads)
+        work = _Work(self._grid, database, self._say, self._leads, self._kept)
         name, other = task.instance, task.other
         if task.act is Act.CREATE:
-            work.making.make(name)
+            work.make(name)
         elif task.act is Act.START:
             work.start(name)
         elif task.act is Act.SEED:
@@ -65,7 +69,7 @@ class Acting:
         elif task.act is Act.FENCE:
             work.fence(name, other)
         elif task.act in (Act.OPEN, Act.CLOSE):
-            work.making.admit(name, users=task.act is Act.OPEN)
+            work.admit(name, users=task.act is Act.OPEN)
         elif task.act in (Act.UNLOAD, Act.STOP):
             work.stop(name, task.names)
         elif task.act is Act.DESTROY:
@@ -80,23 +84,27 @@ class _Work:
     """One task's hold on the servers of a database."""
 
     def __init__(
-        self, grid: Grid, database: Database, say: Callable[[str, str], None], leads: Callable[[], bool]
+        self, grid: Grid, database: Database, say: Callable[[str, str], None], leads: Callable[[], bool], kept: Kept
     ) -> None:
         self.database = database
         self.grid = grid
-        self.making = grid.making(database)
+        self._making = grid.making(database)
         self.asking = grid.asking(database)
         self.engine: PostgreSQL = grid.new_engine(database)
         self.engine.operation = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
         self._say = say
         self._leads = leads
+        self._kept = kept
+
+    def _enter(self, change: Change) -> None:
+        self.grid.change(self.database.name, led(self._leads, change))
 
     def perform(
         self, step: Step, known: Mapping[str, Position] = _NO_KNOWN, on_text: OnText = lambda _: None
     ) -> Result:
-        """See executor.Performer: carry out a step while this manager leads."""
-        still_leading(self._leads)
-        return self.engine.perform(step, known, on_text)
+        """See executor.Performer: carry out a step while its member is this manager's."""
+        with self._kept.on(step.member):
+            return self.engine.perform(step, known, on_text)
 
     def _step(self, action: Action, member: str, other: str = "", keep: tuple[str, ...] = ()) -> Result:
         return self.perform(Step(action, member, other, keep=keep))
@@ -109,9 +117,19 @@ class _Work:
 
     # Single servers.
 
+    def make(self, name: str) -> None:
+        """Make its data directory."""
+        with self._kept.on(name):
+            self._making.make(name)
+
+    def admit(self, name: str, *, users: bool) -> None:
+        """Let users in, or keep them out."""
+        with self._kept.on(name):
+            self._making.admit(name, users=users)
+
     def start(self, name: str) -> None:
         """Start a server as it lies; users are kept out."""
-        self.making.admit(name, users=False)
+        self.admit(name, users=False)
         self._step(Action.START, name)
 
     def stop(self, name: str, keep: tuple[str, ...] = ()) -> None:
@@ -125,7 +143,8 @@ class _Work:
     def destroy(self, name: str) -> None:
         """Remove what was made of it."""
         self.stop(name)
-        self.making.remove(name)
+        with self._kept.on(name):
+            self._making.remove(name)
 
     def fence(self, name: str, successor: str) -> None:
         """End a server for good that is not to accept writes."""
@@ -138,7 +157,7 @@ class _Work:
         """Start it read-only; once the record has it alone in its set, it takes writes."""
         facts = self.engine.probe(name)
         if not facts.up:
-            self.making.admit(name, users=False)
+            self.admit(name, users=False)
             self._step(Action.ISOLATE, name)
             self._step(Action.START, name)
         self._alone(name)
@@ -157,13 +176,13 @@ class _Work:
                     database = database.having(replace(element, active=own, in_set=own))
             return database
 
-        self.grid.change(self.database.name, change)
+        self._enter(change)
 
     def promote(self, name: str, former: str, *, planned: bool) -> None:
         """Make it the active element, as the record has it. The former one is fenced first, where it is in sight; where
         it is not, its commits wait for an element that no longer follows it."""
         if planned:
-            with contextlib.suppress(StepFailed):  # then it is ended at once
+            with contextlib.suppress(StepFailed, Unreachable):  # then it is ended at once
                 self._step(Action.STOP, former, keep=(name,))
         fence = (partial(self._retire, former, name),) if former else ()
         self.grid.hosts.fan_out((*fence, partial(self._set_names, name, ())), lambda work: work())
@@ -173,7 +192,7 @@ class _Work:
     def _retire(self, former: str, name: str) -> None:
         try:
             self.fence(former, name)
-        except StepFailed as error:
+        except (StepFailed, Unreachable) as error:
             left = f"its commits wait for {name}, which is promoted now, so none is acknowledged"
             self._say(former, f"unfenced: {former}: {error.what}: {error.detail}; {left}")
 
@@ -191,8 +210,8 @@ class _Work:
         return tuple(e.instance for e in present.elements if e.replica_set == number and e.in_set and not e.active)
 
     def _set_names(self, name: str, names: tuple[str, ...]) -> None:
-        still_leading(self._leads)
-        self.asking.sql(name, *queries.acknowledge(synchrony.every(names)))
+        with self._kept.on(name):
+            self.asking.sql(name, *queries.acknowledge(synchrony.every(names)))
 
     def join(self, name: str, active: str) -> None:
         """Let commits wait for it too; it is in the set once it has what was there before that. Where it leaves again
@@ -218,7 +237,7 @@ class _Work:
                 continue
             mark = mark or facts.received  # every commit from here on waits
             if found.replayed >= mark:
-                self.grid.change(self.database.name, lambda d: _in_set(d, name, active))
+                self._enter(lambda d: _in_set(d, name, active))
                 return True
         return False
 
@@ -228,7 +247,7 @@ class _Work:
         """By its log where the active element has that, else by a copy; users are kept out until it has all."""
         if self.element(name).since > self.database.generation:
             self._cleared(name, active)
-        self.making.admit(name, users=False)
+        self.admit(name, users=False)
         way, plan, why = self._way(name, active)
         if way is Way.END:  # what runs may have written: only then its log tells the way
             execute(plan, self, lambda _: None)

@@ -12,6 +12,7 @@ from threading import Event, Lock, Thread
 from cctrl.config import Config, Service
 from cctrl.grid import sessions
 from cctrl.grid.model import Database
+from cctrl.grid.record import Change
 from cctrl.grid.service import Grid
 from cctrl.grid.watch import deciding
 from cctrl.grid.watch.acting import Acting
@@ -19,12 +20,13 @@ from cctrl.grid.watch.deciding import Calm
 from cctrl.grid.watch.looks import Looks
 from cctrl.grid.watch.tasks import Act, Decision, Seen, Task
 from cctrl.manager.keeper import Keeper
-from cctrl.manager.leadership import Leadership
+from cctrl.manager.leadership import Leadership, led, still_leading
 from cctrl.manager.talk import ManagerTalk
 from cctrl.manager.watch import Watch
 from cctrl.outcome import CctrlError, Unreachable
 from cctrl.replication.beat import Beat
 from cctrl.replication.engine import StepFailed
+from cctrl.replication.lock import InUse, Kept
 from cctrl.replication.postgresql.asking import HeldBack
 from cctrl.store import who
 
@@ -59,11 +61,20 @@ class GridKeeper(Keeper):
         self._watch: Watch | None = None
         self._freshened = 0.0
         self._leadership: Leadership | None = None
-        self._acting = Acting(self._grid, self._tell, lambda: bool(self._leadership and self._leadership.leads))
+        self._kept = Kept(self._grid.daemon_engine, f"cctrl manager of {self.name}", lambda: still_leading(self._leads))
+        self._acting = Acting(self._grid, self._tell, self._leads, self._kept)
+
+    def _leads(self) -> bool:
+        return bool(self._leadership and self._leadership.leads)
+
+    def rest(self) -> None:
+        """See Keeper: the instances' locks, under which another manager works on the elements."""
+        self._kept.release()
 
     def close(self) -> None:
         """See Keeper."""
         self._stop.set()
+        self.rest()
         super().close()
 
     def tend(self, watch: Watch, leadership: Leadership) -> float:
@@ -78,30 +89,42 @@ class GridKeeper(Keeper):
         return min((PAUSES[calm] for calm in found), default=PAUSES[Calm.SETTLED])
 
     def _freshen(self, watch: Watch) -> None:
-        """Ask hosts again that did not answer, now and then; and put the instances where they are not yet, for which
-        nobody waits: one whose host is out of sight would hold up all others."""
+        """Ask hosts again that did not answer, now and then; lock the instances, and put them where they are not yet.
+        Nobody waits for that: one whose host is out of sight would hold up all others."""
         if time.monotonic() - self._freshened < FRESH:
             return
         self._freshened = time.monotonic()
         self._grid.fresh()
-        missing = [name for name in self.members if name not in self._installed]
+        missing = [name for name in self.members if name not in self._installed or not self._kept.held(name)]
         if missing and (self._installing is None or not self._installing.is_alive()):
             self._installing = Thread(target=self._install, args=(missing, watch), name="install", daemon=True)
             self._installing.start()
 
     def _install(self, missing: list[str], watch: Watch) -> None:
-        for ran in self._grid.hosts.fan_out(missing, self._grid.install):
-            if ran.ok:
-                self._installed.add(ran.target)
-                if ran.output:
-                    self._tell(ran.target, f"{ran.target}: {ran.output.strip()}")
-            else:
-                self._tell(ran.target, f"cannot put the instance {ran.target} into its home: {ran.output.strip()}")
+        self._grid.hosts.fan_out(missing, self._take)
         watch.wake()
+
+    def _take(self, name: str) -> None:
+        """Lock an instance before it is needed, and put it into its home."""
+        try:
+            with self._kept.on(name):
+                if name in self._installed:
+                    return
+                ran = self._grid.install(name)
+        except CctrlError as error:
+            if not isinstance(error, Unreachable):  # that is seen by every look
+                self._tell(name, f"nothing is done on {name}: {error.what}: {error.detail}".rstrip(": "))
+            return
+        if not ran.ok:
+            self._tell(name, f"cannot put the instance {name} into its home: {ran.output.strip()}")
+            return
+        self._installed.add(name)
+        if ran.output:
+            self._tell(name, f"{name}: {ran.output.strip()}")
 
     def _tend(self, database: Database, seen: Mapping[str, Seen], watch: Watch) -> Calm:
         """Decide for one database and begin what is due; how soon another look is worth it."""
-        if self._leadership is None or not self._leadership.leads:
+        if not self._leads():
             return Calm.SETTLED
         made: list[Decision] = []
         with self._lock:
@@ -113,7 +136,7 @@ class GridKeeper(Keeper):
                 self._known[present.name] = relevant(made[-1].database)
             return made[-1].database
 
-        found = self._grid.change(database.name, change)
+        found = self._enter(database.name, change)
         for instance, text in made[-1].told:
             self._tell(instance, text)
         for task in made[-1].tasks:
@@ -124,7 +147,7 @@ class GridKeeper(Keeper):
 
     def _disconnect(self, database: Database) -> None:
         if not sessions.end(self._grid, database):
-            self._grid.change(database.name, deciding.disconnected)
+            self._enter(database.name, deciding.disconnected)
 
     # Tasks, each in a thread of its own.
 
@@ -139,7 +162,7 @@ class GridKeeper(Keeper):
         try:
             failure = self._done(database, task)
             if failure is not None:
-                self._grid.change(database.name, lambda d: deciding.ended(d, task, time.time(), failure))
+                self._enter(database.name, lambda d: deciding.ended(d, task, time.time(), failure))
         except CctrlError as error:  # the record cannot be written: the next look finds the effect
             self._tell(task.instance, error.what)
         except Exception:  # a defect must not end the watching: it is told with its place
@@ -158,7 +181,7 @@ class GridKeeper(Keeper):
             what, reason = error.what, told(error)
             self._tell(task.instance, f"{task.instance}: {what}" + (f": {reason}" if reason else ""))
             if self._again(key, task, error):
-                self._grid.change(database.name, lambda d: deciding.waiting(d, task, what))
+                self._enter(database.name, lambda d: deciding.waiting(d, task, what))
                 return None
             return reason or what
         self._failures.pop(key, None)
@@ -167,9 +190,9 @@ class GridKeeper(Keeper):
     def _again(self, key: tuple[str, str], task: Task, error: CctrlError) -> bool:
         """Whether what failed is tried again without being asked: what is out of sight has not failed, and a recovery
         may have lost its source."""
-        if self._leadership is None or not self._leadership.leads or isinstance(error, Unreachable):
+        if not self._leads() or isinstance(error, Unreachable | InUse | HeldBack):
             return True
-        if isinstance(error, HeldBack) or (isinstance(error, StepFailed) and error.uncertain):
+        if isinstance(error, StepFailed) and error.uncertain:
             return True
         count = self._failures[key] = self._failures.get(key, 0) + 1
         if task.act is Act.RECOVER and count < TRIES:
@@ -178,6 +201,10 @@ class GridKeeper(Keeper):
         return False
 
     # The record and the people.
+
+    def _enter(self, name: str, change: Change) -> Database:
+        """Change the record while this manager leads. Raises Refused where it does not, GridError, StoreError."""
+        return self._grid.change(name, led(self._leads, change))
 
     def _listen(self, watch: Watch) -> None:
         if self._watch is None:
