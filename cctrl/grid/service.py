@@ -88,6 +88,11 @@ class Grid(OpenService):
         exact = [i for i in found if i.name.lower() == wanted]
         return (exact or found)[0] if len(exact or found) == 1 else None
 
+    def first_on_host(self, name: str) -> str:
+        """Of an instance's host the one that is configured first."""
+        host = self.service.member(name).host.name
+        return next(m.name for m in self.service.members if m.host.name == host)
+
     def manager(self) -> Leader | None:
         """The leading manager (`host`, `since`), the active management instance; None where none leads."""
         return self.store.leader(self.name)

@@ -102,22 +102,25 @@ class Kept:
     """Locks on single members that are kept once they were taken: for a process that acts on them again and again, and
     at once. Nobody else changes a member meanwhile; several threads of this process may."""
 
-    def __init__(self, engine: Engine, text: str, allowed: Callable[[], None]) -> None:
+    def __init__(self, engine: Engine, text: str, allowed: Callable[[], None], place: Callable[[str], str]) -> None:
         """`text`: what others are told that they are held for; `allowed` raises where this process may not act any
-        more. Then `release` is to be called."""
+        more: then `release` is to be called; `place`: the member whose lock stands for one, which all processes agree
+        on: one for all members of a host spares it sessions."""
         self._engine = engine
         self._owner = owner(text)
         self._allowed = allowed
+        self._place = place
         self._members: dict[str, _Kept] = {}
 
     @contextmanager
     def on(self, member: str) -> Iterator[None]:
         """Within this the member is ours to change. Raises InUse where somebody else has its lock, Unreachable, Refused
         where it cannot be locked, and what `allowed` raises."""
-        kept = self._members.setdefault(member, _Kept())
+        place = self._place(member)
+        kept = self._members.setdefault(place, _Kept())
         with kept.turn:
             self._allowed()
-            kept.claim, kept.leaving = self._taken(member, kept.claim), False
+            kept.claim, kept.leaving = self._taken(place, kept.claim), False
             self._allowed()  # it may have taken a while
             kept.users += 1
         try:
@@ -137,7 +140,7 @@ class Kept:
 
     def held(self, member: str) -> bool:
         """Whether a member's lock is ours now."""
-        kept = self._members.get(member)
+        kept = self._members.get(self._place(member))
         return kept is not None and kept.claim is not None and kept.claim.held
 
     def release(self) -> None:

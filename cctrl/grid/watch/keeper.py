@@ -61,7 +61,8 @@ class GridKeeper(Keeper):
         self._watch: Watch | None = None
         self._freshened = 0.0
         self._leadership: Leadership | None = None
-        self._kept = Kept(self._grid.daemon_engine, f"cctrl manager of {self.name}", lambda: still_leading(self._leads))
+        grid, text = self._grid, f"cctrl manager of {service.name}"
+        self._kept = Kept(grid.daemon_engine, text, lambda: still_leading(self._leads), grid.first_on_host)
         self._acting = Acting(self._grid, self._tell, self._leads, self._kept)
 
     def _leads(self) -> bool:
