@@ -1,0 +1,61 @@
+"""A manager that stands still in the middle of an act for longer than its lease never acts beside its successor."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.grid.grid import Grid
+from tests.grid.test_trouble import asked
+from tests.stage import wait_for
+
+HOLDER = "SELECT holder FROM leader"
+ACTED = """SELECT count(*) FROM event WHERE source = ? AND number > ?
+AND text NOT LIKE '%leads no more%' AND text NOT LIKE '%another manager leads by now%'"""
+SAID = "SELECT count(*) FROM event WHERE source = ? AND text LIKE ?"
+
+
+@contextmanager
+def open_definition(grid: Grid, host: str) -> Iterator[None]:
+    """A transaction that holds back an element's return to its set."""
+    argv = [grid.lab.environ["CCTRL_TEST_PSQL"], "-XAtq", "-v", "ON_ERROR_STOP=1", grid.lab.dsn(host)]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, text=True) as session:
+        assert session.stdin is not None
+        session.stdin.write("begin;\ncreate table meanwhile (a int);\n\\echo\n")
+        session.stdin.flush()
+        locked = "locktype = 'relation' and mode = 'AccessExclusiveLock' and granted"
+        grid.lab.has(host, f"select count(*) from pg_locks where {locked}", "1")
+        yield
+        session.stdin.write("commit;\n\\q\n")
+        session.stdin.close()
+        session.wait(20)
+
+
+def test_one_that_stood_still_in_an_act_does_nothing_beside_its_successor(grid: Grid) -> None:
+    active = grid.active("host5", "host6")
+    other = "host6" if active == "host5" else "host5"
+    former = asked(grid, HOLDER)
+    with open_definition(grid, active):
+        grid.lab.run("kill", other)
+        holding = "select count(*) > 0 from pg_stat_activity where application_name = 'cctrl holding'"
+        grid.lab.has(active, holding, "t")
+        grid.lab.run("freeze", "manager")  # between the catch-up and the moment from which commits wait for it
+        grid.lab.run("start", "manager2")
+        wait_for(lambda: asked(grid, HOLDER) not in ("", former), 20)
+        successor = asked(grid, HOLDER)
+        refused = f"%{other}.instance1: another operation is under way%{former}%"
+        wait_for(lambda: asked(grid, SAID, successor, refused) != "0", 20, "the lock is the frozen one's still")
+    frozen_at = asked(grid, "SELECT max(number) FROM event WHERE source = ?", former)
+    grid.well(other)  # once its host has heard nothing of the frozen one for long enough
+    grid.lab.run("thaw", "manager")
+    wait_for(lambda: asked(grid, SAID, former, "%leads no more%") == "1", 20)
+    grid.well()
+    assert asked(grid, ACTED, former, frozen_at) == "0"
+    assert asked(grid, HOLDER) == successor
+    grid.lab.run("stop", "manager2")
+    wait_for(lambda: asked(grid, HOLDER) == former, 20)
+    grid.lab.run("kill", active)  # it has the locks again
+    grid.becomes(active, "unloaded")
+    grid.well()
+    assert grid.lab.sql(grid.active("host5", "host6"), "select count(*) from meanwhile") == "0"
