@@ -1,6 +1,6 @@
 # One element of a replica set fails, as the manual on recovering a single element goes through it: its data instance is
-# down and restarted, it falls behind and catches up by the log, it loses its data and becomes a duplicate, its creation
-# and its destruction fail and are tried again, and it is replaced for good.
+# down and restarted, it falls behind and catches up by the log, it loses its data and becomes a duplicate, it is replaced
+# for good, and its destruction and its creation fail and are tried again.
 #@ lab: grid
 #@ service: grid1
 #@ manager: yes
@@ -82,7 +82,7 @@ Error : The command failed on 1 of 1 targets
 DETAIL: host4.instance1 rc 1
 ? 255
 %% sql host3 create table t as select 1 as a
-% ttGridAdmin instanceExec -only host4.instance1 ttDaemonAdmin -start
+% ttGridAdmin instanceExec -only host4.instance1 ttDaemonAdmin -start 
 Overall return code: 0
 Commands executed on:
   host4.instance1 rc 0
@@ -103,30 +103,9 @@ TimesTen Daemon (PID: [PID], port: [PORT]) startup OK.
 %% wait until sql host3 select count(*) from t is 2 timeout 60s
 %% wait until host3 state is opened timeout 60s
 
-# The creation of an element fails; what stood in the way is removed, and it is tried again.
-% ttGridAdmin instanceExec -only host9 chmod 500 db
-Overall return code: 0
-Commands executed on:
-  host9.instance1 rc 0
-Return code from host9.instance1: 0
-Output from host9.instance1:
-% ttGridAdmin dbCreate database1 -instance host9
+# An element is replaced for good, without loss: first there is one to take its place.
+% ttGridAdmin dbCreate database1 -instance host9 -wait 60
 Database database1 creation started
-%% wait until host9 state is create failed timeout 60s
-% ttGridAdmin dbStatus database1 -element
-...
-host9 instance1    7 create failed [TIME] mkdir: cannot create directory '*/host9/instance1/db/database1': Permission denied  (glob)
-% ttGridAdmin instanceExec -only host9 chmod 700 db
-Overall return code: 0
-Commands executed on:
-  host9.instance1 rc 0
-Return code from host9.instance1: 0
-Output from host9.instance1:
-% ttGridAdmin dbCreate database1 -instance host9
-Database database1 creation started
-%% wait until host9 state is loaded timeout 60s
-
-# An element is replaced for good, without loss; then it is destroyed, which fails first.
 % ttGridAdmin dbDistribute database1 -remove host3.instance1 -replaceWith host9.instance1 -apply
 Element host3.instance1 has been removed
 Element host9.instance1 has been added
@@ -145,6 +124,8 @@ RS DS Elem Host  Instance  Status Date/Time of Event  Message
  2  2    4 host6 instance1 opened [TIME]         
  3  1    5 host7 instance1 opened [TIME]         
  3  2    6 host8 instance1 opened [TIME]         
+
+# What was replaced still takes room: it is destroyed, which fails first; the cause is removed, and it is tried again.
 % ttGridAdmin instanceExec -only host3 chmod 500 db/database1
 Overall return code: 0
 Commands executed on:
@@ -167,3 +148,27 @@ Output from host3.instance1:
 % ttGridAdmin dbDestroy database1 -instance host3
 Database database1 destroy started
 %% wait until host3 state is destroyed timeout 60s
+
+# A new element is made there. That fails; what stood in the way is removed, and it is tried again.
+% ttGridAdmin instanceExec -only host3 chmod 500 db/database1
+Overall return code: 0
+Commands executed on:
+  host3.instance1 rc 0
+Return code from host3.instance1: 0
+Output from host3.instance1:
+% ttGridAdmin dbCreate database1 -instance host3
+Database database1 creation started
+%% wait until host3 state is create failed timeout 60s
+% ttGridAdmin dbStatus database1 -element
+...
+host3 instance1    1 create failed [TIME] mkdir: cannot create directory '*/host3/instance1/db/database1/conf': Permission denied  (glob)
+...
+% ttGridAdmin instanceExec -only host3 chmod 700 db/database1
+Overall return code: 0
+Commands executed on:
+  host3.instance1 rc 0
+Return code from host3.instance1: 0
+Output from host3.instance1:
+% ttGridAdmin dbCreate database1 -instance host3
+Database database1 creation started
+%% wait until host3 state is loaded timeout 60s

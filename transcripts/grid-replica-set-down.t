@@ -47,8 +47,8 @@ waiting for seed: Another element of its replica set has later changes, its seed
     See how the seed is: loading: wait; load failed: mend it and load it; down: start its data instance. If all elements of the replica set wait, unload and load the database. If that does not help, evict the replica set: its rows are given up, and only you can decide that.
     ttGridAdmin dbStatus DATABASE -replicaSet
 
-# The seed cannot be loaded: what stands in the way is removed, and it is loaded again; the other follows by itself.
-% ttGridAdmin instanceExec -only host5.instance1 sed -i s/^fsync/nonsense/ site.conf
+# The seed is loading: the other waits for it. What the seed's settings lie on hangs (here a FIFO).
+% ttGridAdmin instanceExec -only host5.instance1 'mv site.conf kept.conf && mkfifo site.conf'
 Overall return code: 0
 Commands executed on:
   host5.instance1 rc 0
@@ -61,13 +61,27 @@ Commands executed on:
 Return code from host5.instance1: 0
 Output from host5.instance1:
 TimesTen Daemon (PID: [PID], port: [PORT]) startup OK.
+%% wait until host5 state is loading timeout 60s
+% ttGridAdmin dbStatus database1 -replicaSet
+...
+ 2  1    3 host5 instance1 loading          [TIME] * (glob)
+ 2  2    4 host6 instance1 waiting for seed [TIME] for host5.instance1 * (glob)
+...
+
+# It cannot be loaded: what stands in the way is removed, and it is loaded again; the other follows by itself.
+% ttGridAdmin instanceExec -only host5.instance1 'mv site.conf held && echo nonsense = on >site.conf && echo >held'
+Overall return code: 0
+Commands executed on:
+  host5.instance1 rc 0
+Return code from host5.instance1: 0
+Output from host5.instance1:
 %% wait until host5 state is load failed timeout 60s
 % ttGridAdmin dbStatus database1 -replicaSet
 ...
  2  1    3 host5 instance1 load failed      [TIME] * (glob)
  2  2    4 host6 instance1 waiting for seed [TIME] for host5.instance1 * (glob)
 ...
-% ttGridAdmin instanceExec -only host5.instance1 sed -i s/^nonsense/fsync/ site.conf
+% ttGridAdmin instanceExec -only host5.instance1 mv kept.conf site.conf
 Overall return code: 0
 Commands executed on:
   host5.instance1 rc 0

@@ -52,7 +52,7 @@ TABLE: Mapping[Event, Mapping[Status, Status]] = {
     Event.UNLOAD: dict.fromkeys((*RUNNING, S.LOADING, S.LOAD_FAILED, S.WAITING_FOR_SEED), S.UNLOADING),
     Event.UNLOADED: {S.UNLOADING: S.UNLOADED, S.DOWN: S.UNLOADED},
     Event.LOST: dict.fromkeys(RUNNING, S.UNLOADED),
-    Event.DOWN: dict.fromkeys((*_IN_USE, S.CREATING, S.DESTROYING), S.DOWN),
+    Event.DOWN: dict.fromkeys((*_IN_USE, S.CREATING), S.DOWN),  # what is to be destroyed stays so until it is
     Event.BACK: {S.DOWN: S.UNCREATED},
     Event.FAILED: {
         S.CREATING: S.CREATE_FAILED,

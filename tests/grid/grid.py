@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import sqlite3
 import subprocess
 
 from tests.stage import Completed, Lab, wait_for
@@ -23,6 +25,13 @@ class Grid:
         ended = self.run(command)
         assert ended.returncode == 0, f"{command}: exit {ended.returncode}\n{ended.stdout[-3000:]}{ended.stderr}"
         return ended.stdout
+
+    def asked(self, query: str, *values: str) -> str:
+        """The first value of the first row of a query to the store; "" where there is none."""
+        path = self.lab.directory / "lab" / "state" / "cctrl.db"
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as store:
+            row = store.execute(query, values).fetchone()
+        return str(row[0]) if row else ""
 
     def rows(self, database: str = "database1") -> dict[str, tuple[str, str]]:
         """Host -> status and message, as dbStatus -element shows them."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import sqlite3
 import subprocess
 from collections.abc import Iterator
 
@@ -17,26 +15,18 @@ SPARE = ("host9", "host10")
 OTHERS = ("host7", "host8", *SPARE)
 
 
-def asked(grid: Grid, query: str, *values: str) -> str:
-    """The first value of the first row of a query to the store; "" where there is none."""
-    path = grid.lab.directory / "lab" / "state" / "cctrl.db"
-    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as store:
-        row = store.execute(query, values).fetchone()
-    return str(row[0]) if row else ""
-
-
 def applier(grid: Grid, database: str) -> str:
     """Who carries out a distribution."""
-    return str(json.loads(asked(grid, "SELECT text FROM document WHERE name = ?", database))["applier"])
+    return str(json.loads(grid.asked("SELECT text FROM document WHERE name = ?", database))["applier"])
 
 
 def follow_up(grid: Grid) -> None:
     """Kill the manager, and wait until another one leads."""
     holder = "SELECT holder FROM leader"
-    former = asked(grid, holder)
+    former = grid.asked(holder)
     grid.lab.run("kill", "manager")
     grid.lab.run("start", "manager")
-    wait_for(lambda: asked(grid, holder) not in ("", former), 20)
+    wait_for(lambda: grid.asked(holder) not in ("", former), 20)
 
 
 @pytest.fixture(scope="module")
@@ -58,18 +48,6 @@ def testdb(grid: Grid) -> Iterator[str]:
 def test_a_second_database_lives_beside_the_first(grid: Grid, testdb: str) -> None:
     assert {grid.statuses(testdb)[h] for h in OTHERS} == {"opened", "loaded"}
     grid.well()
-
-
-def test_what_fails_to_close_and_to_open_is_tried_again(grid: Grid, testdb: str) -> None:
-    for command, failed, done in (("dbClose", "close failed", "loaded"), ("dbOpen", "open failed", "opened")):
-        grid.done("instanceExec -only host7 chmod 500 db/testdb/conf")
-        assert grid.run(f"{command} testdb -wait 60").returncode == 255
-        status, message = grid.rows(testdb)["host7"]
-        assert (status, "ermission denied" in message) == (failed, True), message
-        assert grid.statuses(testdb)["host8"] == done
-        grid.done("instanceExec -only host7 chmod 700 db/testdb/conf")
-        grid.done(f"{command} testdb -wait 60")
-        assert grid.statuses(testdb)["host7"] == done
 
 
 def test_a_distribution_whose_manager_ends_is_settled_by_resync(grid: Grid, testdb: str) -> None:

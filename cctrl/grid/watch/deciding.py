@@ -172,15 +172,21 @@ class Calm(Enum):
 def calm(database: Database, busy: Collection[str], seen: Mapping[str, Seen]) -> Calm:
     """How soon another look is worth it; `busy`: the keys of the tasks that are under way; `seen`: by the last look."""
     free = [e for e in database.elements if e.instance not in busy and f"set {e.replica_set}" not in busy]
-    if any(e.status in _MOVING or e.retry for e in free):
+    if any((e.status in _MOVING or e.retry) and _at_hand(e, seen) for e in free):
         return Calm.MOVING
     if (
         database.phase in (Phase.APPLYING, Phase.RESYNC)
         or database.disconnect
-        or any(e.status in _AWAITED or _suspicious(e, seen) for e in free)
+        or any(e.status in (*_AWAITED, *_MOVING) or _suspicious(e, seen) for e in free)
     ):
         return Calm.AWAITED
     return Calm.WORKING if busy else Calm.SETTLED
+
+
+def _at_hand(element: Element, seen: Mapping[str, Seen]) -> bool:
+    """False where its data instance is down or out of sight: nothing is done there before it is back."""
+    here = seen.get(element.instance)
+    return here is None or here.daemon is True
 
 
 def _suspicious(element: Element, seen: Mapping[str, Seen]) -> bool:
