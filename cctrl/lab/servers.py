@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from cctrl.lab import control, processes
@@ -143,12 +144,19 @@ def wipe(server: ServerPlan) -> bool:
     kill(server)
     if not Path(server.data_dir).is_dir():
         raise Refused(f"{server.name}: {server.data_dir} is not there")
-    for entry in Path(server.data_dir).iterdir():
+    with suppress(FileNotFoundError):  # a manager may be at work there, too
+        while entries := list(Path(server.data_dir).iterdir()):
+            for entry in entries:
+                _remove(entry)
+    return True
+
+
+def _remove(entry: Path) -> None:
+    with suppress(FileNotFoundError):
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
         else:
             entry.unlink()
-    return True
 
 
 def frozen(server: ServerPlan) -> bool:

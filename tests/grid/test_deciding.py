@@ -130,6 +130,17 @@ def test_without_its_daemon_no_server_of_an_element_runs() -> None:
     assert statuses[B] == "down"
 
 
+def test_what_is_destroyed_while_its_instance_is_down_is_destroyed_when_that_is_back() -> None:
+    database = replace(pair(), elements=(element(1, A), element(2, B, replica_set=0, status=Status.DESTROYING)))
+    away = Seen(False, stopped(B))
+    decision, statuses = look(database, Seen(True, primary(standby="")), away)
+    assert statuses[B] == "destroying" and (Act.DESTROY, B) not in tasks(decision)
+    assert decision.database is not None
+    assert calm(decision.database, (), {A: Seen(True, primary(standby="")), B: away}) is Calm.AWAITED
+    decision, _ = look(decision.database, Seen(True, primary(standby="")), Seen(True, stopped(B)))
+    assert (Act.DESTROY, B) in tasks(decision)
+
+
 def test_a_set_that_is_down_begins_with_the_one_that_has_all() -> None:
     database = pair()
     both = replace(database, elements=(element(1, A, in_set=False, active=False), element(2, B, active=True)))
