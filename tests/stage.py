@@ -52,8 +52,8 @@ def isolated(home: Path) -> dict[str, str]:
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 20.0, what: str = "", step: float = 0.02) -> None:
-    """Look until `condition` holds; AssertionError with `what` where the deadline passes first. `step`: seconds from one
-    look to the next."""
+    """Look until `condition` holds; AssertionError with `what` where the deadline passes first. `step`: seconds from
+    one look to the next."""
     assert processes.wait_until(condition, seconds, step=step), f"not within {seconds:g} s: {what or condition}"
 
 

@@ -1,5 +1,5 @@
-"""Every status of Table 13-2 on real servers, as `dbStatus` shows it: each is held by a fault for as long as it is looked
-at, since most last for a moment.
+"""Every status of Table 13-2 on real servers, as `dbStatus` shows it: each is held by a fault for as long as it is
+looked at, since most last for a moment.
 
 What holds one: a daemon that is stopped (uncreated, down, destroying); a FIFO in place of a configuration file, as on a
 file system that hangs, then gone (creating, loading, opening, closing, and what failed after each); a replica that is

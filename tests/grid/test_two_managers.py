@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.grid.grid import Grid
-from tests.grid.test_trouble import asked
 from tests.stage import wait_for
 
 HOLDER = "SELECT holder FROM leader"
@@ -35,26 +34,26 @@ def open_definition(grid: Grid, host: str) -> Iterator[None]:
 def test_one_that_stood_still_in_an_act_does_nothing_beside_its_successor(grid: Grid) -> None:
     active = grid.active("host5", "host6")
     other = "host6" if active == "host5" else "host5"
-    former = asked(grid, HOLDER)
+    former = grid.asked(HOLDER)
     with open_definition(grid, active):
         grid.lab.run("kill", other)
         holding = "select count(*) > 0 from pg_stat_activity where application_name = 'cctrl holding'"
         grid.lab.has(active, holding, "t")
         grid.lab.run("freeze", "manager")  # between the catch-up and the moment from which commits wait for it
         grid.lab.run("start", "manager2")
-        wait_for(lambda: asked(grid, HOLDER) not in ("", former), 20)
-        successor = asked(grid, HOLDER)
+        wait_for(lambda: grid.asked(HOLDER) not in ("", former), 20)
+        successor = grid.asked(HOLDER)
         refused = f"%{other}.instance1: another operation is under way%{former}%"
-        wait_for(lambda: asked(grid, SAID, successor, refused) != "0", 20, "the lock is the frozen one's still")
-    frozen_at = asked(grid, "SELECT max(number) FROM event WHERE source = ?", former)
+        wait_for(lambda: grid.asked(SAID, successor, refused) != "0", 20, "the lock is the frozen one's still")
+    frozen_at = grid.asked("SELECT max(number) FROM event WHERE source = ?", former)
     grid.well(other)  # once its host has heard nothing of the frozen one for long enough
     grid.lab.run("thaw", "manager")
-    wait_for(lambda: asked(grid, SAID, former, "%leads no more%") == "1", 20)
+    wait_for(lambda: grid.asked(SAID, former, "%leads no more%") == "1", 20)
     grid.well()
-    assert asked(grid, ACTED, former, frozen_at) == "0"
-    assert asked(grid, HOLDER) == successor
+    assert grid.asked(ACTED, former, frozen_at) == "0"
+    assert grid.asked(HOLDER) == successor
     grid.lab.run("stop", "manager2")
-    wait_for(lambda: asked(grid, HOLDER) == former, 20)
+    wait_for(lambda: grid.asked(HOLDER) == former, 20)
     grid.lab.run("kill", active)  # it has the locks again
     grid.becomes(active, "unloaded")
     grid.well()
