@@ -9,7 +9,7 @@ ctl() { # HOST, pg_ctl's words
   host=$1; shift
   $(of "$host" as) "$BIN/pg_ctl" -s -w -D "$(of "$host" data)" "$@"
 }
-start() { ctl "$1" start -l "$(of "$1" data)/../log/byhand.log" -o "-c config_file=$(of "$1" conf)" >/dev/null; }
+start() { ctl "$1" start -l "$(of "$1" data).byhand.log" -o "-c config_file=$(of "$1" conf)" >/dev/null; }
 conninfo() { of "$1" "info_$2"; }
 mark() { # HOST becomes a standby of OTHER at its next start
   data=$(of "$1" data)

@@ -100,6 +100,7 @@ class Catalog:
 
     rows: tuple[Row, ...]
     version: str = ""  # what the coordinator says of its software
+    era: str = ""  # which start of the coordinator this is: `<hex>_<yymmddHHMMSS>`
 
     @property
     def coordinator(self) -> Row:
@@ -157,7 +158,7 @@ def _pair(rows: list[Row], content: int) -> Pair:
 def read(text: str) -> Catalog:
     """The catalog from what `catalog_sql.READ` prints."""
     found = json.loads(text)
-    return Catalog(tuple(Row(**row) for row in found["rows"] or ()), found["version"])
+    return Catalog(tuple(Row(**row) for row in found["rows"] or ()), found["version"], found["era"])
 
 
 @dataclass(frozen=True, slots=True)

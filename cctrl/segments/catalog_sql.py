@@ -16,14 +16,17 @@ WALRECEIVER = "gp_walreceiver"
 SYNC_NAMES = "synchronous_standby_names"
 SETTLE = 5  # seconds that a mirror gets to count for commits, and then to have all, before the next cycle looks again
 
-READ = """\
-select json_build_object('version', version(), 'rows', (select json_agg(row_to_json(c)
+# Which start of the coordinator this is, as the utilities call it.
+ERA = """\
+select lpad(to_hex(system_identifier), 16, '0') || '_' || to_char(pg_postmaster_start_time(), 'YYMMDDHH24MISS')
+ from pg_control_system()"""
+
+READ = f"""\
+select json_build_object('version', version(), 'era', ({ERA}), 'rows', (select json_agg(row_to_json(c)
  order by content, preferred_role desc) from public.gp_segment_configuration c))"""
 
-REQUESTS = (
-    f"select set_config('application_name', '{LISTENER}', false) || '|' || "
-    "case when is_called then last_value else 0 end from cctrl.fts_requests"
-)
+REQUESTS = f"select set_config('application_name', '{LISTENER}', false) || '|' || cctrl.fts_request()"
+"""The last request for a scan: at once where it is another than the session has told before, else after a second."""
 
 SCAN = "select public.gp_request_fts_probe_scan()"
 
@@ -40,6 +43,21 @@ grant select on public.gp_segment_configuration, public.gp_configuration_history
 create sequence if not exists cctrl.fts_requests;
 create sequence if not exists cctrl.fts_answers;
 create table if not exists cctrl.fts_problem (request bigint not null, problem text not null);
+create or replace function cctrl.fts_request() returns bigint
+ language plpgsql set search_path = pg_catalog as $$
+declare
+ until timestamptz := clock_timestamp() + interval '1 s';
+ told text := current_setting('cctrl.told', true);
+ last bigint;
+begin
+ loop
+  select case when is_called then last_value else 0 end into last from cctrl.fts_requests;
+  exit when last::text is distinct from told or clock_timestamp() > until;
+  perform pg_sleep(0.02);
+ end loop;
+ perform set_config('cctrl.told', last::text, false);
+ return last;
+end $$;
 create or replace function public.gp_request_fts_probe_scan() returns boolean
  language plpgsql security definer set search_path = pg_catalog as $$
 declare

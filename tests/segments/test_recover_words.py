@@ -8,6 +8,7 @@ import pytest
 
 from cctrl.outcome import CctrlError
 from cctrl.segments.recover import rebalance, recover_file, recover_options, work
+from cctrl.segments.recover.dispatch import enough
 from cctrl.segments.recover.work import Ended, Job, Kind, Stage
 from cctrl.segments.state import gpstate
 from cctrl.segments.utilities.options import Parser, Wrong
@@ -167,3 +168,8 @@ def test_the_lines_of_a_failure() -> None:
     assert work.failures([ended]) == recorded.lines("81-F-incremental-fails", "gprecoverseg")[-5:-2]
     full = Ended(Job(pair.mirror, pair.primary, Kind.FULL), Stage.START)
     assert work.failures([full])[2].text == " hostname: sdw1; port: 7001; datadir: /data/primary/gpseg1"
+
+
+def test_every_host_and_every_acting_primary_is_looked_at() -> None:
+    world = worlds.cluster(c2="mnd pnu", c3="mnd pnu")  # all acting primaries are on sdw1
+    assert [row.place for row in enough(world)] == ["sdw1:7000", "sdw1:7001", "sdw1:8002", "sdw1:8003", "sdw2:7003"]

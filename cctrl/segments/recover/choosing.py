@@ -22,8 +22,9 @@ UNREACHABLE = "One or more hosts are not reachable via SSH.  Any segments on tho
 
 
 def unreachable(run: Run, catalog: Catalog, seen: dict[int, Facts]) -> frozenset[str]:
-    """The hosts of segments that do not answer; they are told."""
-    hosts = list(dict.fromkeys(row.hostname for row in catalog.segments if not seen[row.dbid].seen))
+    """The hosts of segments that do not answer; they are told. `seen`: of one instance on each host at least."""
+    away = {catalog.row(dbid).hostname for dbid, facts in seen.items() if not facts.seen}
+    hosts = [host for host in dict.fromkeys(row.hostname for row in catalog.segments) if host in away]
     _tell(run, hosts)
     for row in catalog.segments:
         if row.hostname in hosts:

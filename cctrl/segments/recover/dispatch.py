@@ -6,25 +6,33 @@ import contextlib
 
 from cctrl.outcome import CctrlError, Unreachable
 from cctrl.replication.facts import Facts
-from cctrl.segments.catalog import Catalog, Pair
+from cctrl.segments.catalog import Catalog, Pair, Row
 from cctrl.segments.utilities import running
 from cctrl.segments.utilities.running import Run
 
 
 def dispatched(run: Run) -> tuple[Catalog, dict[int, Facts]]:
-    """The catalog, and a look at all instances. Where an acting primary takes no writes FTS looks first, as a query
-    that fails makes it. Raises Unreachable where one still takes none: a double fault, or nobody watches."""
+    """The catalog, and a look at all acting primaries and hosts. Where a primary takes no writes FTS looks first, as a
+    query that fails makes it. Raises Unreachable where one still takes none: a double fault, or nobody watches."""
     catalog = running.begin(run)
-    seen = run.cluster.probe(catalog.segments)
+    seen = run.cluster.probe(enough(catalog))
     if _stuck(catalog, seen):
         with contextlib.suppress(CctrlError):  # there is no FTS: what is seen is told
             run.cluster.scan()
         run.cluster.fresh()
         catalog = run.cluster.catalog()
-        seen = run.cluster.probe(catalog.segments)
+        seen = run.cluster.probe(enough(catalog))
     for pair in _stuck(catalog, seen):
         raise _no_gang(pair, seen[pair.primary.dbid])
     return catalog, seen
+
+
+def enough(catalog: Catalog) -> tuple[Row, ...]:
+    """The instances to look at: acting primaries, and one on each host that has none. Pure."""
+    primaries = [row for row in catalog.segments if row.primary]
+    hosts = {row.hostname for row in primaries}
+    others = {row.hostname: row for row in catalog.segments if row.hostname not in hosts}
+    return (*primaries, *others.values())
 
 
 def _stuck(catalog: Catalog, seen: dict[int, Facts]) -> list[Pair]:

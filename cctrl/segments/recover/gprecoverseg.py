@@ -49,7 +49,7 @@ def _run(run: Run) -> int:
         raise Wrong("", f"gprecoverseg: error: {choosing.NO_DIFFERENTIAL}; next: gprecoverseg -F")
     catalog, seen = dispatched(run)
     if run.given.rebalance:
-        return rebalance.rebalance(run, catalog, seen, recover)
+        return rebalance.rebalance(run, catalog, recover)
     return recover(run, catalog, seen, asked=not run.given.no_prompt)
 
 
@@ -73,7 +73,7 @@ def recover(run: Run, catalog: Catalog, seen: dict[int, Facts], *, asked: bool) 
         run.log.warning(text)
     if asked and not preparing.confirmed(run, QUESTION):
         return 4
-    return _recovered(run, jobs, away)
+    return _recovered(run, catalog, jobs, away)
 
 
 def _titles(run: Run) -> tuple[str, ...]:
@@ -84,7 +84,7 @@ def _titles(run: Run) -> tuple[str, ...]:
     return ("Recovery type              = Standard",)
 
 
-def _recovered(run: Run, jobs: list[Job], away: frozenset[str]) -> int:
+def _recovered(run: Run, catalog: Catalog, jobs: list[Job], away: frozenset[str]) -> int:
     """Carry it out: stop, set up, recover side by side, start, and let FTS look."""
     operation, log = run.operation(PROGRAM), run.log
     with operation.entered(target=",".join(job.failed.place for job in jobs)):
@@ -98,7 +98,7 @@ def _recovered(run: Run, jobs: list[Job], away: frozenset[str]) -> int:
         placing.moved(run, jobs)
         text = "Initiating segment recovery. Upon completion, will start the successfully recovered segments"
         log.info(text)
-        log.info(f"era is {preparing.era(run)}")
+        log.info(f"era is {catalog.era}")
         interrupting = Interrupting(run, jobs)
         ended = _side_by_side(run, jobs, operation, interrupting)
         placing.back_out(run, ended)

@@ -155,14 +155,6 @@ def set_up(run: Run, jobs: list[Job]) -> None:
         raise Failed("")
 
 
-def era(run: Run) -> str:
-    """Which start of the coordinator this is."""
-    started = "to_char(pg_postmaster_start_time(), 'YYMMDDHH24MISS')"
-    return run.cluster.write(
-        f"select lpad(to_hex(system_identifier), 16, '0') || '_' || {started} from pg_control_system()"
-    )
-
-
 def limited(cluster: Cluster, jobs: list[Job], do: Callable[[Job], Value], hosts: int, per_host: int) -> list[Value]:
     """`do` for all jobs side by side: at most so many hosts at once, and so many on each."""
     names = list(dict.fromkeys(job.at.hostname for job in jobs))

@@ -53,7 +53,7 @@ def parameters(pairs: list[Pair]) -> Iterator[str]:
         yield RULE
 
 
-def rebalance(run: Run, catalog: Catalog, seen: dict[int, Facts], recover: Recover) -> int:
+def rebalance(run: Run, catalog: Catalog, recover: Recover) -> int:
     """The whole of it; the exit status."""
     unbalanced = [pair for pair in catalog.pairs if not pair.balanced]
     if not unbalanced:
@@ -68,8 +68,8 @@ def rebalance(run: Run, catalog: Catalog, seen: dict[int, Facts], recover: Recov
     run.log.info("Determining primary and mirror segment pairs to rebalance")
     run.cluster.scan()  # or primaries would be stopped for nobody to notice, or left because of an old mode
     catalog = run.cluster.catalog()
-    seen = run.cluster.probe(catalog.segments)
     unbalanced = [pair for pair in catalog.pairs if not pair.balanced]
+    seen = run.cluster.probe(tuple(row for pair in unbalanced for row in pair.rows))
     fit = [pair for pair in unbalanced if _able(run, pair, seen)]
     if fit:
         _replay(run, fit, seen)

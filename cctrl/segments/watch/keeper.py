@@ -18,7 +18,7 @@ from cctrl.segments.watch.fts import RETRY, Act
 from cctrl.segments.watch.tending import Tending
 
 RETURN = 5.0  # seconds to the next cycle while a host that has something down is out of sight
-LISTEN = 0.1  # seconds from one look for requests to the next
+LISTEN = 0.1  # seconds from what was heard of requests to the next question, which waits for news
 SETUP_LIMIT = 30.0  # seconds
 
 
