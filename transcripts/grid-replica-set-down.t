@@ -146,7 +146,7 @@ Database database1 open started
 % ttGridAdmin dbDistribute database1 -evict host5 -apply
 Error : 1 of 2 elements of replica set 2 are to be evicted
 DETAIL: -evict drops a whole replica set with its rows; one element alone is replaced without loss
-NEXT: ttGridAdmin dbDistribute database1 -remove host5.instance1 -replaceWith INSTANCE -apply, or -evict host5.instance1 -evict host6.instance1
+NEXT: ttGridAdmin dbCreate database1 -instance host9.instance1 -wait, then ttGridAdmin dbDistribute database1 -remove host5.instance1 -replaceWith host9.instance1 -apply; or, to give up the rows: ttGridAdmin dbDistribute database1 -evict host5.instance1 -evict host6.instance1 -apply
 ? 255
 % cctrl --yes -service grid1 -c 'ttGridAdmin dbDistribute database1 -evict host5 -evict host6 -apply'
 WARNING: given up with -apply: replica set 2: all its rows, last known on host5.instance1 up to [LSN]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from cctrl.grid.model import Database, Element, GridError, Mark, Phase
+from cctrl.grid.model import Database, Element, GridError, Instance, Mark, Phase, Status
 from cctrl.grid.states import GONE, RUNNING
 
 
@@ -62,8 +62,8 @@ def reset(database: Database) -> Database:
     return replace(database, elements=elements)
 
 
-def apply(database: Database) -> Database:
-    """`-apply`: begin to make the new map. Raises GridError where it could not stand."""
+def apply(database: Database, instances: Sequence[Instance] = ()) -> Database:
+    """`-apply`: begin to make the new map. Raises GridError where it could not stand; `instances`: those there are."""
     _none_in_progress(database)
     marked = [e for e in database.elements if e.mark is not Mark.NONE]
     if not marked:
@@ -72,7 +72,7 @@ def apply(database: Database) -> Database:
             next=f"ttGridAdmin dbDistribute {database.name} -add|-remove|-evict INSTANCE -apply",
         )
     for each in database.replica_sets:
-        _check_set(database, each)
+        _check_set(database, each, instances)
     if any(e.mark is Mark.ADD for e in marked):
         added(database)
     return replace(database, phase=Phase.APPLYING)
@@ -96,7 +96,7 @@ def _none_in_progress(database: Database) -> None:
     )
 
 
-def _check_set(database: Database, each: tuple[Element, ...]) -> None:
+def _check_set(database: Database, each: tuple[Element, ...], instances: Sequence[Instance]) -> None:
     number, name = each[0].replica_set, database.name
     leaving = [e for e in each if e.mark in (Mark.REMOVE, Mark.EVICT)]
     evicted = [e for e in leaving if e.mark is Mark.EVICT]
@@ -107,8 +107,8 @@ def _check_set(database: Database, each: tuple[Element, ...]) -> None:
         raise GridError(
             f"{len(evicted)} of {len(each)} elements of replica set {number} are to be evicted",
             detail="-evict drops a whole replica set with its rows; one element alone is replaced without loss",
-            next=f"ttGridAdmin dbDistribute {name} -remove {evicted[0].instance} -replaceWith INSTANCE -apply,"
-            f" or {others}",
+            next=f"{replacing(database, evicted[0], instances)}; or, to give up the rows: "
+            f"ttGridAdmin dbDistribute {name} {others} -apply",
         )
     if evicted:
         _check_evicted(database, each)
@@ -117,13 +117,28 @@ def _check_set(database: Database, each: tuple[Element, ...]) -> None:
         raise GridError(
             f"Element {leaving[0].number} of replica set {number} cannot be removed without another in its place",
             detail="this grid does not move rows between replica sets",
-            next=f"ttGridAdmin dbDistribute {name} -remove {leaving[0].instance} -replaceWith INSTANCE -apply",
+            next=replacing(database, leaving[0], instances),
         )
     if not any(e.status in RUNNING for e in each):
         raise GridError(
             f"No element of replica set {number} is loaded: there is nothing to copy from",
             next=f"ttGridAdmin dbStatus {name} -replicaSet",
         )
+
+
+def replacing(database: Database, element: Element, instances: Sequence[Instance]) -> str:
+    """The commands that put another element in the place of one, without loss."""
+    name, space = database.name, element.data_space
+    near = [i.name for i in instances if i.data_space == space and i.name != element.instance]
+    chosen = {e.replace_with for e in database.elements}
+    there = {e.instance: e for e in database.elements if e.status is not Status.DESTROYED}
+    ready = [n for n in near if (e := there.get(n)) and e.status in RUNNING and not e.in_map and n not in chosen]
+    free = [n for n in near if n not in there]
+    if not ready and not free:
+        return f"add a data instance of data space group {space} to the configuration: the others are in use"
+    new = (ready or free)[0]
+    made = "" if ready else f"ttGridAdmin dbCreate {name} -instance {new} -wait, then "
+    return f"{made}ttGridAdmin dbDistribute {name} -remove {element.instance} -replaceWith {new} -apply"
 
 
 def _check_evicted(database: Database, each: tuple[Element, ...]) -> None:

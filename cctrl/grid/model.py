@@ -168,6 +168,12 @@ class GridError(Refused):
         return [first, *super().lines()[1:]]
 
 
+class UnknownName(GridError):
+    """What was named is not there: exit status 254, as for any word that means nothing."""
+
+    outcome = Outcome.GRID_SYNTAX
+
+
 def unknown_database(name: str) -> GridError:
     """No database of that name (the one refusal whose text and number are documented)."""
-    return GridError(f"Database {name} does not exist", number=2, next="ttGridAdmin dbList")
+    return UnknownName(f"Database {name} does not exist", number=2, next="ttGridAdmin dbList")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cctrl.config import NAME, NAME_RULE
+from cctrl.grid.distribution import replacing
 from cctrl.grid.model import Database, Element, GridError, Instance, Status, Wanted
 from cctrl.grid.states import FAILED, GONE, RUNNING
 
@@ -167,8 +168,9 @@ def destroy(database: Database) -> Database:
     return replace(_retried(database, Status.DESTROY_FAILED), wanted=Wanted(loaded=False, destroyed=True))
 
 
-def destroy_on(database: Database, instance: str) -> Database:
-    """`dbDestroy -instance`: one that was evicted or removed, or never was in the map, or failed to be destroyed."""
+def destroy_on(database: Database, instance: str, instances: Sequence[Instance] = ()) -> Database:
+    """`dbDestroy -instance`: one that was evicted or removed, or never was in the map, or failed to be destroyed.
+    `instances`: those there are."""
     element = _element(database, instance)
     leaving = element.status in (Status.EVICTED_LOADED, Status.EVICTED_UNLOADING)
     if element.in_map or leaving:
@@ -179,7 +181,7 @@ def destroy_on(database: Database, instance: str) -> Database:
             detail="only an element that was evicted or removed, or was never added, can be destroyed by itself",
             next=f"ttGridAdmin dbStatus {database.name} -element   (until it is evicted)"
             if leaving
-            else f"ttGridAdmin dbDistribute {database.name} -remove {instance} -replaceWith INSTANCE -apply",
+            else replacing(database, element, instances),
         )
     if element.status is Status.DESTROYED:
         raise GridError(f"Element {element.number} on {instance} is destroyed already")

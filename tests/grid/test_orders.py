@@ -20,7 +20,7 @@ UNLOADED = replace(database(Status.UNLOADED), wanted=Wanted(loaded=False))
 def test_the_documented_refusal() -> None:
     error = unknown_database("database1")
     assert error.lines()[0] == "Error 2: Database database1 does not exist"
-    assert error.outcome is Outcome.GRID_ERROR and int(error.outcome) == 255
+    assert error.outcome is Outcome.GRID_SYNTAX and int(error.outcome) == 254
 
 
 def test_create_makes_an_element_on_each_instance() -> None:
@@ -110,6 +110,19 @@ def test_refused(act: Callable[[], object], text: str) -> None:
     with pytest.raises(GridError) as caught:
         act()
     assert text in caught.value.lines()[0] and caught.value.lines()[0].startswith("Error : ")
+
+
+def test_who_could_take_its_place_is_named() -> None:
+    every, h3 = (*INSTANCES, SPARE), database().elements[0]
+    replaced = f"ttGridAdmin dbDistribute database1 -remove {H3} -replaceWith {H9} -apply"
+    made_first = f"ttGridAdmin dbCreate database1 -instance {H9} -wait, then {replaced}"
+    assert distribution.replacing(database(), h3, every) == made_first
+    assert distribution.replacing(database().having(NEW), h3, every) == replaced
+    taken = database().having(replace(database().elements[2], replace_with=H9)).having(NEW)
+    assert "data space group 1" in distribution.replacing(taken, h3, every)
+    with pytest.raises(GridError) as caught:
+        distribution.apply(distribution.take_out(database(), H3, Mark.EVICT, ""), every)
+    assert caught.value.next.startswith(made_first) and f"-evict {H3} -evict {H4} -apply" in caught.value.next
 
 
 def test_replace_an_element() -> None:

@@ -56,7 +56,8 @@ def _load(run: Run, database: Database) -> Change:
 
 
 def _destroy(run: Run, database: Database) -> Change:
-    return _where(run, orders.destroy, orders.destroy_on)
+    instances = run.grid.instances
+    return _where(run, orders.destroy, lambda found, name: orders.destroy_on(found, name, instances))
 
 
 def _unload(run: Run, database: Database) -> Change:
@@ -128,7 +129,7 @@ def distribute(run: Run) -> None:
         _applied(run, after)
     elif run.call.has("list") or after is before:
         run.page(pages.distribution_list(after))
-    run.document(documents.done())
+    run.document(documents.done() if run.call.has("apply") else documents.distribution(after, run.grid.instances))
 
 
 def _only_database(run: Run) -> str:
@@ -173,7 +174,7 @@ def _marked(run: Run, database: Database, changes: list[Change]) -> Database:
         database = distribution.reset(database)
     for change in changes:
         database = change(database)
-    return distribution.apply(database) if run.call.has("apply") else database
+    return distribution.apply(database, run.grid.instances) if run.call.has("apply") else database
 
 
 def _applied(run: Run, applying: Database) -> None:

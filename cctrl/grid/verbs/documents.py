@@ -27,6 +27,13 @@ def db_status(databases: Sequence[Database], instances: Sequence[Instance], k: i
     return done(k=k, databases=[_database(d, known) for d in databases])
 
 
+def distribution(database: Database, instances: Sequence[Instance]) -> dict[str, object]:
+    """The document of `dbDistribute -list`."""
+    known = {i.name: i for i in instances}
+    listed = [_instance(e, known.get(e.instance)) for e in database.elements if e.in_map or e.status not in GONE]
+    return done(name=database.name, distribution=database.phase.value, instances=listed)
+
+
 def _database(database: Database, instances: Mapping[str, Instance]) -> dict[str, object]:
     found = pages.counts(database)
     return {
@@ -80,6 +87,7 @@ def _element(element: Element) -> dict[str, object]:
         "addInNextDistMap": element.mark is Mark.ADD,
         "removeInNextDistMap": element.mark is Mark.REMOVE,
         "evictInNextDistMap": element.mark is Mark.EVICT,
+        "replaceWith": element.replace_with,
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from cctrl.grid.model import GridError, Status
+from cctrl.grid.model import GridError, Status, UnknownName
 from cctrl.grid.service import Ran
 from cctrl.grid.verbs import documents
 from cctrl.grid.verbs.running import Run
@@ -32,7 +32,7 @@ def host_exec(run: Run) -> None:
     for option in ("only", "exclude"):
         for name in run.call.values(option):
             if name not in known:
-                raise GridError(f"Host {name} does not exist", detail=f"hosts: {', '.join(known)}",
+                raise UnknownName(f"Host {name} does not exist", detail=f"hosts: {', '.join(known)}",
                                 next="ttGridAdmin hostList")  # fmt: skip
     only, out = run.call.values("only"), run.call.values("exclude")
     _execute(run, [n for n in known if (not only or n in only) and n not in out])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cctrl.grid import orders
-from cctrl.grid.model import Database, GridError, Instance
+from cctrl.grid.model import Database, GridError, Instance, UnknownName
 from cctrl.grid.service import Grid
 from cctrl.grid.states import FAILED
 from cctrl.grid.verbs import documents, syntax
@@ -44,7 +44,7 @@ class Run:
         found = self.grid.instance(text)
         if found is None:
             names = [i.name for i in self.grid.instances]
-            raise GridError(
+            raise UnknownName(
                 f"Instance {text} does not exist",
                 detail=did_you_mean(text, names) or f"instances: {', '.join(names)}",
                 next="ttGridAdmin instanceList",
