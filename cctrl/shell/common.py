@@ -15,6 +15,8 @@ from cctrl.shell.talk import WARNING
 if TYPE_CHECKING:
     from cctrl.shell.session import Session
 
+FULL_LINE = 95  # characters in a help text's source: a line that the next word would have made longer than that is full
+
 
 def _use(session: Session, typed: Invocation, talk: Talk) -> Outcome:
     session.use(typed.arguments.get("SERVICE", ""))
@@ -76,12 +78,26 @@ def _help_command(session: Session, typed: Invocation, talk: Talk) -> Outcome:
             talk.line()
         talk.line(command.usage)
         talk.line(f"    {command.summary}")
-        for line in command.help.strip().splitlines():
-            talk.line(f"    {line.strip()}".rstrip())
+        for line in _paragraphs(command.help):
+            talk.line(f"    {line}".rstrip())
         if command.danger is Danger.EXPERT:
             talk.line("    An expert-level command: asks first, unless in EXPERT mode or with --yes.")
     talk.data("commands", [_described(c) for c in about])
     return Outcome.DONE
+
+
+def _paragraphs(text: str) -> list[str]:
+    """A help text's lines; those that were broken only because they were full are one again, for the terminal to break
+    at its own width."""
+    found: list[str] = []
+    full, last = False, ""
+    for line in (line.strip() for line in text.strip().splitlines()):
+        if full and len(last) + 1 + len(line.split(" ")[0]) > FULL_LINE:
+            found[-1] += f" {line}"
+        else:
+            found.append(line)
+        full, last = bool(line), line
+    return found
 
 
 def _about(session: Session, typed: Invocation) -> list[Command]:

@@ -13,6 +13,7 @@ from cctrl.outcome import in_words
 from cctrl.shell.progress import Gauge
 
 NARROW = 40  # columns; below that lines are left to the terminal
+_WHOLE = re.compile(r'[+|]|NEXT:|\d{8}:\d\d:\d\d:\d\d:\d+ \w+:|\s*["{}\[\]]')
 
 
 class Console(Protocol):
@@ -128,11 +129,14 @@ def _fitted(stream: TextIO | None, line: str) -> str:
 
 
 def folded(line: str, width: int) -> str:
-    """A line broken at blanks to a width, the rest below its last column; boxes and next commands stay whole."""
-    if len(line) <= width or width < NARROW or line.startswith(("+", "|", "NEXT:")):
+    """A line broken at blanks to a width, the rest below its last column. Boxes, next commands, lines of a utility's
+    log and JSON stay whole: they are copied, and the terminal itself breaks them without changing them."""
+    if "\n" in line:
+        return "\n".join(folded(part, width) for part in line.split("\n"))
+    if len(line) <= width or width < NARROW or _WHOLE.match(line):
         return line
     columns = re.match(r"\s*\S+(?: \S+)*?\s{2,}(?=\S)|[A-Z]+: |\s*", line)
-    indent = columns.end() if columns and columns.end() <= width // 2 else 4
+    indent = columns.end() if columns and columns.end() <= width * 3 // 5 else 4
     shown = wrap(
         line,
         width,

@@ -23,6 +23,12 @@ from cctrl.shell.console import folded
         ("NEXT: datasource host1 recover --force   (its log is kept)", None),
         ("|host3(slave:FAILED(DATASERVER STOPPED), progress=3)       |", None),
         ("x" * 60, None),
+        ("20261125:21:29:26:013374 gpstate:cdw:postgres-[INFO]:-   Coordinator instance   = Active", None),
+        ('    "answer": "TimesTen status report as of Wed Nov 25 21:51:18 UTC 2026"', None),
+        (
+            "  indented\n" + " 6  start host1 and wait until it accepts",
+            "  indented\n 6  start host1 and wait until it\n    accepts",
+        ),
     ],
 )
 def test_a_line_is_broken_at_blanks_under_its_last_column(line: str, shown: str | None) -> None:
