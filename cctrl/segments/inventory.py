@@ -56,8 +56,8 @@ def by_dbid(service: Service, dbid: int) -> Server:
 
 def host(service: Service, name: str) -> Server:
     """A host by its name or by an address that the catalog shows, as a spare or a segment is there: what they have in
-    common. Raises ConfigError."""
-    known = (*service.spares, *service.members)
+    common. Its `data_dir` is where segments are to lie, of a spare that says so. Raises ConfigError."""
+    known = (*service.spares, *(replace(member, data_dir="") for member in service.members))
     for server in known:
         if name in (server.host.name, server.shown_address, server.address):
             return server

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from cctrl.config import Host, Server, Service
@@ -43,6 +45,17 @@ def test_a_host_may_have_a_directory_for_segments() -> None:
     home = Server("sdw3", SPARE.host, "10.0.0.3", 5432, "/srv/gp", shown_address="sdw3")
     targets = moving.pool(DOWN, ROWS, {"sdw2": (home, NOBODY)})
     assert targets[6].datadir == "/srv/gp/gpseg0"
+
+
+def test_on_a_host_with_segments_it_lies_beside_them_never_in_one() -> None:
+    configured = Service("segments", "gp", (replace(SPARE, name="m", host=Host("sdw1", "sdw1"), data_dir="/data/x"),))
+    there = inventory.host(configured, "sdw1")
+    assert moving.directory(DOWN.row(6), there, [DOWN.row(2), DOWN.row(8)]) == "/data/mirror/gpseg0"
+    elsewhere = [replace(DOWN.row(2), datadir="/b/primary/g1"), replace(DOWN.row(8), datadir="/b/mirror/g2")]
+    assert moving.directory(DOWN.row(6), there, elsewhere) == "/b/mirror/gpseg0"
+    inside = Job(DOWN.row(6), DOWN.row(2), Kind.FULL, moving.target(DOWN.row(6), there, 7009, "/data/primary/gpseg0/x"))
+    with pytest.raises(Refused, match="6 and 2 on host sdw1 cannot lie in each other: '/data/primary/gpseg0/x' and"):
+        moving.conflicts(DOWN, [inside])
 
 
 def test_which_host_goes_to_which() -> None:

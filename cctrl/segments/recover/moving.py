@@ -29,9 +29,15 @@ def target(row: Row, there: Server, port: int, directory: str) -> Row:
     return replace(row, hostname=there.host.name, address=address, port=port, datadir=directory)
 
 
-def directory(row: Row, there: Server) -> str:
-    """The same path as before, or its last name where the host has a directory for segments."""
-    return str(PurePosixPath(there.data_dir) / PurePosixPath(row.datadir).name) if there.data_dir else row.datadir
+def directory(row: Row, there: Server, near: Iterable[Row]) -> str:
+    """The same path as before; its last name where the host has a directory for segments, or beside those that are
+    there (`near`, of the same role if there are) where none of them lies where it did."""
+    old = PurePosixPath(row.datadir)
+    if there.data_dir:
+        return str(PurePosixPath(there.data_dir) / old.name)
+    ordered = sorted(near, key=lambda other: other.preferred_role != row.preferred_role)
+    parents = [PurePosixPath(other.datadir).parent for other in ordered]
+    return row.datadir if not parents or old.parent in parents else str(parents[0] / old.name)
 
 
 def free_ports(catalog: Catalog, host: str, taken: frozenset[int]) -> Iterator[int]:
@@ -51,12 +57,13 @@ def pool(catalog: Catalog, rows: Iterable[Row], places: Mapping[str, tuple[Serve
         if there.host.name == row.hostname:
             found[row.dbid] = row
         else:
-            found[row.dbid] = target(row, there, next(ports[there.host.name]), directory(row, there))
+            near = [other for other in catalog.segments if other.hostname == there.host.name]
+            found[row.dbid] = target(row, there, next(ports[there.host.name]), directory(row, there, near))
     return found
 
 
 def conflicts(catalog: Catalog, jobs: Iterable[Job]) -> None:
-    """Refuse two instances on one port or in one directory. Raises Refused."""
+    """Refuse two instances on one port or in one directory, or one in another's. Raises Refused."""
     after = {row.dbid: row for row in catalog.rows} | {job.failed.dbid: job.at for job in jobs}
     for job in jobs:
         for row in after.values():
@@ -67,6 +74,10 @@ def conflicts(catalog: Catalog, jobs: Iterable[Job]) -> None:
                 raise Refused(f"{both} port {row.port}.")
             if row.datadir == job.at.datadir:
                 raise Refused(f"{both} data directory '{row.datadir}'.")
+            here, there = PurePosixPath(job.at.datadir), PurePosixPath(row.datadir)
+            if here in there.parents or there in here.parents:
+                what = f"Segment dbid's {job.at.dbid} and {row.dbid} on host {row.hostname} cannot lie in each other:"
+                raise Refused(f"{what} '{here}' and '{there}'.", next="another directory in the file of -i")
 
 
 def same_host(jobs: Iterable[Job]) -> Iterator[str]:
