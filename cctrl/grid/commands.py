@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cctrl.grid.verbs import listing, syntax
+from cctrl.grid.verbs import cleanup, listing, syntax
 from cctrl.grid.verbs.utility import CHANGING, utility
 from cctrl.registry import Command, Danger
 
@@ -40,7 +40,7 @@ COMMANDS: tuple[Command, ...] = (
         "do for every element that needs something what its status advises",
         listing.recover_all,
         help="Starts daemons that are down, and tries again what failed. What gives something up it names, and leaves\n"
-        "to you.",
+        "to you. What a failed element alone had was kept aside: see datasource INSTANCE cleanup.",
         danger=Danger.CHANGE,
         explain=listing.explain_recover,
     ),
@@ -51,6 +51,14 @@ COMMANDS: tuple[Command, ...] = (
         help="INSTANCE is host.instance, as host4.instance1.",
         danger=Danger.CHANGE,
         explain=listing.explain_recover,
+    ),
+    Command(
+        "datasource INSTANCE cleanup",
+        "remove what was moved or kept aside on a data instance (expert level)",
+        cleanup.cleanup,
+        help="Old data directories, and logs that only its element had: listed with their sizes and dates, and\n"
+        "removed for good when that is confirmed. Refused while the element is not loaded: it may be needed then.",
+        danger=Danger.EXPERT,
     ),
 )
 """Every command, in the order `help` lists them."""

@@ -50,6 +50,22 @@ def test_a_second_database_lives_beside_the_first(grid: Grid, testdb: str) -> No
     grid.well()
 
 
+def test_what_is_kept_aside_is_removed_when_confirmed_and_the_element_is_well(grid: Grid, testdb: str) -> None:
+    cleanup = ("-c", "datasource host9.instance1 cleanup")
+    assert grid.lab.cctrl(*cleanup, "--yes").stdout == "nothing is kept aside on host9.instance1\n"
+    grid.done("instanceExec -only host9 mkdir db/testdb/.cctrl-data.aside-20260101T000000")
+    assert grid.lab.cctrl(*cleanup).returncode == 3  # nobody answers
+    grid.done("instanceExec -only host9 ttDaemonAdmin -stop")
+    grid.becomes("host9", "down", database=testdb)
+    refused = grid.lab.cctrl(*cleanup, "--yes")
+    assert (refused.returncode, "is down: what is kept aside may still be needed" in refused.stderr) == (3, True)
+    grid.done("instanceExec -only host9 ttDaemonAdmin -start")
+    grid.becomes("host9", "loaded", database=testdb)
+    removed = grid.lab.cctrl(*cleanup, "--yes").stdout
+    assert "old data directory\n" in removed and "removed 1 from host9.instance1, " in removed
+    assert "aside" not in grid.done("instanceExec -only host9 ls -a db/testdb")
+
+
 def test_a_distribution_whose_manager_ends_is_settled_by_resync(grid: Grid, testdb: str) -> None:
     grid.done("dbDistribute testdb -add host9 -add host10")
     argv = grid.lab.cctrl.argv("-c", "ttGridAdmin dbDistribute testdb -apply")

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 from cctrl.dataservice.change import changing
 from cctrl.dataservice.service import Dataservice, Picture
 from cctrl.dataservice.ways import nothing_changed
 from cctrl.outcome import Outcome, Refused
 from cctrl.registry import Invocation, Talk
-from cctrl.replication.copying import Aside
+from cctrl.replication import aside
 from cctrl.replication.facts import Server
-from cctrl.replication.position import size
-
-WHAT = {"aside": "old data directory", "kept": "log that only it had", "copy": "copy that was not used"}
-"""The first word of a name -> what lies there."""
 
 
 def cleanup(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
@@ -28,14 +22,15 @@ def cleanup(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Out
         talk.line(f"nothing is kept aside on {name}")
         return Outcome.DONE
     for one in found:
-        _tell(one, talk)
-    total = size(sum(a.size for a in found))
-    talk.confirm(f"Remove these {len(found)} from {name}, {total}? They cannot be brought back. (y/n)> ")
+        talk.line(aside.line(one))
+        for text in aside.elsewhere(one):
+            talk.note(text)
+    talk.confirm(aside.question(found, name))
     with changing(dataservice, "cleanup", invocation.text) as change:
         _can_be_done_without(change.look(), name)
         change.begin("", name)
         dataservice.engine.copies.remove_aside(name, found)
-        talk.line(f"removed {len(found)} from {name}, {total}")
+        talk.line(aside.removed(found, name))
     return Outcome.DONE
 
 
@@ -47,11 +42,3 @@ def _can_be_done_without(picture: Picture, name: str) -> None:
     if facts.server is Server.NO_DATA:
         what = f"{name} {facts.server.value}: what is kept aside may be all there is"
         raise Refused(what, next=f"tprovision {name}")
-
-
-def _tell(one: Aside, talk: Talk) -> None:
-    when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(one.since))
-    talk.line(f"{one.name}   {size(one.size)}   {when}   {WHAT.get(one.name.partition('-')[0], '')}")
-    for place in one.outside:
-        left = "" if ".cctrl-" in place.rpartition("/")[2] else ", which is left as it is"
-        talk.note(f"{one.name} has a part in {place}{left}")

@@ -68,10 +68,11 @@ def recover_all(grid: Grid, invocation: Invocation, talk: Talk) -> Outcome:
 
 def recover_one(grid: Grid, invocation: Invocation, talk: Talk) -> Outcome:
     """`datasource INSTANCE recover`."""
-    return _recover(grid, _named(grid, invocation), talk)
+    return _recover(grid, named(grid, invocation), talk)
 
 
-def _named(grid: Grid, invocation: Invocation) -> str:
+def named(grid: Grid, invocation: Invocation) -> str:
+    """The data instance that a command names; "" where it names none. Raises Refused."""
     text = invocation.arguments.get("INSTANCE", "")
     found = grid.instance(text) if text else None
     if text and found is None:
@@ -101,7 +102,7 @@ def _recover(grid: Grid, instance: str, talk: Talk) -> Outcome:
 
 def explain_recover(grid: Grid, invocation: Invocation, talk: Talk) -> Outcome:
     """`explain recover`, `explain datasource INSTANCE recover`."""
-    needed = _needed(grid, _named(grid, invocation))
+    needed = _needed(grid, named(grid, invocation))
     if not needed:
         talk.line("nothing needs to be recovered")
     for number, one in enumerate(needed, 1):

@@ -1,0 +1,39 @@
+"""What was moved or kept aside beside a data directory, as a person is shown it before it is removed. Pure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from cctrl.replication.copying import Aside
+from cctrl.replication.position import size
+
+WHAT = {"aside": "old data directory", "kept": "log that only it had", "copy": "copy that was not used"}
+"""The first word of a name -> what lies there."""
+
+
+def line(one: Aside) -> str:
+    """Its name, its size, since when it is there, what it is."""
+    when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(one.since))
+    return f"{one.name}   {size(one.size)}   {when}   {WHAT.get(one.name.partition('-')[0], '')}"
+
+
+def elsewhere(one: Aside) -> list[str]:
+    """Where parts of it lie, and which of these are not removed with it."""
+    left = {place: "" if ".cctrl-" in place.rpartition("/")[2] else ", which is left as it is" for place in one.outside}
+    return [f"{one.name} has a part in {place}{words}" for place, words in left.items()]
+
+
+def total(found: Sequence[Aside]) -> str:
+    """The size of all."""
+    return size(sum(one.size for one in found))
+
+
+def question(found: Sequence[Aside], where: str) -> str:
+    """What is asked before they are removed."""
+    return f"Remove these {len(found)} from {where}, {total(found)}? They cannot be brought back. (y/n)> "
+
+
+def removed(found: Sequence[Aside], where: str) -> str:
+    """What is said when they are."""
+    return f"removed {len(found)} from {where}, {total(found)}"
