@@ -110,7 +110,12 @@ class Alpha:
 
     def sql(self, host: str, statement: str) -> str:
         """What a statement yields on a host; "" where its server cannot be reached."""
-        done = subprocess.run(
+        done = self.asked(host, statement)
+        return done.stdout.strip() if done.returncode == 0 else ""
+
+    def asked(self, host: str, statement: str) -> Completed:
+        """A statement on a host, and how psql ended."""
+        return subprocess.run(
             self.psql(self.dsns[host], "-c", statement),
             capture_output=True,
             text=True,
@@ -118,7 +123,6 @@ class Alpha:
             env={**self.lab.environ, "PGCONNECT_TIMEOUT": "3"},
             check=False,
         )
-        return done.stdout.strip() if done.returncode == 0 else ""
 
     def standing(self, *hosts: str) -> dict[str, str]:
         """Host -> `writable`, or from whom it streams by name: `host1`; "" where its server is not up."""
@@ -137,7 +141,9 @@ class Alpha:
         """AssertionError unless `master` accepts writes and each of `slaves` streams from it, now."""
         wanted = {master: "writable", **dict.fromkeys(slaves, master)}
         found = self.standing(*wanted)
-        assert found == wanted, f"{found}, not {wanted}"
+        if found != wanted:
+            said = [f"{host}: {self.asked(host, STANDING).stderr}" for host, text in found.items() if not text]
+            raise AssertionError(f"{found}, not {wanted}", *said)
 
     def snapshot(self) -> dict[str, str]:
         """All that a command which changes nothing must leave as it is; who the master is may be learnt by looking."""
