@@ -22,16 +22,16 @@ sdw1 (dbid 2): Failure, exiting
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:- hostname: sdw1; port: [PORT]; logfile: *; recoverytype: incremental (glob)
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-Triggering FTS probe
 [TIME]:[N] gprecoverseg:cdw:postgres-[ERROR]:-gprecoverseg failed. Please check the output for more details.
-sdw1:[PORT] (dbid 2): primary0 has no data directory
-*/sdw1/primary/gpseg0 is not a data directory on primary0 (glob)
+sdw1:[PORT] (dbid 2): sdw1:[PORT] has no data directory
+*/sdw1/primary/gpseg0 is not a data directory on sdw1:* (glob)
 NEXT: gprecoverseg -F
 ? 1
 
 [LOGICAL] /gp > explain gprecoverseg -F
 sdw1:[PORT]: a full copy, as asked
- 1  copy all of mirror0 to primary0, beside its data directory, which is left as it is  [nothing to undo]
- 2  move primary0's data directory aside and the copy into its place, as a standby of mirror0  [cannot be undone]
- 3  start primary0 and wait until it accepts connections  [cannot be undone]
+ 1  copy all of sdw2:[PORT] to sdw1:[PORT], beside its data directory, which is left as it is  [nothing to undo]
+ 2  move sdw1:[PORT]'s data directory aside and the copy into its place, as a standby of sdw2:[PORT]  [cannot be undone]
+ 3  start sdw1:[PORT] and wait until it accepts connections  [cannot be undone]
 nothing was changed
 
 [LOGICAL] /gp > gprecoverseg -F -a

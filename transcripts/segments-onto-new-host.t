@@ -105,9 +105,9 @@ sdw1:[PORT] is out of sight, so nothing has ended what may run there
 
 [LOGICAL] /gp > explain gprecoverseg -r
 content 0: sdw3:[PORT] becomes the primary, sdw2:[PORT] its mirror
- 1  end mirror0's client sessions and shut its server down; all it has written goes to its standbys first
+ 1  end sdw2:[PORT]'s client sessions and shut its server down; all it has written goes to its standbys first
  2  FTS swaps the roles and promotes sdw3:[PORT]; nobody writes there meanwhile
- 3  start mirror0 and wait until it accepts connections, as a mirror (gprecoverseg -a)
+ 3  start sdw2:[PORT] and wait until it accepts connections, as a mirror (gprecoverseg -a)
 nothing was changed
 
 $ gprecoverseg -r -a

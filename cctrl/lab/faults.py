@@ -7,6 +7,7 @@ from dataclasses import asdict
 from cctrl.lab import control, disks, holding, managers, servers
 from cctrl.lab.cuts import MANAGERS, Cut
 from cctrl.lab.layout import HostPlan, Lab, Plan, ServerPlan, read_plan
+from cctrl.lab.moved import with_moved
 from cctrl.lab.postgresql import SUPERUSER
 from cctrl.outcome import UsageError
 
@@ -34,7 +35,7 @@ def fault(lab: Lab, verb: str, where: str, cut: Cut | None = None) -> list[str]:
     be done, OutOfSight where its effect does not show in time."""
     if verb not in VERBS:
         raise UsageError(f"{verb!r} is no fault", detail=f"faults: {', '.join(VERBS)}")
-    plan = read_plan(lab)
+    plan = with_moved(read_plan(lab))
     if verb in ("cut", "heal"):
         return [_cut(plan, cut or Cut(where))] if verb == "cut" else [_heal(plan, where)]
     if where in MANAGERS:
@@ -45,7 +46,7 @@ def fault(lab: Lab, verb: str, where: str, cut: Cut | None = None) -> list[str]:
     if verb in ("fill", "unfill"):
         disk = disks.fill if verb == "fill" else disks.unfill
         return [_line(verb, host.name, disk(plan, host)) for host in dict.fromkeys(host for host, _ in found)]
-    return [_line(verb, server.name, _do(plan, verb, host, server)) for host, server in found]
+    return [_line(verb, server.called, _do(plan, verb, host, server)) for host, server in found]
 
 
 def _cut(plan: Plan, cut: Cut) -> str:
@@ -89,15 +90,17 @@ def _line(verb: str, name: str, changed: bool) -> str:
 
 def dsn(lab: Lab, where: str) -> str:
     """A libpq URI of a server as superuser, password and all, through its published address."""
-    plan = read_plan(lab)
+    plan = with_moved(read_plan(lab))
     host, server = plan.server(where)
     password = (lab.dir / "superuser").read_text()
-    return f"postgresql://{SUPERUSER}:{password}@{host.address}:{server.port}/postgres"
+    moved = server.place and not server.dbid  # nothing relays to it
+    address = host.inside if moved else host.address
+    return f"postgresql://{SUPERUSER}:{password}@{address}:{server.port}/postgres"
 
 
 def sql(lab: Lab, where: str, statement: str) -> str:
     """What a statement prints (psql -At) on a server, run as superuser on that host itself, so that
     it works on one that is cut off. Raises Refused with what psql said, OutOfSight after a minute."""
-    plan = read_plan(lab)
+    plan = with_moved(read_plan(lab))
     host, server = plan.server(where)
     return servers.psql(plan, host, server, statement).rstrip("\n")

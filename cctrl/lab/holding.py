@@ -18,7 +18,7 @@ def exhaust(plan: Plan, server: ServerPlan) -> bool:
     """Take all connections of a server, the superuser's too; False where they are taken. Raises Refused where it
     does not run, OutOfSight."""
     if not processes.postmaster(server.data_dir):
-        raise Refused(f"the server of {server.name} does not run")
+        raise Refused(f"the server of {server.called} does not run")
     log = Path(plan.directory) / "traffic" / f"{server.name}.held"
     log.parent.mkdir(mode=0o700, exist_ok=True)
     words = f"host={conninfo_value(server.socket_dir)} port={server.port} user={SUPERUSER} dbname=postgres"
@@ -28,7 +28,7 @@ def exhaust(plan: Plan, server: ServerPlan) -> bool:
     if not programs.start(plan, _name(server), [*argv, place.libpq(Path(plan.bin_dir)), conninfo], log):
         return False
     if not processes.wait_until(lambda: "taken" in log.read_text(), _SECONDS, 0.02):
-        raise OutOfSight(f"{server.name} still has connections after {_SECONDS:g} s", detail=programs.log_tail(log))
+        raise OutOfSight(f"{server.called} still has connections after {_SECONDS:g} s", detail=programs.log_tail(log))
     return True
 
 

@@ -71,6 +71,12 @@ class ServerPlan:
     home: str = ""  # these three are of a grid's data instances
     daemon_port: int = 0
     data_space: int = 0
+    place: str = ""  # of a segment: host:port, as its catalog and the shell call it
+
+    @property
+    def called(self) -> str:
+        """How it is called where its users can read it."""
+        return self.place or self.name
 
     @property
     def instance(self) -> bool:

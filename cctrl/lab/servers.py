@@ -52,9 +52,10 @@ def start(plan: Plan, host: HostPlan, server: ServerPlan) -> bool:
         return False
     if not Path(server.data_dir, "PG_VERSION").exists():
         copy = "ttGridAdmin dbStatus -element" if server.instance else f"tprovision {host.name}"
+        copy = "gprecoverseg -F" if server.place else copy
         what = "" if server.instance else "   (a full copy)"
         raise Refused(
-            f"{server.name}: {server.data_dir} holds no database", next=f"cctrl --lab {plan.name} -c '{copy}'{what}"
+            f"{server.called}: {server.data_dir} holds no database", next=f"cctrl --lab {plan.name} -c '{copy}'{what}"
         )
     seen = _size(server.log_file), _size(server.startup_log)
     # not pg_ctl: this way the pid is known, and with it whether the server has ended again
@@ -62,12 +63,12 @@ def start(plan: Plan, host: HostPlan, server: ServerPlan) -> bool:
     pid = control.launch(plan, host.name, ["/bin/sh", "-c", _LOGGED, "sh", server.startup_log, *command])
     if not processes.wait_until(lambda: _accepts(server, pid) or not processes.alive([pid]), START_SECONDS):
         raise OutOfSight(
-            f"the server of {server.name} does not accept connections after {START_SECONDS:g} s",
+            f"the server of {server.called} does not accept connections after {START_SECONDS:g} s",
             detail=log_tail(server, seen),
             next=f"tail -f {server.log_file}",
         )
     if not _accepts(server, pid):
-        raise Refused(f"the server of {server.name} ended while starting", detail=log_tail(server, seen))
+        raise Refused(f"the server of {server.called} ended while starting", detail=log_tail(server, seen))
     return True
 
 
@@ -93,7 +94,7 @@ def stop(plan: Plan, host: HostPlan, server: ServerPlan) -> bool:
     argv = [f"{plan.bin_dir}/pg_ctl", "stop", "-s", "-m", "fast", *wait, "-D", server.data_dir]
     status, output = control.run(plan, host.name, argv, STOP_SECONDS + 10)
     if status != 0:
-        raise OutOfSight(f"the server of {server.name} does not stop", detail=output.strip())
+        raise OutOfSight(f"the server of {server.called} does not stop", detail=output.strip())
     processes.wait_until(lambda: not processes.servers_in(server.data_dir), 5)
     return True
 
@@ -103,7 +104,7 @@ def kill(server: ServerPlan) -> bool:
     ran = bool(processes.servers_in(server.data_dir))
     left = processes.kill_server(server.data_dir)
     if left:
-        raise OutOfSight(f"processes of {server.name} survive SIGKILL: {sorted(left)}")
+        raise OutOfSight(f"processes of {server.called} survive SIGKILL: {sorted(left)}")
     return ran
 
 
@@ -111,7 +112,7 @@ def freeze(server: ServerPlan) -> bool:
     """Suspend a server and all its processes; False where they were. Raises Refused where it does not run."""
     master = processes.postmaster(server.data_dir)
     if not master:
-        raise Refused(f"the server of {server.name} does not run")
+        raise Refused(f"the server of {server.called} does not run")
     if frozen(server):
         return False
     processes.send([master], signal.SIGSTOP)  # first, so that it forks no more
@@ -121,7 +122,7 @@ def freeze(server: ServerPlan) -> bool:
         processes.send(running, signal.SIGSTOP)
         return not running
 
-    _expect(all_stopped, f"the server of {server.name} cannot be frozen")
+    _expect(all_stopped, f"the server of {server.called} cannot be frozen")
     return True
 
 
@@ -129,13 +130,13 @@ def thaw(server: ServerPlan) -> bool:
     """Let a frozen server go on; False where it was not frozen. Raises Refused where it does not run."""
     master = processes.postmaster(server.data_dir)
     if not master:
-        raise Refused(f"the server of {server.name} does not run")
+        raise Refused(f"the server of {server.called} does not run")
     if not frozen(server):
         return False
     pids = processes.servers_in(server.data_dir)
     processes.send(pids - {master}, signal.SIGCONT)
     processes.send([master], signal.SIGCONT)
-    _expect(lambda: not frozen(server), f"the server of {server.name} cannot be thawed")
+    _expect(lambda: not frozen(server), f"the server of {server.called} cannot be thawed")
     return True
 
 
@@ -143,7 +144,7 @@ def wipe(server: ServerPlan) -> bool:
     """Kill a server and remove what is in its data directory; the directory itself stays."""
     kill(server)
     if not Path(server.data_dir).is_dir():
-        raise Refused(f"{server.name}: {server.data_dir} is not there")
+        raise Refused(f"{server.called}: {server.data_dir} is not there")
     with suppress(FileNotFoundError):  # a manager may be at work there, too
         while entries := list(Path(server.data_dir).iterdir()):
             for entry in entries:
@@ -187,7 +188,8 @@ def _size(path: str) -> int:
 def _refuse_frozen(plan: Plan, host: HostPlan, server: ServerPlan) -> None:
     if frozen(server):
         raise Refused(
-            f"the server of {server.name} is frozen", next=f"cctrl lab thaw{name_option(plan.name)} {host.name}"
+            f"the server of {server.called} is frozen",
+            next=f"cctrl lab thaw{name_option(plan.name)} {server.place or host.name}",
         )
 
 

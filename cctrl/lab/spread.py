@@ -111,9 +111,10 @@ def _server(host: str, wanted: _Wanted, inside: str, where: Where) -> ServerPlan
     home, log = where.hosts_dir / host, wanted.name or "postgresql"
     conf = home / (wanted.conf or f"conf/{wanted.name}")
     daemon = wanted.home and (6624 if where.bridge else _reserve(host, inside, where.listeners))
+    port = wanted.port if where.bridge else _reserve(host, inside, where.listeners, 2 if wanted.home else 1)
     return ServerPlan(
         name=f"{host}.{wanted.name}" if wanted.home else wanted.name or host,
-        port=wanted.port if where.bridge else _reserve(host, inside, where.listeners, 2 if wanted.home else 1),
+        port=port,
         data_dir=str(home / wanted.data),
         config_file=str(conf / "postgresql.conf"),
         socket_dir=str(where.sockets_dir / host if where.sockets_dir else home / "run"),
@@ -125,6 +126,7 @@ def _server(host: str, wanted: _Wanted, inside: str, where: Where) -> ServerPlan
         home=str(home / wanted.home) if wanted.home else "",
         daemon_port=daemon or 0,
         data_space=wanted.data_space,
+        place=f"{host}:{port}" if wanted.dbid else "",
     )
 
 

@@ -104,13 +104,15 @@ def _reported(lab: Lab) -> tuple[list[str], bool]:
 
 
 def _told(lab: Lab, found: tally.Tally, primary: str) -> list[str]:
-    names = {f"{h.address}:{s.port}": s.name for h in read_plan(lab).hosts for s in h.servers}
+    known = [(host, server) for host in read_plan(lab).hosts for server in host.servers]
+    names = {f"{host.address}:{server.port}": server.called for host, server in known}
+    called = {server.name: server.called for _, server in known}
     offset = time.time() - time.monotonic()
 
     def clock(at: float) -> str:
         return datetime.fromtimestamp(at + offset).strftime("%H:%M:%S.%f")[:-3]
 
-    return tally.lines(found, primary, names.__getitem__, clock)
+    return tally.lines(found, called.get(primary, primary), names.__getitem__, clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +184,7 @@ def _primary(plan: Plan, flow: _Flow) -> tuple[HostPlan, ServerPlan]:
         timelines = list(pool.map(lambda one: _timeline(plan, *one), flow.members))
     newest = max(range(len(flow.members)), key=timelines.__getitem__)
     if not timelines[newest]:
-        names = ", ".join(server.name for _, server in flow.members)
+        names = ", ".join(server.called for _, server in flow.members)
         raise Refused("no server of the lab takes writes", detail=f"asked: {names}")
     return flow.members[newest]
 

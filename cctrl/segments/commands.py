@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from cctrl.registry import Command, Danger
+from collections.abc import Callable
+
+from cctrl.outcome import Outcome
+from cctrl.registry import Command, Danger, Invocation, Talk
 from cctrl.segments import listing
 from cctrl.segments.recover import explaining, gprecoverseg, recover_options
+from cctrl.segments.service import Cluster
 from cctrl.segments.state import gpstate
 from cctrl.segments.utilities.options import remarks
+
+
+def _speaking(run: Callable[[Cluster, Invocation, Talk], Outcome]) -> Callable[[Cluster, Invocation, Talk], Outcome]:
+    """A command whose errors name segments as the catalog does."""
+
+    def command(cluster: Cluster, invocation: Invocation, talk: Talk) -> Outcome:
+        with cluster.speaking():
+            return run(cluster, invocation, talk)
+
+    return command
+
 
 COMMANDS: tuple[Command, ...] = (
     Command(
         "ls",
         "show the pairs: who acts as what, who is not in the preferred role, what to type next",
-        listing.ls,
+        _speaking(listing.ls),
         help="Looks at every host side by side. What the catalog says stands beside what is seen now.",
     ),
     Command(
@@ -36,7 +51,7 @@ COMMANDS: tuple[Command, ...] = (
         "Ctrl-C asks; it ends copies, and lets rewinds come to their end.\n"
         "Exit status 1: a segment was not recovered; 2: refused; 4: the answer was no.",
         danger=Danger.CHANGE,
-        explain=explaining.explain,
+        explain=_speaking(explaining.explain),
     ),
     Command(
         "recover",
@@ -44,15 +59,15 @@ COMMANDS: tuple[Command, ...] = (
         listing.recover_all,
         help="The same as gprecoverseg -a.",
         danger=Danger.CHANGE,
-        explain=explaining.explain,
+        explain=_speaking(explaining.explain),
     ),
     Command(
         "datasource SEGMENT recover",
         "bring one failed segment back; SEGMENT is host:port",
-        listing.recover_one,
+        _speaking(listing.recover_one),
         help="The same as gprecoverseg -a -i FILE with a file that names this segment only.",
         danger=Danger.CHANGE,
-        explain=explaining.explain,
+        explain=_speaking(explaining.explain),
     ),
 )
 """Every command, in the order `help` lists them."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 32  # looks under way: many more would keep each other, and this machine, beyond their deadlines
 SCAN_SLICE = 10.0  # seconds until it is looked whether anybody still leads who could answer
+PLAIN_WORDS = frozenset({"primary", "mirror", "standby"})  # in a text these may be no names
 NO_CATALOG = 'relation "public.gp_segment_configuration" does not exist'
 
 
@@ -86,11 +88,21 @@ class Cluster(OpenService):
         return tuple(member for member in self._configured.members if not taken & keys(member))
 
     def spoken(self, text: str) -> str:
-        """A text with the places of segments that are elsewhere in place of their names, which tell of the old ones."""
-        for old, new in zip(self._configured.members, self.service.members, strict=True):
-            if old != new:
-                text = re.sub(rf"\b{re.escape(old.name)}\b", f"{new.host.name}:{new.port}", text)
-        return text
+        """A text with the places of segments in place of their names in the configuration: the catalog, and who reads
+        it, know no others."""
+        places = {m.name: f"{m.host.name}:{m.port}" for m in self.service.members if m.content >= 0}
+        names = "|".join(re.escape(name) for name in places if name not in PLAIN_WORDS)
+        found = rf"(?<![\w/.:-])(?:{names})(?![\w/:-]|\.\w)"
+        return re.sub(found, lambda match: places[match[0]], text) if names else text
+
+    @contextmanager
+    def speaking(self) -> Iterator[None]:
+        """Errors that leave it are told by the places of segments."""
+        try:
+            yield
+        except CctrlError as error:
+            error.what, error.detail, error.next = map(self.spoken, (error.what, error.detail, error.next))
+            raise
 
     def host(self, name: str) -> Server:
         """See inventory.host."""
@@ -170,6 +182,8 @@ class Cluster(OpenService):
 
     def words(self, kind: str) -> Mapping[str, str]:
         """See ServiceHandle."""
+        if kind == "HOST":  # where segments are now, as far as the catalog was read
+            return dict.fromkeys((*self._configured.places, *self.service.places), "")
         if kind != "SEGMENT":
             return {}
         if self._last is not None:

@@ -30,7 +30,10 @@ TRAFFIC = {
     "report": "rows acknowledged, outages, losses, and whether two servers ever took writes at once",
 }
 
-_HELP = "\n".join(f"{verb:<7} {what}" for verb, what in FAULTS.items()) + "\n`%% kill host1` means the same."
+_HELP = "\n".join(f"{verb:<7} {what}" for verb, what in FAULTS.items()) + (
+    "\nWhere a host has several servers, HOST means all of them, and host:port or host.instance one.\n"
+    "`%% kill host1` means the same."
+)
 _MANAGER_HELP = "As for a host's data server: `cctrl manager` dies, ends (SIGTERM), begins, is cut off, is suspended."
 _CUT_HELP = """--in         nothing reaches it; what it sends arrives
 --out        nothing it sends arrives; what others send reaches it

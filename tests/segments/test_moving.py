@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from cctrl.config import Host, Server, Service
+from cctrl.config import Config, Host, Server, Service
 from cctrl.outcome import ConfigError, Refused
 from cctrl.replication.copying import Working
 from cctrl.replication.postgresql.placing import settings
@@ -14,7 +15,10 @@ from cctrl.replication.steps import Action
 from cctrl.segments import inventory
 from cctrl.segments.recover import choosing, moving, work
 from cctrl.segments.recover.work import Job, Kind
+from cctrl.segments.service import Cluster
 from cctrl.segments.utilities.running import Failed
+from cctrl.shell.console import Script
+from cctrl.shell.talk import Manner, TextTalk
 from tests.segments import recorded, worlds
 
 DOWN = worlds.cluster(c0="pnu mnd", c1="pnu mnd", c2="mnd pnu", c3="mnd pnu")
@@ -125,3 +129,18 @@ def test_work_that_goes_on_by_itself_is_not_disturbed() -> None:
     kept, warnings = choosing.idle(full, working)
     assert [job.failed.dbid for job in kept] == [6, 7, 5]
     assert warnings == ["Found pg_rewind running for segments with contentIds [2], skipping recovery of these segments"]
+
+
+def test_what_is_told_names_segments_by_their_places() -> None:
+    def member(name: str, port: int, content: int, role: str) -> Server:
+        return Server(name, Host("sdw1", "sdw1"), "sdw1", port, "/d", dbid=content + port, content=content,
+                      preferred_role=role)  # fmt: skip
+
+    members = (member("cdw", 5432, -1, "p"), member("primary0", 6000, 0, "p"), member("mirror", 7000, 0, "m"))
+    service = Service("segments", "gp", members)
+    cluster = Cluster(Config(Path("c"), (service,), Path("s")), service, TextTalk(Script(print, print), Manner()))
+    told = cluster.spoken("cdw: primary0's mirror, /data/primary0/x and primary0:1 of primary0")
+    assert told == "cdw: sdw1:6000's mirror, /data/primary0/x and primary0:1 of sdw1:6000"
+    with pytest.raises(Refused) as caught, cluster.speaking():
+        raise Refused("primary0 has no data directory", detail="on primary0", next="ls")
+    assert caught.value.lines() == ["ERROR: sdw1:6000 has no data directory", "DETAIL: on sdw1:6000", "NEXT: ls"]

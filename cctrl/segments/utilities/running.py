@@ -92,7 +92,8 @@ def run(cluster: Cluster, parser: Parser, argv: Sequence[str], talk: Talk, body:
     cluster.fresh()
     try:
         _its_own(cluster, program, given)
-        return OUTCOMES[body(Run(cluster, given, log, talk, " ".join((program, *argv))))]
+        with cluster.speaking():
+            return OUTCOMES[body(Run(cluster, given, log, talk, " ".join((program, *argv))))]
     except Wrong as wrong:
         log.error(wrong.error)
     except Failed as failed:

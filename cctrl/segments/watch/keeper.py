@@ -113,5 +113,6 @@ class Fts(Keeper):
             self._stop.wait(RETRY)
 
     def _said(self, text: str) -> None:
-        self._say(text)
-        self._cluster.tell("", "fts", text)
+        spoken = self._cluster.spoken(text)
+        self._say(spoken)
+        self._cluster.tell("", "fts", spoken)
