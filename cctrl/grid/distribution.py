@@ -11,10 +11,12 @@ from cctrl.grid.states import GONE, RUNNING
 
 
 def add_all(database: Database) -> Database:
-    """`-add all`: every element that is there and is not in the map; one that was not created is left out."""
+    """`-add all`: every element that is there, is not in the map and is not to take another's place; one that was not
+    created is left out."""
     _none_in_progress(database)
+    chosen = {e.replace_with for e in database.elements}
     for element in database.elements:
-        if not element.in_map and element.status in RUNNING:
+        if not element.in_map and element.status in RUNNING and element.instance not in chosen:
             database = database.having(replace(element, mark=Mark.ADD))
     return database
 
@@ -25,6 +27,12 @@ def add(database: Database, instance: str) -> Database:
     element = _there(database, instance)
     if element.in_map:
         raise GridError(f"Element {element.number} on {instance} is in the distribution map already")
+    former = next((e.instance for e in database.elements if e.replace_with == instance), "")
+    if former:
+        raise GridError(
+            f"Element {element.number} on {instance} is to take the place of {former}",
+            next=f"ttGridAdmin dbDistribute {database.name} -reset   (forgets what is marked)",
+        )
     _loaded(database, element)
     return database.having(replace(element, mark=Mark.ADD))
 
@@ -39,17 +47,21 @@ def take_out(database: Database, instance: str, mark: Mark, replacement: str) ->
             next=f"ttGridAdmin dbDistribute {database.name} -list",
         )
     if replacement:
-        _free(database, instance, replacement)
+        _free(database, element, replacement)
     return database.having(replace(element, mark=mark, replace_with=replacement))
 
 
-def _free(database: Database, instance: str, replacement: str) -> None:
-    new = _there(database, replacement)
-    taken = [e for e in database.elements if e.replace_with == replacement and e.instance != instance]
+def _free(database: Database, element: Element, replacement: str) -> None:
+    new, why = _there(database, replacement), ""
+    taken = [e for e in database.elements if e.replace_with == replacement and e.instance != element.instance]
     if new.in_map or new.mark is not Mark.NONE or taken:
+        why = "it is in the distribution map, or is to be"
+    elif new.data_space != element.data_space:
+        why = f"it is in data space group {new.data_space}, not {element.data_space}: a replica set has one of each"
+    if why:
         raise GridError(
-            f"Element {new.number} on {replacement} cannot take the place of {instance}",
-            detail="it is in the distribution map, or is to be",
+            f"Element {new.number} on {replacement} cannot take the place of {element.instance}",
+            detail=why,
             next=f"ttGridAdmin dbDistribute {database.name} -list",
         )
     _loaded(database, new)
@@ -73,6 +85,9 @@ def apply(database: Database, instances: Sequence[Instance] = ()) -> Database:
         )
     for each in database.replica_sets:
         _check_set(database, each, instances)
+    for instance in (*(e.instance for e in marked if e.mark is Mark.ADD), *(e.replace_with for e in marked)):
+        if instance:  # what was loaded when it was marked may have been destroyed
+            _loaded(database, _there(database, instance))
     if any(e.mark is Mark.ADD for e in marked):
         added(database)
     return replace(database, phase=Phase.APPLYING)
@@ -159,7 +174,8 @@ def _check_evicted(database: Database, each: tuple[Element, ...]) -> None:
 
 
 def added(database: Database) -> Database:
-    """The database with the added elements in new replica sets: one element of each data space group in each."""
+    """The database with the added elements in new replica sets, one of each data space group in each; their mark stays
+    until the map stands."""
     new = [e for e in database.elements if e.mark is Mark.ADD]
     spaces = Counter(e.data_space for e in new)
     groups = {e.data_space for e in database.elements}
@@ -173,7 +189,7 @@ def added(database: Database) -> Database:
     first = max((e.replica_set for e in database.elements), default=0) + 1
     for group in groups:
         for offset, element in enumerate(e for e in new if e.data_space == group):
-            database = database.having(replace(element, replica_set=first + offset, mark=Mark.NONE))
+            database = database.having(replace(element, replica_set=first + offset))
     return database
 
 

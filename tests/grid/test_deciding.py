@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cctrl.grid.model import Database, Element, Phase, Status, Wanted
+from cctrl.grid.model import Database, Element, Mark, Phase, Status, Wanted
 from cctrl.grid.watch.deciding import Calm, calm, decide, ended
 from cctrl.grid.watch.tasks import Act, Decision, Seen, Task
 from cctrl.replication.facts import Downstream, Facts, Server, Upstream
@@ -174,6 +174,47 @@ def test_a_distribution_of_a_manager_that_ended_is_broken_off() -> None:
     decision, _ = look(database, Seen(True, primary()), Seen(True, standby()))
     assert decision.database is not None
     assert decision.database.phase is Phase.BROKEN_OFF
+
+
+def test_a_rollback_keeps_who_alone_may_have_every_row() -> None:
+    """host3 has handed over to host9 and is to leave; host10 is away, which was to take the place of host4."""
+    nine, ten = "host9.instance1", "host10.instance1"
+    old = [replace(element(1, A, active=False, in_set=False), mark=Mark.REMOVE, replace_with=nine),
+           replace(element(2, B, in_set=False), mark=Mark.REMOVE, replace_with=ten)]  # fmt: skip
+    new = [element(3, nine, active=True, since=2), element(4, ten, in_set=False, since=2, status=Status.DOWN)]
+    database = replace(pair(), phase=Phase.RESYNC, applier=ME, elements=(*old, *new))
+    up, away = Seen(True, primary(nine, "", waits="")), Seen(False, stopped(ten))
+    decision = decide(database, {A: Seen(True, stopped(A)), B: Seen(True, standby()), nine: up, ten: away}, (), 5.0, ME)
+    found = decision.database
+    assert found is not None
+    assert [e.instance for e in found.elements if e.in_map] == [B, nine]
+    assert [e.instance for e in found.elements if e.active] == [nine]
+    assert (found.phase, found.generation, found.told) == (Phase.NONE, 2, f"what is done stays; rolled back: {ten}")
+    assert {e.mark for e in found.elements} == {Mark.NONE}
+
+
+def test_a_rollback_lets_all_go_that_nothing_was_left_for() -> None:
+    nine = "host9.instance1"
+    old = replace(element(1, A), mark=Mark.REMOVE, replace_with=nine)
+    elements = (old, element(2, B), element(3, nine, in_set=False, since=2, status=Status.DOWN))
+    database = replace(pair(), phase=Phase.RESYNC, applier=ME, elements=elements)
+    seen = {A: Seen(True, primary()), B: Seen(True, standby()), nine: Seen(False, stopped(nine))}
+    found = decide(database, seen, (), 5.0, ME).database
+    assert found is not None
+    assert [e.instance for e in found.elements if e.in_map] == [A, B]
+    assert (found.phase, found.generation, found.told) == (Phase.NONE, 1, "")
+
+
+def test_users_are_let_into_a_new_set_once_the_map_stands() -> None:
+    """Or what they write there would go with it where it is rolled back."""
+    elements = tuple(replace(e, status=Status.LOADED, mark=Mark.ADD, since=2) for e in pair().elements)
+    database = replace(pair(), phase=Phase.APPLYING, applier=ME, elements=elements)
+    half = replace(database, elements=(elements[0], replace(elements[1], in_set=False)))
+    _, statuses = look(half, Seen(True, primary(standby="", waits="")), Seen(True, standby()))
+    assert statuses[A] == "loaded"
+    decision, statuses = look(database, Seen(True, primary()), Seen(True, standby()))
+    assert set(statuses.values()) == {"opening"}
+    assert decision.database is not None and decision.database.phase is Phase.NONE
 
 
 def test_a_failure_is_told_with_its_reason_and_the_last_destroyed_element_ends_the_database() -> None:

@@ -93,10 +93,38 @@ REFUSED: list[tuple[str, Callable[[], object], str]] = [
     ),
     ("replace with one in the map", lambda: _apply(database(), (H3, Mark.REMOVE, H4)), "cannot take the place"),
     ("replace with none", lambda: _apply(database(), (H3, Mark.REMOVE, H9)), "no element on host9"),
+    (
+        "replace with one of another data space group",
+        lambda: _apply(_with(replace(NEW, data_space=2)), (H3, Mark.REMOVE, H9)),
+        "cannot take the place of host3",
+    ),
+    (
+        "add what is to replace another",
+        lambda: distribution.add(distribution.take_out(_with(NEW), H3, Mark.REMOVE, H9), H9),
+        "is to take the place of host3",
+    ),
+    (
+        "apply with a replacement that was destroyed meanwhile",
+        lambda: distribution.apply(_gone(distribution.take_out(_with(NEW), H3, Mark.REMOVE, H9))),
+        "no element on host9",
+    ),
+    (
+        "apply with an added one that was destroyed meanwhile",
+        lambda: distribution.apply(_gone(distribution.add(_with(NEW), H9))),
+        "no element on host9",
+    ),
     ("apply nothing", lambda: distribution.apply(database()), "Nothing is marked"),
     ("apply twice", lambda: distribution.apply(replace(database(), phase=Phase.APPLYING)), "in progress"),
     ("reset while applying", lambda: distribution.reset(replace(database(), phase=Phase.APPLYING)), "in progress"),
 ]
+
+
+def _with(element: Element) -> Database:
+    return database().having(element)
+
+
+def _gone(found: Database) -> Database:
+    return with_status(found, host9=Status.DESTROYED)
 
 
 def _apply(found: Database, *out: tuple[str, Mark, str]) -> Database:

@@ -207,6 +207,8 @@ def _resync(run: Run, before: Database) -> None:
         run.grid.change(before.name, distribution.resync)
         ended = _distributed(run, before.name)
         run.say("Distribution map updated" if ended.generation > before.generation else "Distribution map Rolled Back")
+        if ended.told:
+            run.talk.note(ended.told)
     run.document(documents.done())
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from enum import Enum
 
-from cctrl.grid.model import Database, Element, Phase, Status
+from cctrl.grid.model import Database, Element, Mark, Phase, Status
 from cctrl.grid.states import RUNNING
 from cctrl.grid.transitions import Event
 from cctrl.grid.watch import distributing, replicating
@@ -101,7 +101,8 @@ def _users(draft: Draft, element: Element) -> None:
     """Users are let in where the database is open and the element is in the map, and kept out elsewhere."""
     element = draft.now_of(element)
     wanted = draft.database.wanted
-    open_ = wanted.opened and wanted.loaded and element.in_map
+    coming = element.mark is Mark.ADD  # its replica set may still be rolled back, with what was written there
+    open_ = wanted.opened and wanted.loaded and element.in_map and not coming
     if element.retry and element.status in (Status.OPEN_FAILED, Status.CLOSE_FAILED):
         element = draft.move(element, Event.RETRY)
         return  # seen so once, before the system goes on

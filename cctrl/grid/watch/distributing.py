@@ -37,10 +37,9 @@ def _begin(draft: Draft) -> None:
     """Put the new elements where they belong; what leaves stays until they have all."""
     next_map = draft.database.generation + 1
     if any(e.mark is Mark.ADD for e in draft.database.elements):
-        added = {e.number for e in draft.database.elements if e.mark is Mark.ADD}
         draft.database = distribution.added(draft.database)
-        for number in sorted({e.replica_set for e in draft.database.elements if e.number in added}):
-            _new_set(draft, [e for e in draft.members(number) if e.number in added], next_map)
+        for number in sorted({e.replica_set for e in draft.database.elements if e.mark is Mark.ADD}):
+            _new_set(draft, draft.members(number), next_map)
     evicted = [e for e in draft.database.elements if e.mark is Mark.EVICT]
     for number in sorted({e.replica_set for e in evicted}):
         _replace_set(draft, [e for e in evicted if e.replica_set == number], number, next_map)
@@ -54,7 +53,7 @@ def _new_set(draft: Draft, members: list[Element], next_map: int) -> None:
     """The first keeps what it has, and the others become copies of it."""
     for place, element in enumerate(sorted(members, key=lambda e: e.data_space)):
         first = place == 0
-        draft.put(replace(element, mark=Mark.NONE, active=first, in_set=first, since=next_map))
+        draft.put(replace(element, active=first, in_set=first, since=next_map))
 
 
 def _replace_set(draft: Draft, leaving: list[Element], number: int, next_map: int) -> None:
@@ -83,14 +82,24 @@ def _go_on(draft: Draft) -> None:
         else:
             _leave(draft, element)
     left = [e for e in draft.database.elements if e.mark in _LEAVING]
-    joining = [e for e in draft.database.elements if e.since > draft.database.generation and e.in_map]
+    joining = _joining(draft)
     failed = [e for e in joining if e.status in (Status.LOAD_FAILED, Status.DOWN)]
     if failed:
         why = "; ".join(f"{e.instance} {e.status.value}: {e.message}".rstrip(": ") for e in failed)
         draft.database = replace(draft.database, phase=Phase.BROKEN_OFF, told=why)
     elif not left and all(e.in_set and e.status in RUNNING for e in joining):
-        generation = draft.database.generation + 1
-        draft.database = replace(draft.database, phase=Phase.NONE, applier="", generation=generation)
+        _end(draft, draft.database.generation + 1)
+
+
+def _joining(draft: Draft) -> list[Element]:
+    """Those that are to come with the next map."""
+    return [e for e in draft.database.elements if e.since > draft.database.generation and e.in_map]
+
+
+def _end(draft: Draft, generation: int, told: str = "") -> None:
+    for element in draft.database.elements:
+        draft.put(replace(element, mark=Mark.NONE, replace_with=""))
+    draft.database = replace(draft.database, phase=Phase.NONE, applier="", generation=generation, told=told)
 
 
 def _hand_over(draft: Draft, element: Element, new: Element) -> None:
@@ -102,16 +111,32 @@ def _hand_over(draft: Draft, element: Element, new: Element) -> None:
 
 
 def _resync(draft: Draft, manager: str) -> None:
-    """Go on where all that is needed is there; else let those go that were to come."""
-    joining = [e for e in draft.database.elements if e.since > draft.database.generation and e.in_map]
+    """Go on where all that is needed is there; else keep what has come about, and let those go that were to come."""
+    joining = _joining(draft)
     if all(draft.seen[e.instance].daemon for e in joining):
         for element in joining:
             if element.status is Status.LOAD_FAILED:
                 draft.move(element, Event.RETRY)
         draft.database = replace(draft.database, phase=Phase.APPLYING, applier=manager, told="")
         return
-    for element in joining:
-        _leave(draft, replace(element, mark=Mark.NONE))
-    for element in draft.database.elements:
-        draft.put(replace(element, mark=Mark.NONE, replace_with=""))
-    draft.database = replace(draft.database, phase=Phase.NONE, applier="", told="it was rolled back")
+    back = [e for e in joining if not _has_come(draft, e)]
+    for element in back:
+        _leave(draft, element)
+    for element in [e for e in draft.database.elements if e.mark is Mark.REMOVE]:
+        new = draft.database.element(element.replace_with)
+        if new is not None and new.in_map:
+            _leave(draft, element)
+    if len(back) < len(joining):
+        left = ", ".join(e.instance for e in back)
+        _end(draft, draft.database.generation + 1, left and f"what is done stays; rolled back: {left}")
+    else:
+        _end(draft, draft.database.generation)
+
+
+def _has_come(draft: Draft, element: Element) -> bool:
+    """Whether one that is to come stays: with others of a new set that is whole, or in the place of one that is gone or
+    has handed over, since nobody else may have every row of its set then."""
+    if element.mark is Mark.ADD:
+        return all(e.in_set for e in draft.members(element.replica_set))
+    former = next((e for e in draft.database.elements if e.replace_with == element.instance), None)
+    return former is None or (element.in_set and not former.active)
