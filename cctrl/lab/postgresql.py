@@ -107,6 +107,12 @@ def roles_sql(password: str) -> str:
     )
     grants = "".join(f"GRANT EXECUTE ON FUNCTION pg_catalog.{f} TO {REPLICATION_USER};\n" for f in functions)
     watch = f"GRANT pg_monitor TO {REPLICATION_USER};\n"
+    # A backup's functions have other names before version 15.
+    backup = "'pg_backup_start', 'pg_backup_stop', 'pg_start_backup', 'pg_stop_backup'"
+    where = f"proname IN ({backup}) AND pronamespace = 'pg_catalog'::regnamespace"
+    each = f"SELECT oid::regprocedure FROM pg_proc WHERE {where}"
+    give = f"EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO {REPLICATION_USER}', f);"
+    grants += f"DO $$ DECLARE f regprocedure; BEGIN FOR f IN {each} LOOP {give} END LOOP; END $$;\n"
     return f"CREATE ROLE {REPLICATION_USER} LOGIN REPLICATION PASSWORD '{password}';\n{grants}{watch}"
 
 

@@ -180,6 +180,19 @@ def fits(member: Facts, source: Facts, survey: Survey) -> None:
         _room(name, survey)
 
 
+def reusable(member: Facts, source: Facts, survey: Survey, lacks: str) -> None:
+    """Refuse where what a member has could not be reused (see Action.REUSE); `lacks`: see Engine. Raises Rejected."""
+    name = source.name
+    if lacks:
+        what = f"{name} lets {member.name} copy all of it, but not compare"
+        said = "its replication role lacks the rights for that"
+        raise Rejected(Why.SOURCE, member.name, what, detail=said, next=f"on it, as superuser: {lacks}")
+    if survey.extent.tablespaces:
+        place = survey.extent.tablespaces[0].location
+        detail = f"{len(survey.extent.tablespaces)} outside its data directory, in {place}"
+        raise Rejected(Why.NO_PLACE, member.name, f"{name} has tablespaces: it is copied in full only", detail=detail)
+
+
 def _no_place(spot: Spot, survey: Survey) -> str:
     moved = spot is survey.data or spot is survey.log or spot.content == "full"
     if spot.content == "file":
@@ -286,6 +299,22 @@ def picked_up(view: View, primary: str, source: str, name: str, survey: Survey) 
     return Remedy(Way.COPY, copy_plan(view, primary, source, name, ()), "a copy that is whole takes its place")
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How much of a copy came from its source, in bytes; the rest was there."""
+
+    taken: int
+    total: int
+    log: int
+
+    @staticmethod
+    def read(line: str) -> Share | None:
+        """From the last line of such a copy; None for another line."""
+        match = _SHARE.fullmatch(line.strip())
+        return Share(*map(int, match.groups())) if match else None
+
+
+_SHARE = re.compile(r"took (\d+) of (\d+) bytes, and (\d+) of log")
 _PROGRESS = re.compile(r"\s*(\d+)/(\d+) kB \(\d+%\)")
 
 

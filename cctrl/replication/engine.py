@@ -65,6 +65,10 @@ class Copying(Protocol):
     def survey(self, member: str, source: str) -> Survey:
         """What `member`'s host has to offer to a copy of `source`. Raises StepFailed."""
 
+    def reuse_lacks(self, source: str) -> str:
+        """What `source`'s replication role lacks for a copy that reuses what is there, as the literal remedy; "" where
+        nothing. Raises StepFailed."""
+
     def working(self, member: str) -> Working | None:
         """The copy or rewind that goes on by itself on a member's host; None where none does, or it cannot be asked."""
 

@@ -27,6 +27,7 @@ class Action(Enum):
     KEEP = "keep the log that only {member} has aside, in its data directory's parent"
     REWIND = "rewind {member} to {other}, mark it as its standby"
     COPY = "copy all of {other} to {member}, beside its data directory, which is left as it is"
+    REUSE = "copy {other} to {member}, beside its data directory, from which all comes that is the same there"
     RESTORE = "verify {member}'s backup {other} and copy it beside its data directory, which is left as it is"
     SWAP = "move {member}'s data directory aside and the copy into its place, as a standby of {other}"
     CONFIGURE = "give {member} a configuration of its own in its new place, after {other}'s"
@@ -44,6 +45,7 @@ UNDO = {
     Action.SYNCHRONISE: None,
     Action.CATCH_UP: None,
     Action.COPY: None,
+    Action.REUSE: None,
     Action.CONFIGURE: None,
     Action.PAUSE: Action.RESUME,
     Action.RESUME: Action.PAUSE,
@@ -53,7 +55,7 @@ UNDO = {
 }
 """Action -> what undoes it; None: nothing to undo. An action not named here cannot be undone."""
 
-DETACHED = frozenset({Action.COPY, Action.RESTORE, Action.REWIND})
+DETACHED = frozenset({Action.COPY, Action.REUSE, Action.RESTORE, Action.REWIND})
 """What goes on by itself on its host when nobody waits for it any more."""
 
 

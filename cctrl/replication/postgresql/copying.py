@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import PurePosixPath
 
 from cctrl.replication import copying, strangers
@@ -29,7 +30,7 @@ class Copies:
     @property
     def handlers(self) -> dict[Action, Handler]:
         """What carries out each action."""
-        return {Action.COPY: self._copy, Action.SWAP: self._swap}
+        return {Action.COPY: self._copy, Action.REUSE: self._reuse, Action.SWAP: self._swap}
 
     def extent(self, member: str) -> Extent:
         """See Engine."""
@@ -42,14 +43,30 @@ class Copies:
         what = f"cannot look for a place for a copy on {member}"
         return copyparse.survey(self._must(member, "copysurvey", what, *words).stdout.splitlines(), extent)
 
+    def reuse_lacks(self, source: str) -> str:
+        """See Engine."""
+        role = self._remote.service.replication_user
+        lacking = self._remote.sql(source, queries.REUSE_RIGHTS.format(role=role.replace("'", "''"))).splitlines()
+        quoted = '"' + role.replace('"', '""') + '"'
+        return f"GRANT EXECUTE ON FUNCTION {', '.join(lacking)} TO {quoted}" if lacking else ""
+
     def _copy(self, work: Work) -> Result:
+        return self._made(work, lambda: self._remote.job(work.member, COPY, "copy", on_text=work.on_text, stall=QUIET))
+
+    def _reuse(self, work: Work) -> Result:
+        job = self._remote.job
+        return self._made(
+            work, lambda: job(work.member, COPY, "reuse", queries.FILES, on_text=work.on_text, stall=QUIET)
+        )
+
+    def _made(self, work: Work, job: Callable[[], tuple[CommandResult, list[str]]]) -> Result:
         """Begin it, or follow one that is being made; the operation names it and what it displaces."""
         step = work.step
         survey = self.survey(step.member, step.other)
         said = "running" if survey.running else self._prepared(step, survey, work.operation)
         if said == "whole":
             return Result(text="a copy that was made before is good still")
-        result, lines = self._remote.job(step.member, COPY, "copy", on_text=work.on_text, stall=QUIET)
+        result, lines = job()
         check(result, f"cannot copy {step.other} to {step.member}", "\n".join(lines[-6:]))
         return Result(text="a copy was being made already" if said == "running" else "")
 
@@ -59,9 +76,9 @@ class Copies:
 
     def working(self, member: str) -> Working | None:
         """See Engine."""
-        names = {f"{COPY}-{member}": Action.COPY, f"rewind-{member}": Action.REWIND}
-        result = self._remote.run(member, "working", *names)
-        return copyparse.working(result.stdout.splitlines(), names)
+        jobs = {f"{COPY}-{member}": Action.COPY, f"rewind-{member}": Action.REWIND}
+        result = self._remote.run(member, "working", *jobs)
+        return copyparse.working(result.stdout.splitlines(), jobs | {f"reuse-{member}": Action.REUSE})
 
     def _prepared(self, step: Step, survey: Survey, operation: str) -> str:
         """Write down what is to be copied; "whole" where an earlier copy is good still, "running" where it goes on."""

@@ -51,6 +51,25 @@ union all
 select * from (select pg_tablespace_size(oid) || '|' || pg_tablespace_location(oid) from pg_tablespace
  where pg_tablespace_location(oid) like '/%' order by oid) t"""
 
+# What a copy consists of: `- directory`, `BYTES file`, `! name` for one that no list of lines could hold. Left out is
+# what a server makes anew, what belongs to one place alone, and the control file, which comes last.
+FILES = r"""
+with recursive tree as (
+ select f as path, size, isdir from pg_ls_dir('.', true, false) f, lateral pg_stat_file(f, true)
+ union all
+ select p, s.size, s.isdir from tree, lateral pg_ls_dir(path, true, false) f, lateral (select path || '/' || f) q(p),
+  lateral pg_stat_file(p, true) s
+ where tree.isdir
+  and path !~ '^(pg_(wal|replslot|dynshmem|notify|serial|snapshots|stat_tmp|subtrans)|log|pg_tblspc/.*)$'
+  and f !~ '^pgsql_tmp')
+select case when path ~ '[\\\n]' then '! ' || translate(path, E'\n', '?') when isdir then '- ' || path
+ else size || ' ' || path end
+from tree where isdir is not null and path not in ('global/pg_control', 'promote', 'postgresql.auto.conf.tmp')
+ and path !~ '^(postmaster\.|cctrl\.|current_logfiles|backup_(label|manifest)|tablespace_map)'
+ and path !~ '^(standby|recovery)\.signal$' and path !~ '(^|/)pg_internal\.init'
+ and path !~ '^base/[0-9]+/t[0-9]+_[0-9]+' -- temporary tables
+order by path collate "C" """
+
 # One line: a beat as replication.beat reads it.
 PULSE = """\
 select concat_ws('|', case when r then 'standby' else 'primary' end, coalesce(received, '0/0'),
@@ -215,6 +234,13 @@ union all
 select f from unnest(array['pg_ls_dir(text,boolean,boolean)', 'pg_stat_file(text,boolean)', 'pg_read_binary_file(text)',
   'pg_read_binary_file(text,bigint,bigint,boolean)']) f
 where exists (select from pg_roles where rolname = '{role}') and not has_function_privilege('{role}', f, 'execute')"""
+
+# Of the functions that a differential copy needs; which ones there are depends on the version.
+REUSE_RIGHTS = """\
+select f from unnest(array['pg_ls_dir(text,boolean,boolean)', 'pg_stat_file(text,boolean)',
+  'pg_read_binary_file(text,bigint,bigint,boolean)', 'pg_backup_start(text,boolean)', 'pg_backup_stop(boolean)',
+  'pg_start_backup(text,boolean,boolean)', 'pg_stop_backup(boolean,boolean)']) f
+where to_regprocedure(f) is not null and not has_function_privilege('{role}', to_regprocedure(f), 'execute')"""
 
 
 def acknowledge(standbys: str) -> tuple[str, str]:

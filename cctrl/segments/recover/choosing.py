@@ -17,7 +17,6 @@ from cctrl.segments.recover.recover_file import Entry
 from cctrl.segments.recover.work import Job, Kind
 from cctrl.segments.utilities.running import Failed, Run
 
-NO_DIFFERENTIAL = "a differential recovery needs rsync from host to host, and cctrl gives hosts no way to each other"
 UNREACHABLE = "One or more hosts are not reachable via SSH.  Any segments on those hosts will be marked down"
 
 
@@ -61,8 +60,7 @@ def jobs(run: Run, catalog: Catalog, away: frozenset[str]) -> list[Job]:
 def idle(jobs: list[Job], working: Mapping[int, Working]) -> tuple[list[Job], list[str]]:
     """Those on which no other work than theirs goes on by itself (that is followed), and the documented warnings."""
     kept, warnings = list(jobs), []
-    tools = ((Action.COPY, "pg_basebackup", Kind.FULL), (Action.REWIND, "pg_rewind", Kind.INCREMENTAL))
-    for action, tool, kind in tools:
+    for action, (tool, kind) in _TOOLS.items():
         busy = [
             job for job in kept
             if (work := working.get(job.failed.dbid)) and work.action is action and job.kind is not kind
@@ -75,10 +73,17 @@ def idle(jobs: list[Job], working: Mapping[int, Working]) -> tuple[list[Job], li
     return kept, warnings
 
 
+_TOOLS = {
+    Action.COPY: ("pg_basebackup", Kind.FULL),
+    Action.REWIND: ("pg_rewind", Kind.INCREMENTAL),
+    Action.REUSE: ("differential recovery", Kind.DIFFERENTIAL),
+}
+
+
 def job_of(run: Run, catalog: Catalog, row: Row, kind: Kind | None = None, target: Row | None = None) -> Job:
-    """The recovery of a segment from its acting primary, full where -F or `kind` says so."""
-    source = catalog.pair(row.content).primary
-    return Job(row, source, kind or (Kind.FULL if run.given.full else Kind.INCREMENTAL), target)
+    """The recovery of a segment from its acting primary, as `kind` or the options say."""
+    asked = Kind.FULL if run.given.full else Kind.DIFFERENTIAL if run.given.differential else Kind.INCREMENTAL
+    return Job(row, catalog.pair(row.content).primary, kind or asked, target)
 
 
 def _onto(run: Run, catalog: Catalog) -> list[Job]:
@@ -135,8 +140,8 @@ def _of_file(run: Run, catalog: Catalog, away: frozenset[str]) -> list[Job]:
 def _of_entry(run: Run, catalog: Catalog, entry: Entry, places: dict[str, Server]) -> Job:
     """What a line asks for; the place it names goes into `places`, by the address that the catalog will show."""
     row = recover_file.found(catalog, entry)
-    if entry.kind == "differential":
-        raise Failed(f"line {entry.number}: {NO_DIFFERENTIAL}")
+    if entry.kind == Kind.DIFFERENTIAL.value and entry.target:
+        raise Failed(f"line {entry.number}: a differential recovery is made in place; to another one it is full (F)")
     if entry.target is None:
         return job_of(run, catalog, row, Kind(entry.kind) if entry.kind else None)
     there = run.cluster.host(entry.target.host or entry.target.address)

@@ -63,7 +63,8 @@ def _recovery(cluster: Cluster, job: Job, seen: dict[int, Facts]) -> Iterator[st
     except CctrlError as error:
         yield f"{place}: {error}; next: {error.next or 'gprecoverseg -F'}"
         return
-    yield f"{place}: {'a full copy, as asked' if job.kind is Kind.FULL else way.text('acting primary')}"
+    text = {Kind.FULL: "a full copy, as asked", Kind.DIFFERENTIAL: "a copy of what differs, as asked"}.get(job.kind)
+    yield f"{place}: {text or way.text('acting primary')}"
     ending = preparing.ending(job, seen[job.failed.dbid])
     if ending is not None:
         yield f" -  {Step(ending, cluster.member(job.failed), cluster.member(job.source)).text()}"

@@ -18,12 +18,16 @@ from cctrl.segments.recover.recovering import Recovering, Tongue
 from cctrl.segments.recover.work import Ended, Job, Kind, Stage
 from cctrl.segments.service import Cluster
 from cctrl.segments.utilities import running
-from cctrl.segments.utilities.options import Wrong
 from cctrl.segments.utilities.running import Run
 from cctrl.threads import interruptibly
 
 PROGRAM = "gprecoverseg"
 PROGRESS = "recovery_progress.file"  # in the log directory
+FAILED = "gprecoverseg failed. Please check the output for more details."
+DIFFERENTIAL_FAILED = (
+    "gprecoverseg differential recovery failed. Please check the gpsegrecovery.py log file and rsync log file for more "
+    "details."
+)
 QUESTION = "Continue with segment recovery procedure"
 
 
@@ -45,8 +49,6 @@ def run(cluster: Cluster, argv: Sequence[str], talk: Talk) -> Outcome:
 
 def _run(run: Run) -> int:
     recover_options.check(run.given)
-    if run.given.differential:
-        raise Wrong("", f"gprecoverseg: error: {choosing.NO_DIFFERENTIAL}; next: gprecoverseg -F")
     catalog, seen = dispatched(run)
     if run.given.rebalance:
         return rebalance.rebalance(run, catalog, recover)
@@ -131,6 +133,9 @@ def _closed(run: Run, ended: list[Ended], *, interrupted: bool) -> int:
     except CctrlError as error:
         run.log.truth(f"no FTS has looked, so the catalog still says down: {error.what}: {error.detail}")
         run.log.truth("NEXT: cctrl manager")
+    for one in ended:
+        if one.remark:
+            run.log.truth(f"{one.job.failed.place} (dbid {one.job.failed.dbid}): {run.cluster.spoken(one.remark)}")
     wrong = [one for one in ended if one.stage is not None]
     if not wrong:
         if interrupted:
@@ -140,7 +145,7 @@ def _closed(run: Run, ended: list[Ended], *, interrupted: bool) -> int:
         return 0
     if interrupted:
         run.log.error(INTERRUPTED)
-    run.log.error("gprecoverseg failed. Please check the output for more details.")
+    run.log.error(DIFFERENTIAL_FAILED if run.given.differential else FAILED)
     for one in wrong:
         run.log.truth(f"{one.job.failed.place} (dbid {one.job.failed.dbid}): {run.cluster.spoken(one.cause)}")
         run.log.truth(f"NEXT: {one.next or _next(one)}")
@@ -150,7 +155,9 @@ def _closed(run: Run, ended: list[Ended], *, interrupted: bool) -> int:
 def _next(one: Ended) -> str:
     if one.stage is Stage.START:  # its data is right: no copy would help
         return "gprecoverseg   (when the cause is mended)"
-    return "gprecoverseg -F" if one.job.kind is Kind.INCREMENTAL else "gprecoverseg -F   (when the cause is mended)"
+    if one.job.kind is Kind.INCREMENTAL:
+        return "gprecoverseg -F"
+    return f"gprecoverseg {'-F' if one.job.kind is Kind.FULL else '--differential'}   (when the cause is mended)"
 
 
 def row_of(catalog: Catalog, place: str) -> Row:

@@ -12,7 +12,7 @@ from threading import Event
 
 from cctrl.outcome import CctrlError, Refused
 from cctrl.segments.recover import preparing
-from cctrl.segments.recover.work import Job, Kind
+from cctrl.segments.recover.work import Job
 from cctrl.segments.utilities.running import Run
 
 WARNED = (
@@ -50,8 +50,8 @@ class Interrupting:
         if not self._meant():
             return False
         self._ending.set()
-        self._run.cluster.hosts.fan_out([job for job in self._jobs if job.kind is Kind.FULL], self._end)
-        if any(job.kind is not Kind.FULL for job in self._jobs):
+        self._run.cluster.hosts.fan_out([job for job in self._jobs if job.kind.copies], self._end)
+        if any(not job.kind.copies for job in self._jobs):
             self._run.log.truth("a rewind that has begun goes on to its end: half of one could not be started")
         return False
 

@@ -18,7 +18,7 @@ def parser() -> Parser:
     made = common("gprecoverseg", SUMMARY)
     add = made.add_argument
     add("-F", dest="full", action="store_true", help="full recovery: copy everything")
-    add("--differential", action="store_true", help="refused: it would need rsync from host to host")
+    add("--differential", action="store_true", help="copy what differs; the rest comes from the old data directory")
     add("-r", dest="rebalance", action="store_true", help="bring all into their preferred roles")
     add("--replay-lag", type=float, metavar="GB", help="what a mirror may have to replay at a rebalance (10)")
     add("--disable-replay-lag", action="store_true", help="do not look at that")

@@ -13,11 +13,12 @@ from cctrl.outcome import CctrlError, Interrupted
 from cctrl.replication import copying, recovery
 from cctrl.replication.events import Event, Failed, Progress
 from cctrl.replication.executor import Performer, execute
-from cctrl.replication.facts import Facts
+from cctrl.replication.facts import Facts, Server
 from cctrl.replication.recovery import Way
 from cctrl.replication.steps import DETACHED, Action, Group, Plan, Step
 from cctrl.segments import catalog_sql
 from cctrl.segments.catalog import Pair
+from cctrl.segments.recover.differential import NOTHING_THERE, Narrator
 from cctrl.segments.recover.work import Ended, Job, Kind, Stage
 from cctrl.segments.service import Cluster, now
 
@@ -35,6 +36,8 @@ _LAST = {
     Way.COPY: "pg_basebackup: base backup completed",
 }
 """The last line of each way, as the documented tools end."""
+_TOOLS = {Kind.FULL: "pg_basebackup", Kind.INCREMENTAL: "pg_rewind", Kind.DIFFERENTIAL: "rsync"}
+"""How a failure's log file is called."""
 
 
 class Tongue:
@@ -102,12 +105,13 @@ class Recovering:
         if self.ending():
             return Ended(job, Stage.COPY, NOT_BEGUN, self._keep(job, [NOT_BEGUN]), AGAIN)
         said: list[str] = []
-        stage, failed = [Stage.COPY], [Action.START]
+        stage, failed, narrator = [Stage.COPY], [Action.START], Narrator()
 
         def sink(event: Event) -> None:
             if isinstance(event, Progress) and event.step.action in DETACHED:
                 said.append(event.text)
-                self.tongue.tell(job, event.text)
+                reused = event.step.action is Action.REUSE
+                self.tongue.tell(job, narrator.line(event.text, now()) if reused else event.text)
             elif isinstance(event, Failed):
                 failed[0] = event.step.action
                 stage[0] = Stage.START if event.step.action is Action.START else Stage.COPY
@@ -124,18 +128,25 @@ class Recovering:
         except CctrlError as error:
             self.tongue.tell(job, "Failure, exiting", last=True)
             cause, following = "\n".join(part for part in (error.what, error.detail) if part), error.next
-            if self.ending() and failed[0] is Action.COPY:
+            if self.ending() and failed[0] in (Action.COPY, Action.REUSE):
                 cause, following = ENDED, AGAIN
             return Ended(job, stage[0], cause, self._keep(job, [*said, cause]), following)
-        self.tongue.tell(job, _LAST[way], last=True)
-        return Ended(job)
+        return self._done(job, way, plan, narrator)
+
+    def _done(self, job: Job, way: Way, plan: Plan, narrator: Narrator) -> Ended:
+        reused = plan.steps[0].action is Action.REUSE
+        if last := narrator.sum if reused else _LAST[way]:
+            self.tongue.tell(job, last, last=True)
+        if reused:
+            return Ended(job, remark=narrator.remark(self.cluster.member(job.source)))
+        return Ended(job, remark=NOTHING_THERE if job.kind is Kind.DIFFERENTIAL else "")
 
     def _end(self, job: Job) -> None:
         """A slot of its own time as primary would hold back log for nobody."""
         self.cluster.asking.try_sql(self.cluster.member(job.at), catalog_sql.DROP_SLOT)
 
     def _keep(self, job: Job, lines: list[str]) -> str:
-        tool = "pg_basebackup" if job.kind is Kind.FULL else "pg_rewind"
+        tool = _TOOLS[job.kind]
         path = self.directory / f"{tool}.{datetime.now():%Y%m%d_%H%M%S}.dbid{job.failed.dbid}.out"
         with contextlib.suppress(OSError):
             self.directory.mkdir(parents=True, exist_ok=True)
@@ -150,8 +161,9 @@ def way_back(cluster: Cluster, job: Job, rate: str = "") -> tuple[Way, Plan]:
     pair = Pair(job.failed.content, job.source, job.at)
     view = cluster.view(pair, cluster.probe(pair.rows))
     source, name = view.members[0].name, view.members[1].name
-    if job.kind is Kind.FULL:
-        return Way.COPY, Plan(_configured(cluster, job, _copy(cluster, view[name], view[source], rate)))
+    if job.kind.copies:
+        groups = _copy(cluster, job.kind, view[name], view[source], rate)
+        return Way.COPY, Plan(_configured(cluster, job, groups))
     part = recovery.unread(view[name], view[source])
     tail = cluster.engine.tail(name, part) if part else None
     found = recovery.remedy(view, source, name, tail, force=True)
@@ -172,8 +184,13 @@ def _configured(cluster: Cluster, job: Job, groups: tuple[Group, ...]) -> tuple[
     return tuple(made)
 
 
-def _copy(cluster: Cluster, member: Facts, source: Facts, rate: str) -> tuple[Group, ...]:
-    copying.fits(member, source, cluster.engine.copies.survey(member.name, source.name))
-    copy = Step(Action.COPY, member.name, source.name, source.oldest_log, rate=rate)
+def _copy(cluster: Cluster, kind: Kind, member: Facts, source: Facts, rate: str) -> tuple[Group, ...]:
+    copies, action = cluster.engine.copies, Action.COPY
+    survey = copies.survey(member.name, source.name)
+    copying.fits(member, source, survey)
+    if kind is Kind.DIFFERENTIAL and member.server is not Server.NO_DATA:
+        copying.reusable(member, source, survey, copies.reuse_lacks(source.name))
+        action = Action.REUSE
+    copy = Step(action, member.name, source.name, source.oldest_log, rate=rate)
     rest = (Action.SWAP, Action.START)  # it was stopped before; its directory is kept aside, log and all
     return ((copy,), *((Step(action, member.name, source.name),) for action in rest))

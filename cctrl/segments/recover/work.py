@@ -16,6 +16,12 @@ class Kind(Enum):
 
     INCREMENTAL = "incremental"
     FULL = "full"
+    DIFFERENTIAL = "differential"
+
+    @property
+    def copies(self) -> bool:
+        """True where the new directory is made beside the old one, so that this can be given up."""
+        return self is not Kind.INCREMENTAL
 
 
 class Stage(Enum):
@@ -55,6 +61,7 @@ class Ended:
     cause: str = ""
     logfile: str = ""
     next: str = ""
+    remark: str = ""  # of one that was done: what the documented lines do not say
 
 
 def parameters(jobs: list[Job], *titles: str) -> list[Line]:
@@ -93,7 +100,12 @@ def _target(row: Row) -> list[tuple[str, str]]:
 
 
 FAILED = "Failed to recover the following segments"
-FULL_DUE = ". You must run gprecoverseg -F for all incremental failures"
+DUE = {
+    Kind.INCREMENTAL: ". You must run gprecoverseg -F for all incremental failures",
+    Kind.DIFFERENTIAL: ". You must run either gprecoverseg --differential or gprecoverseg -F for all differential "
+    "failures",
+    Kind.FULL: "",
+}
 NOT_STARTED = "Failed to start the following segments. Please check the latest logs located in segment's data directory"
 SUCCESS = (
     "*" * 32,
@@ -109,8 +121,8 @@ def failures(ended: list[Ended]) -> list[Line]:
     lines: list[str] = []
     copies = [one for one in ended if one.stage is Stage.COPY]
     if copies:
-        due = any(one.job.kind is Kind.INCREMENTAL for one in copies)
-        lines += ["-" * 58, FAILED + (FULL_DUE if due else "")]
+        kinds = {one.job.kind for one in copies}
+        lines += ["-" * 58, FAILED + next(due for kind, due in DUE.items() if kind in kinds)]
         for one in copies:
             row = one.job.at
             where = f" hostname: {row.hostname}; port: {row.port}; logfile: {one.logfile}"

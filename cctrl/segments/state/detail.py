@@ -16,7 +16,11 @@ from cctrl.segments.utilities.gplog import WARNING
 from cctrl.segments.utilities.tables import RULE, Cells, Line, Rows, pair, table
 
 UNKNOWN = "Unknown"
-COPYING = {"full": "Copying files from primary", "incremental": "Rewinding history to match primary timeline"}
+COPYING = {
+    "full": "Copying files from primary",
+    "differential": "Copying files from primary",
+    "incremental": "Rewinding history to match primary timeline",
+}
 NO_STANDBY = "No coordinator standby configured"
 
 

@@ -96,12 +96,16 @@ def _unavailable(seen: Seen) -> list[Line]:
 
 
 def _in_recovery(seen: Seen) -> list[Cells]:
-    head = ("Segment", "Port", "Recovery type", "Completed bytes (kB)", "Total bytes (kB)", "Percentage completed")
-    rows = [Cells(head)]
-    for row in seen.ordered:
-        found = seen.recovering.get(row.dbid)
-        if found is not None and found.percent:
-            rows.append(Cells((row.address, str(row.port), found.kind, found.done, found.total, found.percent)))
+    """The first one's kind decides the columns."""
+    ordered = ((row, seen.recovering.get(row.dbid)) for row in seen.ordered)
+    told = [(row, found) for row, found in ordered if found is not None and found.percent]
+    staged = bool(told and told[0][1].stage)
+    middle = ("Stage", "Completed bytes (kB)") if staged else ("Completed bytes (kB)", "Total bytes (kB)")
+    rows = [Cells(("Segment", "Port", "Recovery type", *middle, "Percentage completed"))]
+    for row, found in told:
+        stage = f"Syncing {found.stage} of dbid {row.dbid}" if found.stage else ""
+        numbers = (stage, found.done) if staged else (found.done, found.total)
+        rows.append(Cells((row.address, str(row.port), found.kind, *numbers, found.percent)))
     return rows
 
 

@@ -38,21 +38,26 @@ def word(row: Row, facts: Facts) -> str:
 class Recovery:
     """How far a recovery is that runs now."""
 
-    kind: str  # full, incremental
+    kind: str  # full, incremental, differential
     since: float  # seconds since the epoch
     done: str = ""  # kB; these three are "" while its program has not said so yet
     total: str = ""  # kB
     percent: str = ""
+    stage: str = ""  # of a differential one: what is copied
 
 
-_PROGRESS = re.compile(r"\s*(\d+)/(\d+) kB \((\d+)%\)")
+_PROGRESS = re.compile(r"\s*(\d+)/(\d+) kB \((\d+)%\)(?:, (data|log|control file)$)?")
+_KINDS = {Action.REWIND: "incremental", Action.REUSE: "differential"}
+_STAGES = {"data": "pg_data", "log": "pg_wal directory", "control file": "pg_control file"}
 
 
 def recovery(working: Working) -> Recovery:
     """Long work on a segment's host, in the words of the report."""
-    kind = "incremental" if working.action is Action.REWIND else "full"
+    kind = _KINDS.get(working.action, "full")
     match = _PROGRESS.match(working.said)
-    return Recovery(kind, working.since, *((match[1], match[2], f"{match[3]}%") if match else ()))
+    if match is None:
+        return Recovery(kind, working.since)
+    return Recovery(kind, working.since, match[1], match[2], f"{match[3]}%", _STAGES.get(match[4] or "", ""))
 
 
 @dataclass(frozen=True, slots=True)

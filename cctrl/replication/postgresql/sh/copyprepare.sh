@@ -22,7 +22,7 @@ empty() { # what an earlier copy put outside: only what it made itself, or found
 }
 rm -f "$work/whole" "$work/plan"
 [ ! -e "$work/places" ] || empty <"$work/places"
-rm -rf "$work/new" "$work/places" || exit 1
+rm -rf "$work/new" "$work/session" "$work/places" || exit 1
 plan=$1; shift
 for n in 1 2 3 4 5; do plan="$plan
 $1"; shift; done
