@@ -10,6 +10,7 @@ import pytest
 from cctrl.replication.copying import (
     Extent,
     Pace,
+    Share,
     Spot,
     Survey,
     Tablespace,
@@ -20,6 +21,7 @@ from cctrl.replication.copying import (
     fits,
     instead_of_rewind,
     outside,
+    reusable,
 )
 from cctrl.replication.divergence import Commit, Tail
 from cctrl.replication.facts import Server
@@ -173,6 +175,25 @@ def test_the_copy_comes_first_and_nothing_is_stopped_before_it_is_whole() -> Non
     assert copy_plan(seen, "host1", "host2", "host3", ()).steps[1].action is Action.FENCE
     seen = view(primary(), standby("host2"), facts("host3", Server.NO_DATA))
     assert copy_plan(seen, "host1", "host2", "host3", ()).steps[1].action is Action.SWAP
+
+
+# ---------------------------------------------------------------- what is there already
+
+
+def test_what_stands_against_reusing_what_is_there() -> None:
+    reusable(standby("host2"), primary(), GOOD, "")
+    refused = why(reusable, standby("host2"), primary(), GOOD, "GRANT EXECUTE ON FUNCTION f() TO r")
+    assert refused.why is Why.SOURCE
+    assert refused.next == "on it, as superuser: GRANT EXECUTE ON FUNCTION f() TO r"
+    outside_ = replace(GOOD, extent=Extent(GB, (Tablespace("/ts/a", 1),)))
+    refused = why(reusable, standby("host2"), primary(), outside_, "")
+    assert refused.why is Why.NO_PLACE
+    assert "1 outside its data directory, in /ts/a" in refused.detail
+
+
+def test_how_much_came_from_the_source_is_read() -> None:
+    assert Share.read("took 12 of 345 bytes, and 67 of log") == Share(12, 345, 67)
+    assert Share.read("12/345 kB (3%), data") is None
 
 
 # ---------------------------------------------------------------- in place of a rewind

@@ -264,7 +264,7 @@ def test_steps_whose_failure_leaves_something_changed_are_the_ones_that_are_not_
     own = {Action.STOP: Action.UNMARK, Action.PAUSE: Action.RESUME, Action.RESUME: Action.PAUSE}
     nothing = (
         *(Action.MARK, Action.CHECKPOINT, Action.SYNCHRONISE, Action.CATCH_UP),
-        *(Action.COPY, Action.RESTORE, Action.RECONNECT, Action.LEAVE, Action.CONFIGURE),
+        *(Action.COPY, Action.REUSE, Action.RESTORE, Action.RECONNECT, Action.LEAVE, Action.CONFIGURE),
     )
     assert {**dict.fromkeys(nothing), **own} == UNDO
     assert Step(Action.STOP, "host1", "host2").undo() == Step(Action.UNMARK, "host1", "host2")

@@ -129,6 +129,11 @@ def test_work_that_goes_on_by_itself_is_not_disturbed() -> None:
     kept, warnings = choosing.idle(full, working)
     assert [job.failed.dbid for job in kept] == [6, 7, 5]
     assert warnings == ["Found pg_rewind running for segments with contentIds [2], skipping recovery of these segments"]
+    differential = [Job(row, sources[row.content], Kind.DIFFERENTIAL) for row in ROWS]
+    assert choosing.idle(differential, {6: Working(Action.REUSE, 0, "")}) == (differential, [])
+    kept, (warning,) = choosing.idle(full, {6: Working(Action.REUSE, 0, "")})
+    assert [job.failed.dbid for job in kept] == [7, 4, 5]
+    assert warning.startswith("Found differential recovery running for segments with contentIds [0], skipping recovery")
 
 
 def test_what_is_told_names_segments_by_their_places() -> None:

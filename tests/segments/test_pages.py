@@ -87,6 +87,21 @@ def test_a_recovery_that_runs() -> None:
     assert ["Mirror", "recovery", "start", "=", "2026-11-22", "06:29:00+00"] in primary
 
 
+def test_a_differential_recovery_that_runs() -> None:
+    lines = ["@work reuse-x 1795328940 75538/660036 kB (11%), control file"]
+    working = copyparse.working(lines, {"reuse-x": Action.REUSE})
+    assert working is not None
+    found = {2: recovery(working), 3: Recovery("full", 0, "1", "2", "50%")}
+    seen = Seen(worlds.cluster(**AFTER), worlds.seen(worlds.cluster(**AFTER)).facts, found)
+    head, row, other = (re.split(r" {3,}", line.text.strip()) for line in shown(pages.problems(seen))[-3:])
+    assert head == ["Segment", "Port", "Recovery type", "Stage", "Completed bytes (kB)", "Percentage completed"]
+    assert row == ["sdw1", "7000", "differential", "Syncing pg_control file of dbid 2", "75538", "11%"]
+    assert other == ["sdw1", "7001", "full", "1", "50%"]  # the first one's kind decides the columns
+    assert ["Mirror", "status", "=", "Copying", "files", "from", "primary"] in [
+        line.text.split() for line in detail.full(seen, Processes({}))[0]
+    ]
+
+
 def test_a_recovery_that_has_said_nothing_yet() -> None:
     working = copyparse.working(["@work rewind-x 1795328940 "], {"rewind-x": Action.REWIND})
     assert working is not None

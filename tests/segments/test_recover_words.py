@@ -8,6 +8,7 @@ import pytest
 
 from cctrl.outcome import CctrlError
 from cctrl.segments.recover import rebalance, recover_file, recover_options, work
+from cctrl.segments.recover.differential import Narrator
 from cctrl.segments.recover.dispatch import enough
 from cctrl.segments.recover.work import Ended, Job, Kind, Stage
 from cctrl.segments.state import gpstate
@@ -75,7 +76,18 @@ def test_help_and_version_end_well(parser: Callable[[], Parser]) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["-a", "-F -a", "-r --replay-lag 0.5", "-B 1 -b 128", "--max-rate 32M", "-ar", "-a -s -v"]
+    "words",
+    [
+        "-a",
+        "-F -a",
+        "--differential -a",
+        "-i f --differential",
+        "-r --replay-lag 0.5",
+        "-B 1 -b 128",
+        "--max-rate 32M",
+        "-ar",
+        "-a -s -v",
+    ],
 )
 def test_what_goes(words: str) -> None:
     recover_options.check(recover_options.parser().parse(words.split()))
@@ -161,11 +173,28 @@ def test_the_end_of_a_recovery() -> None:
         assert Line(text) in recorded.lines("51-C-gprecoverseg-r", "gprecoverseg")
 
 
+def test_the_lines_of_a_differential_recovery() -> None:
+    said = Narrator()
+    assert said.line("waiting for a checkpoint on mirror0", 0.0) == "waiting for a checkpoint on mirror0"
+    assert said.line("0/2025410 kB (0%), data", 1.0) == "0   0%    0.00kB/s    0:00:00"
+    assert said.line("1012705/2025410 kB (50%), data", 25.8) == "1,037,009,920  50%   39.88MB/s    0:00:24"
+    assert said.line("2025410/2025410 kB (100%), log", 50.6) == "2,074,019,840 100%   39.88MB/s    0:00:00"
+    assert said.sum == said.remark("sdw2:7000") == ""
+    said.line("took 1000 of 2500 bytes, and 16777216 of log", 51.0)
+    assert said.sum == "total size is 2,500  speedup is 2.50"
+    remark = "1,000 of 2,500 bytes came from sdw2:7000, and 16,777,216 bytes of its log; the rest was in the old data "
+    assert said.remark("sdw2:7000") == f"{remark}directory"
+
+
 def test_the_lines_of_a_failure() -> None:
     pair = worlds.cluster(c1="mnd pnu").pairs[1]
     logfile = "/home/gpadmin/gpAdminLogs/pg_rewind.20261122_063049.dbid3.out"
     ended = Ended(Job(pair.mirror, pair.primary, Kind.INCREMENTAL), Stage.COPY, "", logfile)
     assert work.failures([ended]) == recorded.lines("81-F-incremental-fails", "gprecoverseg")[-5:-2]
+    differential = Ended(Job(pair.mirror, pair.primary, Kind.DIFFERENTIAL), Stage.COPY, "", logfile)
+    due = "You must run either gprecoverseg --differential or gprecoverseg -F for all differential failures"
+    assert work.failures([differential])[1].text == f"Failed to recover the following segments. {due}"
+    assert work.failures([differential])[2].text.endswith("; recoverytype: differential")
     full = Ended(Job(pair.mirror, pair.primary, Kind.FULL), Stage.START)
     assert work.failures([full])[2].text == " hostname: sdw1; port: 7001; datadir: /data/primary/gpseg1"
 

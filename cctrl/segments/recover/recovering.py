@@ -15,6 +15,7 @@ from cctrl.replication.events import Event, Failed, Progress
 from cctrl.replication.executor import Performer, execute
 from cctrl.replication.facts import Facts, Server
 from cctrl.replication.recovery import Way
+from cctrl.replication.rejection import Rejected
 from cctrl.replication.steps import DETACHED, Action, Group, Plan, Step
 from cctrl.segments import catalog_sql
 from cctrl.segments.catalog import Pair
@@ -138,7 +139,7 @@ class Recovering:
         if last := narrator.sum if reused else _LAST[way]:
             self.tongue.tell(job, last, last=True)
         if reused:
-            return Ended(job, remark=narrator.remark(self.cluster.member(job.source)))
+            return Ended(job, remark=narrator.remark(job.source.place))
         return Ended(job, remark=NOTHING_THERE if job.kind is Kind.DIFFERENTIAL else "")
 
     def _end(self, job: Job) -> None:
@@ -189,7 +190,11 @@ def _copy(cluster: Cluster, kind: Kind, member: Facts, source: Facts, rate: str)
     survey = copies.survey(member.name, source.name)
     copying.fits(member, source, survey)
     if kind is Kind.DIFFERENTIAL and member.server is not Server.NO_DATA:
-        copying.reusable(member, source, survey, copies.reuse_lacks(source.name))
+        try:
+            copying.reusable(member, source, survey, copies.reuse_lacks(source.name))
+        except Rejected as error:
+            error.next = error.next or "gprecoverseg -F"
+            raise
         action = Action.REUSE
     copy = Step(action, member.name, source.name, source.oldest_log, rate=rate)
     rest = (Action.SWAP, Action.START)  # it was stopped before; its directory is kept aside, log and all

@@ -1,7 +1,7 @@
 # Makes a copy as copy.sh does, but takes what is the same in the old data directory from there: piece by piece, by its
 # SHA-256 on both sides; only pieces that differ come from the source. Arguments: the SQL that lists the source's files.
-# What is compared is the new directory's own copy: whatever becomes of the old one meanwhile, no piece is wrong. A piece
-# that is torn, or is changed afterwards, is right again once the log from the backup's start on is replayed.
+# What is compared is what has come into the new directory: whatever becomes of the old one, no piece is wrong. One that
+# is torn, or is changed afterwards, is right again once the log from the backup's start on is replayed.
 files=$1
 copy_places
 { IFS= read -r operation; IFS= read -r source; IFS= read -r from; IFS= read -r _; IFS= read -r wal; IFS= read -r slot
@@ -29,16 +29,15 @@ if [ "$said" -ge 150000 ]; then start=pg_backup_start stop=pg_backup_stop way=''
 else start=pg_start_backup stop=pg_stop_backup way=', false' stops='false, false'; fi
 [ "$said" -lt 140000 ] || ask "set idle_session_timeout = 0; select 1"
 [ -n "$slot" ] || {
-  slot=$(printf 'cctrl_%s_%s' "$operation" "$$" | tr 'A-Z' 'a-z' | tr -c 'a-z0-9_' _)
+  slot=$(printf 'cctrl_%s_%s' "$operation" "$$" | tr '[:upper:]' '[:lower:]' | tr -c 'a-z0-9_' _)
   ask "CREATE_REPLICATION_SLOT $slot TEMPORARY PHYSICAL RESERVE_WAL"
 }
 echo "waiting for a checkpoint on $source"
 ask "select $start('cctrl $operation', true$way)"
 
 source_sql -c "$files" >"$here/files" || fail "cannot list the files of $source"
-case $(cut -c 1 "$here/files" | sort -u | tr -d '\n') in *!*)
-  fail "$source has a file whose name has a line break or a backslash: $(sed -n 's/^! //p' "$here/files" | head -n 1)" ;;
-esac
+bad=$(sed -n '/^! /{s///p;q;}' "$here/files")
+[ -z "$bad" ] || fail "$source has a file whose name has a line break or a backslash: $bad"
 ! grep -q '^[^ ]* pg_tblspc/' "$here/files" || fail "$source has tablespaces: this way of copying takes none"
 sed -n 's/^- //p' "$here/files" | while IFS= read -r path; do
   [ "$path" = pg_wal ] || mkdir -p "$new/$path" || exit 1
@@ -142,7 +141,7 @@ while [ -f "$here/batch.$b" ]; do
   wait "$!" || fail "cannot compare with $source"
   awk 'FILENAME == ARGV[1] { theirs[$1] = "x" $2; next } FILENAME == ARGV[2] { ours[$1] = "x" $2; next }
     !(FNR in ours) || ours[FNR] != theirs[FNR]' "$here/theirs" "$here/ours" "$batch" >"$here/other"
-  [ ! -s "$here/other" ] || { take "$here/other" && put_all "$here/other"; } || fail "cannot take from $source what differs"
+  [ ! -s "$here/other" ] || { take "$here/other" && put_all "$here/other"; } || fail "cannot take what differs"
   got=$((got + $(wc -c <"$here/theirs")))
   seen=$((seen + $(awk '{ sum += $2 } END { printf "%.0f", sum }' "$batch")))
   rm -f "$batch"
@@ -152,25 +151,30 @@ done
 
 tell 'control file'
 echo '0 8192 8192 global/pg_control' >"$here/other" # last: from where replay begins, and what is there by then
-sound() { pg_controldata -D "$new" >"$here/control" 2>&1 && ! grep -qi crc "$here/control"; } # it may be written meanwhile
-n=10
+sound() { pg_controldata -D "$new" >"$here/control" 2>&1 && ! grep -qi crc "$here/control"; } # it may just be written
+tries=10
 until take "$here/other" && put_all "$here/other" && sound; do
-  n=$((n - 1))
-  [ "$n" -gt 0 ] || fail "cannot take the control file of $source"
+  tries=$((tries - 1))
+  [ "$tries" -gt 0 ] || fail "cannot take the control file of $source"
 done
 
 tell log
 ask "select labelfile || '@stop ' || lsn from $stop($stops)"
+label=
 while [ "${said#@stop }" = "$said" ]; do
-  printf '%s\n' "$said"
-  hear || break
-done >"$new/backup_label"
+  label="$label$said
+"
+  hear || fail "$source has ended the session that holds the backup"
+done
 end=${said#@stop }
+printf %s "$label" >"$new/backup_label" || fail "cannot write"
 first=$(sed -n 's/^START WAL LOCATION: .*(file \([0-9A-F]*\)).*/\1/p' "$new/backup_label")
-[ -n "$first" ] && [ "$end" != "$said" ] || fail "$source has ended the session that holds the backup"
-if [ -n "$wal" ]; then mkdir -p "$wal" && ln -s "$wal" "$new/pg_wal"; else mkdir "$new/pg_wal"; fi || fail "cannot make pg_wal"
+[ -n "$first" ] || fail "$source does not say where its backup begins"
+if [ -z "$wal" ]; then mkdir "$new/pg_wal"; else mkdir -p "$wal" && ln -s "$wal" "$new/pg_wal"; fi ||
+  fail "cannot write"
 mkdir "$new/pg_wal/archive_status" && : >"$new/pg_wal/$first.partial" || fail "cannot write" # it goes on from there
-pg_receivewal -w -D "$new/pg_wal" -d "$from" -n -E "$end" 6<&- 7>&- || fail "cannot take the log of $source"
+text=$(pg_receivewal -w -D "$new/pg_wal" -d "$from" -n -E "$end" 2>&1 6<&- 7>&-) ||
+  fail "cannot take the log of $source: $text"
 for f in "$new"/pg_wal/*.partial; do [ ! -e "$f" ] || mv "$f" "${f%.partial}" || fail "cannot keep the log"; done
 exec 6<&- 7>&-
 log_size=0
