@@ -91,6 +91,14 @@ Output from host4.instance1:
 TimesTen Daemon (PID: [PID], port: [PORT]) startup OK.
 %% wait until host4 state is opened timeout 60s
 %% wait until sql host4 select a from t is 1
+% ttGridAdmin instanceExec -only host8.instance1 ttDaemonAdmin -restart
+Overall return code: 0
+Commands executed on:
+  host8.instance1 rc 0
+Return code from host8.instance1: 0
+Output from host8.instance1:
+TimesTen Daemon (PID: [PID:old], port: [PORT]) stopped.
+TimesTen Daemon (PID: [PID:new], port: [PORT]) startup OK.
 
 # The active element dies: the other one takes the writes, and the first catches up by the log.
 %% kill host3
@@ -113,6 +121,7 @@ Distribution map updated
 %% wait until host3 state is evicted timeout 60s
 %% wait until host9 state is opened timeout 60s
 %% wait until sql host9 select count(*) from t is 2
+%% wait until host8 state is opened timeout 60s
 % ttGridAdmin dbStatus database1 -replicaSet
 Database database1 Replica Set status as of [TIME]
  

@@ -142,14 +142,40 @@ Database database1 open started
 %% wait until host5 state is opened timeout 60s
 %% wait until sql host5 select count(*) from late is 1
 
-# What does not come back is evicted, and destroyed.
+# Both have lost their data: nothing brings them back. The set is evicted, and its elements are destroyed.
+% ttGridAdmin instanceExec -only host5 -only host6 ttDaemonAdmin -stop
+Overall return code: 0
+Commands executed on:
+  host5.instance1 rc 0
+  host6.instance1 rc 0
+Return code from host5.instance1: 0
+Output from host5.instance1:
+TimesTen Daemon (PID: [PID], port: [PORT]) stopped.
+Return code from host6.instance1: 0
+Output from host6.instance1:
+TimesTen Daemon (PID: [PID], port: [PORT]) stopped.
+%% wipe host5
+%% wipe host6
+% ttGridAdmin instanceExec -only host5 -only host6 ttDaemonAdmin -start
+Overall return code: 0
+Commands executed on:
+  host5.instance1 rc 0
+  host6.instance1 rc 0
+Return code from host5.instance1: 0
+Output from host5.instance1:
+TimesTen Daemon (PID: [PID], port: [PORT]) startup OK.
+Return code from host6.instance1: 0
+Output from host6.instance1:
+TimesTen Daemon (PID: [PID], port: [PORT]) startup OK.
+%% wait until host5 state is waiting for seed timeout 60s
+%% wait until host6 state is waiting for seed timeout 60s
 % ttGridAdmin dbDistribute database1 -evict host5 -apply
 Error : 1 of 2 elements of replica set 2 are to be evicted
 DETAIL: -evict drops a whole replica set with its rows; one element alone is replaced without loss
 NEXT: ttGridAdmin dbCreate database1 -instance host9.instance1 -wait, then ttGridAdmin dbDistribute database1 -remove host5.instance1 -replaceWith host9.instance1 -apply; or, to give up the rows: ttGridAdmin dbDistribute database1 -evict host5.instance1 -evict host6.instance1 -apply
 ? 255
 % cctrl --yes -service grid1 -c 'ttGridAdmin dbDistribute database1 -evict host5 -evict host6 -apply'
-WARNING: given up with -apply: replica set 2: all its rows, last known on host5.instance1 up to [LSN]
+WARNING: given up with -apply: replica set 2: all its rows, last known on host*.instance1 up to [LSN] (glob)
 Element host5.instance1 evicted
 Element host6.instance1 evicted
 Distribution map updated
