@@ -6,20 +6,20 @@ import re
 from pathlib import Path
 
 from bench.place import Lab
-from cctrl.config import Server
+from cctrl.config import Server, Service
 from cctrl.replication.postgresql import conninfo
 
 SCRIPT = str(Path(__file__).with_name("byhand.sh"))
 
 
-def run(lab: Lab, *words: str) -> str:
-    """`byhand.sh WORDS…`; what it printed."""
-    return lab.place.run([SCRIPT, *words], **_environment(lab)).strip()
+def run(lab: Lab, *words: str, service: Service | None = None) -> str:
+    """`byhand.sh WORDS…`; what it printed. `service`: whose members the words name, where it is not the lab's."""
+    return lab.place.run([SCRIPT, *words], **_environment(lab, service or lab.service)).strip()
 
 
-def _environment(lab: Lab) -> dict[str, str]:
-    named: dict[str, str] = {"BIN": lab.service.members[0].bin_dir}
-    for server in lab.service.members:
+def _environment(lab: Lab, service: Service) -> dict[str, str]:
+    named: dict[str, str] = {"BIN": service.members[0].bin_dir}
+    for server in service.members:
         own = {
             "data": server.data_dir,
             "conf": server.config_file,
@@ -27,8 +27,8 @@ def _environment(lab: Lab) -> dict[str, str]:
             "port": str(server.port),
             "as": " ".join(_there(lab, server)),
         }
-        for other in lab.service.members:
-            own[f"info_{other.name}"] = conninfo.to_source(lab.service, server.name, other)
+        for other in service.members:
+            own[f"info_{other.name}"] = conninfo.to_source(service, server.name, other)
         named |= {f"{server.name}_{key}": value for key, value in own.items()}
     return named
 

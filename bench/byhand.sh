@@ -24,6 +24,10 @@ follow() { # a running standby HOST follows OTHER
 until_true() { # HOST, a query that yields t in the end
   until [ "$(sql "$1" "$2")" = t ]; do sleep 0.02; done
 }
+caught_up() { # PRIMARY, a standby that has everything in the end
+  until_true "$1" "select count(*) > 0 from pg_stat_replication where application_name = '$2'
+    and state = 'streaming' and replay_lsn >= '$(sql "$1" "select pg_current_wal_flush_lsn()")'"
+}
 streaming() { # PRIMARY, how many standbys that have everything
   until_true "$1" "select count(*) = $2 from pg_stat_replication
     where state = 'streaming' and replay_lsn >= '$(sql "$1" "select pg_current_wal_flush_lsn()")'"
@@ -54,6 +58,20 @@ failover() { # OLD (dead), NEW, OTHER
   echo "$new"
 }
 
+promote() { # NEW, whose commits wait for nobody then
+  sql "$1" "alter system set synchronous_standby_names = ''"
+  sql "$1" "select pg_reload_conf()" >/dev/null
+  ctl "$1" promote
+}
+
+back() { # TARGET (stopped), SOURCE, how TARGET calls itself there: commits wait for it again when it has all
+  start "$1"
+  caught_up "$2" "$3"
+  sql "$2" "alter system set synchronous_standby_names = 'FIRST 1 (\"$3\")'"
+  sql "$2" "select pg_reload_conf()" >/dev/null
+  until_true "$2" "select count(*) > 0 from pg_stat_replication where sync_state = 'sync'"
+}
+
 rewind() { # TARGET (dead), SOURCE, how TARGET calls itself there if not by its name
   sql "$2" checkpoint
   data=$(of "$1" data)
@@ -62,17 +80,15 @@ rewind() { # TARGET (dead), SOURCE, how TARGET calls itself there if not by its 
     --source-server="$(conninfo "$1" "$2") dbname=postgres" 2>&1) || { printf '%s\n' "$said" >&2; exit 1; }
   mark "$1" "$2"
   start "$1"
-  until_true "$2" "select count(*) > 0 from pg_stat_replication where application_name = '${3:-$1}'
-    and state = 'streaming' and replay_lsn >= '$(sql "$2" "select pg_current_wal_flush_lsn()")'"
+  caught_up "$2" "${3:-$1}"
 }
 
-copy() { # TARGET (without data), SOURCE, PRIMARY
+copy() { # TARGET (without data), SOURCE, PRIMARY, how TARGET calls itself there if not by its name
   data=$(of "$1" data)
   $(of "$1" as) "$BIN/pg_basebackup" -w -D "$data" -d "$(conninfo "$1" "$2")" -c fast
   mark "$1" "$3"
   start "$1"
-  until_true "$3" "select count(*) > 0 from pg_stat_replication where application_name = '$1'
-    and state = 'streaming' and replay_lsn >= '$(sql "$3" "select pg_current_wal_flush_lsn()")'"
+  caught_up "$3" "${4:-$1}"
 }
 
 make() { # DIRECTORY, POSTGRESQL.CONF, PORT PORT PORT: three servers that stream, on loopback

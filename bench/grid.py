@@ -4,29 +4,39 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from bench import byhand
 from bench.figures import Figure, in_turn
-from bench.outage import seen
-from bench.place import Lab, Place, milliseconds
+from bench.outage import Outage, seen
+from bench.place import Lab, Place, Shell, milliseconds
+from cctrl.config import Server, Service
+from cctrl.grid import inventory
+from cctrl.grid.model import Database, Element, Status, Wanted
+from cctrl.grid.service import Grid
 from cctrl.lab import processes
 from cctrl.lab.processes import wait_until
 
 FIRST, SECOND = "host3.instance1", "host4.instance1"
 AIM = 1500.0  # milliseconds that writes may stand still
-CATCH_UP_AIM = 20_000.0
+STATUS_AIM = 300.0  # milliseconds
+MANY = 120  # elements
 MISSED = 200 << 20  # bytes of log
 ROWS = 126_000  # of 8 kB: 1 GB
+LEASE = 3600.0  # seconds that somebody leads the grid that is only a record
+SYNC = "select count(*) from pg_stat_replication where sync_state = 'sync'"
 
 
 def measure(place: Place, samples: int) -> Iterator[Figure]:
-    """Each on the first replica set; beside the promotion pg_ctl's own, beside the copy pg_basebackup's."""
+    """Each on the first replica set, beside the same by hand with PostgreSQL's programs while no manager runs."""
     lab = place.lab("grid", kind="grid", manager=True)
     _as_real(lab)
-    yield from _failover(lab, samples)
-    yield from _status(lab, samples)
-    yield from _caught_up(lab)
-    yield from _duplicate(lab, min(samples, 3))
+    bench = _Set(lab)
+    yield from _failover(bench, samples)
+    yield from _status(bench, max(samples, 9))
+    yield from _caught_up(bench, min(samples, 3))
+    yield from _duplicate(bench, min(samples, 3))
 
 
 def _as_real(lab: Lab) -> None:
@@ -34,98 +44,202 @@ def _as_real(lab: Lab) -> None:
     for member in lab.service.members:
         with (Path(member.home) / "site.conf").open("a", encoding="utf-8") as file:
             file.write("fsync = on\nwal_keep_size = 1GB\nmax_wal_size = 1GB\n")
-    for name in _elements(lab):
+    for name in lab.service.names[:6]:
         lab.sql(name, "select pg_reload_conf()")
 
 
-def _elements(lab: Lab) -> list[str]:
-    return list(lab.service.names[:6])
+class _Set:
+    """The first replica set: its two elements, and what is done to them, by the manager and by hand."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self.shell: Shell = lab.place.shell(lab.config)
+        grid = self.shell.session.handle()
+        assert isinstance(grid, Grid)
+        self.grid = grid
+        self._servers = _by_host(inventory.elements(lab.service, Database("database1", ())))
+
+    def active(self) -> tuple[str, str]:
+        """The active element, and the other."""
+        found = [n for n in (FIRST, SECOND) if self.lab.sql(n, "select pg_is_in_recovery()") == "f"]
+        return (found[0], SECOND if found[0] == FIRST else FIRST)
+
+    def data(self, name: str) -> str:
+        """An element's data directory."""
+        return self._servers.member(name.partition(".")[0]).data_dir
+
+    def kill(self, name: str) -> None:
+        """SIGKILL for an element's server."""
+        processes.kill_server(self.data(name))
+
+    def by_hand(self, verb: str, *names: str, more: str = "") -> None:
+        """`byhand.sh VERB` with elements and perhaps one more word."""
+        words = [*(name.partition(".")[0] for name in names), *([more] if more else [])]
+        byhand.run(self.lab, verb, *words, service=self._servers)
+
+    def well(self) -> None:
+        """Wait until commits wait for both."""
+        if not wait_until(self._in_sync, 300, 0.02):
+            raise RuntimeError(f"not in sync\n{(self.lab.directory / 'manager.log').read_text()[-2000:]}")
+
+    def _in_sync(self) -> bool:
+        try:
+            return self.lab.sql(self.active()[0], SYNC) == "1"
+        except (RuntimeError, IndexError):
+            return False
+
+    def promoted_by_hand(self, name: str) -> None:
+        """Enter into the record what was done without the manager."""
+
+        def change(database: Database) -> Database:
+            for one in (FIRST, SECOND):
+                element = database.element(one)
+                assert element is not None
+                database = database.having(replace(element, active=one == name, in_set=one == name))
+            return database
+
+        self.grid.change("database1", change)
+
+    def manager(self, verb: str) -> None:
+        """Kill or start it."""
+        self.lab.do(verb, "manager")
 
 
-def _active(lab: Lab) -> tuple[str, str]:
-    """The active element of the first set, and the other."""
-    found = [n for n in (FIRST, SECOND) if lab.sql(n, "select pg_is_in_recovery()") == "f"]
-    return (found[0], SECOND if found[0] == FIRST else FIRST)
+def _by_host(service: Service) -> Service:
+    """The elements under names that a shell can use for variables."""
+
+    def named(server: Server) -> Server:
+        return replace(server, name=server.host.name, application_name=server.name)
+
+    return replace(service, members=tuple(named(m) for m in service.members))
 
 
-def _data(lab: Lab, name: str) -> str:
-    return f"{lab.service.member(name).home}/db/database1/data"
+# ------------------------------------------------------------ failover
 
 
-def _in_sync(lab: Lab) -> bool:
-    try:
-        active, _ = _active(lab)
-        return lab.sql(active, "select count(*) from pg_stat_replication where sync_state = 'sync'") == "1"
-    except (RuntimeError, IndexError):
-        return False
-
-
-def _well(lab: Lab) -> None:
-    if not wait_until(lambda: _in_sync(lab), 300, 0.02):
-        raise RuntimeError(f"not in sync\n{(lab.directory / 'manager.log').read_text()[-2000:]}")
-
-
-def _failover(lab: Lab, samples: int) -> Iterator[Figure]:
-    outages: list[float] = []
-    lost = 0
+def _failover(bench: _Set, samples: int) -> Iterator[Figure]:
+    ours, hand = [], []
     for _ in range(samples + 1):  # the first round is thrown away
-        _well(lab)
-        active, _other = _active(lab)
-        outage = seen(lab, lambda: processes.kill_server(_data(lab, active)))  # noqa: B023 - called at once
-        outages.append(outage.longest)
-        lost += outage.lost
-    _well(lab)
-    note = f"acknowledged rows lost: {lost}"
-    yield Figure(
-        "grid: active element killed: writes stand still", tuple(outages[1:]), (AIM,), "at most", 1.0, note=note
+        bench.well()
+        active = bench.active()[0]
+        ours.append(seen(bench.lab, lambda: bench.kill(active)))  # noqa: B023 - called at once
+        bench.well()
+        hand.append(_promoted(bench))
+    bench.well()
+    lost = f"acknowledged rows lost: {sum(o.lost for o in ours)}, by hand {sum(o.lost for o in hand)}"
+    gaps, beside = (tuple(o.longest for o in found[1:]) for found in (ours, hand))
+    name = "grid: active element killed: writes stand still"
+    yield Figure(name, gaps, (AIM,), "at most", 1.0, note=lost)
+    yield Figure(name, gaps, beside, "pg_ctl promote at once")
+
+
+def _promoted(bench: _Set) -> Outage:
+    """By hand, in the moment of the kill."""
+    bench.manager("kill")
+    active, other = bench.active()
+
+    def happens() -> None:
+        bench.kill(active)
+        bench.by_hand("promote", other)
+
+    outage = seen(bench.lab, happens)
+    bench.promoted_by_hand(other)
+    bench.manager("start")
+    return outage
+
+
+# ------------------------------------------------------------ dbStatus
+
+
+def _status(bench: _Set, samples: int) -> Iterator[Figure]:
+    for count, shell in ((6, bench.shell), (MANY, _many(bench))):
+        shell("ttGridAdmin dbStatus -all")
+        took = tuple(shell("ttGridAdmin dbStatus -all") for _ in range(samples))
+        yield Figure(f"grid: dbStatus -all, {count} elements", took, (STATUS_AIM,), "at most", 1.0)
+
+
+def _many(bench: _Set) -> Shell:
+    """A grid of so many elements that is a record alone: dbStatus asks no host."""
+    members = tuple(
+        replace(bench.lab.service.members[0], name=f"host{n}.instance1", data_space_group=n % 2 + 1)
+        for n in range(MANY)
+    )  # all of them on one host: it is not asked
+    members = tuple(replace(m, host=replace(m.host, name=m.name.partition(".")[0])) for m in members)
+    service = replace(bench.lab.service, name="many", members=members)
+    elements = tuple(
+        Element(n + 1, m.name, n % 2 + 1, n // 2 + 1, Status.OPENED, time.time(), active=n % 2 == 0, in_set=True)
+        for n, m in enumerate(members)
     )
+    shell = bench.lab.place.shell(replace(bench.lab.config, services=(service,)))
+    grid = shell.session.handle()
+    assert isinstance(grid, Grid)
+    grid.create(Database("database1", elements, Wanted(opened=True), generation=1))
+    grid.store.lead("many", "bench", "here", LEASE)
+    return shell
 
 
-def _status(lab: Lab, samples: int) -> Iterator[Figure]:
-    shell = lab.place.shell(lab.config)
-    shell("ttGridAdmin dbStatus -all")
-    took = tuple(shell("ttGridAdmin dbStatus -all") for _ in range(samples))
-    yield Figure("grid: dbStatus -all, 6 elements", took, (300.0,), "at most", 1.0)
+# ------------------------------------------------------------ one that was away
 
 
-def _caught_up(lab: Lab) -> Iterator[Figure]:
-    """From the start of its daemon until commits wait for it again."""
-    active, other = _active(lab)
-    lab.sql(active, "create table if not exists bench (a text)")
-    shell = lab.place.shell(lab.config)
-    shell(f"ttGridAdmin instanceExec -only {other} ttDaemonAdmin -stop")
-    count = "select count(*) from pg_stat_replication"
-    wait_until(lambda: lab.sql(active, count) == "0", 60, 0.02)
-    wait_until(lambda: lab.sql(active, "show synchronous_standby_names") == "", 60, 0.02)
+def _caught_up(bench: _Set, samples: int) -> Iterator[Figure]:
+    """From the start of its server until commits wait for it again."""
+    lab = bench.lab
+    lab.sql(bench.active()[0], "create table if not exists bench (a text)")
+
+    def ours() -> float:
+        active, other = bench.active()
+        bench.shell(f"ttGridAdmin instanceExec -only {other} ttDaemonAdmin -stop")
+        wait_until(lambda: lab.sql(active, "show synchronous_standby_names") == "", 60, 0.02)
+        _written(lab, active)
+        bench.shell(f"ttGridAdmin instanceExec -only {other} ttDaemonAdmin -start")
+        return milliseconds(bench.well)
+
+    def theirs() -> float:
+        active, other = bench.active()
+        bench.manager("kill")
+        bench.by_hand("ctl", other, more="stop")
+        lab.sql(active, "alter system set synchronous_standby_names = ''", "select pg_reload_conf()")
+        _written(lab, active)
+        took = milliseconds(lambda: bench.by_hand("back", other, active, more=other))
+        bench.manager("start")
+        bench.well()
+        return took
+
+    mine, beside = in_turn(samples, ours, theirs)
+    name = f"grid: catch-up with {MISSED >> 20} MB of log until commits wait for it"
+    yield Figure(name, mine, beside, "started by hand, in sync")
+
+
+def _written(lab: Lab, active: str) -> None:
     start = lab.sql(active, "select pg_current_wal_lsn()")
-    written = f"select pg_wal_lsn_diff(pg_current_wal_lsn(), '{start}') > {MISSED}"
-    while lab.sql(active, written) == "f":
+    while lab.sql(active, f"select pg_wal_lsn_diff(pg_current_wal_lsn(), '{start}') > {MISSED}") == "f":
         lab.sql(active, "insert into bench select repeat(md5(g::text), 25) from generate_series(1, 20000) g")
-    shell(f"ttGridAdmin instanceExec -only {other} ttDaemonAdmin -start")
-    began = time.perf_counter()
-    _well(lab)
-    took = (time.perf_counter() - began) * 1000
-    yield Figure(f"grid: catch-up with {MISSED >> 20} MB of log", (took,), (CATCH_UP_AIM,), "at most", 1.0)
+    lab.sql(active, "truncate bench")
 
 
-def _duplicate(lab: Lab, samples: int) -> Iterator[Figure]:
-    active, other = _active(lab)
+def _duplicate(bench: _Set, samples: int) -> Iterator[Figure]:
+    """From the loss of its data directory on until commits wait for it again."""
+    lab, active = bench.lab, bench.active()[0]
     lab.sql(active, "create table gigabyte (a text)", "alter table gigabyte alter a set storage external")
     lab.sql(
         active, f"insert into gigabyte select repeat(md5(g::text), 250) from generate_series(1, {ROWS}) g", "checkpoint"
     )
+    bench.well()
 
     def ours() -> float:
-        lab.do("wipe", other)
-        return milliseconds(lambda: _well(lab))
+        lab.do("wipe", bench.active()[1])
+        return milliseconds(bench.well)
 
     def theirs() -> float:
-        target = Path(lab.service.member(other).home) / "byhand"
-        server = lab.service.member(active)
-        argv = [f"{server.bin_dir}/pg_basebackup", "-h", server.socket_dir, "-p", str(server.port), "-U", "postgres"]
-        took = milliseconds(lambda: lab.place.run([*argv, "-D", str(target), "-c", "fast", "-X", "stream"]))
-        lab.place.run(["rm", "-rf", str(target)])
+        active, other = bench.active()
+        bench.manager("kill")
+        lab.do("wipe", other)
+        took = milliseconds(lambda: bench.by_hand("copy", other, active, active, more=other))
+        bench.manager("start")
+        bench.well()
         return took
 
     mine, beside = in_turn(samples, ours, theirs)
-    yield Figure("grid: duplicate of 1 GB until commits wait for it", mine, beside, "pg_basebackup by hand", 1.1)
+    size = int(lab.sql(active, "select sum(pg_tablespace_size(oid)) from pg_tablespace")) >> 20
+    name = "grid: duplicate of 1 GB until commits wait for it"
+    yield Figure(name, mine, beside, "pg_basebackup and start by hand", 1.1, note=f"{size} MB")

@@ -130,13 +130,15 @@ class Kept:
                 kept.users -= 1
                 kept.give_back()
 
-    def _taken(self, member: str, present: Claim | None) -> Claim:
+    def _taken(self, member: str, present: Claim | None) -> Claim | None:
         if present is not None and present.held:
             return present
         answer = self._engine.claim(member, self._owner)
-        if isinstance(answer, Taken):
+        if not isinstance(answer, Taken):
+            return answer
+        if answer.owner != self._owner:
             raise InUse(member, answer.owner)
-        return answer
+        return None  # a session of ours that the host has lost, and has not given up yet
 
     def held(self, member: str) -> bool:
         """Whether a member's lock is ours now."""

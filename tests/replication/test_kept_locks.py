@@ -42,12 +42,12 @@ class OneClaim:
         self._holders.pop(self._member, None)
 
 
-def kept(hosts: Hosts, may: Event) -> Kept:
+def kept(hosts: Hosts, may: Event, text: str = "tending") -> Kept:
     def allowed() -> None:
         if not may.is_set():
             raise Refused("another manager leads by now")
 
-    return Kept(hosts, "tending", allowed, lambda member: member.partition(".")[0])  # type: ignore[arg-type]  # see Hosts
+    return Kept(hosts, text, allowed, lambda member: member.partition(".")[0])  # type: ignore[arg-type]  # see Hosts
 
 
 def test_a_lock_is_kept_and_given_back_when_the_last_one_on_it_is_done() -> None:
@@ -80,7 +80,7 @@ def test_a_lock_is_kept_and_given_back_when_the_last_one_on_it_is_done() -> None
 def test_what_somebody_else_has_is_not_touched_and_a_lost_lock_is_taken_anew() -> None:
     hosts, may = Hosts(), Event()
     may.set()
-    first, second = kept(hosts, may), kept(hosts, may)
+    first, second = kept(hosts, may), kept(hosts, may, "something else")
     with first.on("host1"), pytest.raises(InUse) as error, second.on("host1"):
         pass
     assert "tending" in error.value.owner
@@ -88,3 +88,7 @@ def test_what_somebody_else_has_is_not_touched_and_a_lost_lock_is_taken_anew() -
     first._members["host1"].claim.held = False  # type: ignore[union-attr,misc]
     with first.on("host1"):
         assert hosts.taken == ["host1", "host1"]
+    first._members["host1"].claim.held = False  # type: ignore[union-attr,misc]
+    hosts.holders["host1"] = first._owner  # the host was cut off, and holds what was ours for some seconds still
+    with first.on("host1"):
+        assert not first.held("host1")
