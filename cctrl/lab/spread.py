@@ -82,11 +82,12 @@ def _segments(index: int, count: int) -> list[_Wanted]:
 def _grid(index: int, count: int) -> list[_Wanted]:
     """A data instance, and the place of its element of the first database."""
     db, number = f"instance1/db/{DATABASE}", index // K
+    distributed = number < min(SETS, count // K)  # at first
     return [
         _Wanted(
             "instance1",
             f"{db}/data",
-            content=number if number < SETS else -1,  # as the database is distributed at first
+            content=number if distributed else -1,
             conf=f"{db}/conf",
             home="instance1",
             data_space=index % K + 1,

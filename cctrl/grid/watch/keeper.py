@@ -28,6 +28,7 @@ from cctrl.replication.beat import Beat
 from cctrl.replication.engine import StepFailed
 from cctrl.replication.lock import InUse, Kept
 from cctrl.replication.postgresql.asking import HeldBack
+from cctrl.replication.postgresql.remote import NO_SPACE
 from cctrl.store import who
 
 PAUSES = {
@@ -252,7 +253,10 @@ class Pulses:
 
 
 def told(error: CctrlError) -> str:
-    """Of what a host said the line that says most, for the column Message; "" where it said nothing."""
+    """Of what a host said the line that says most, for the column Message; "" where it said nothing, and where a full
+    disk says all."""
+    if NO_SPACE in error.what:
+        return ""
     lines = [line.strip() for line in error.detail.splitlines() if line.strip()]
     found = [m[2] for line in lines if (m := _COMPLAINT.search(line))]
     return next(iter((*found, *lines)), "")

@@ -16,6 +16,7 @@ from cctrl.ssh import CommandResult, Ended, Hosts, Job, end_job, run_job
 
 TIMED_OUT_THERE = (124, 137)  # exit statuses of timeout(1)
 STILL = re.compile(r"at (\S+) for ([\d.]+) s, wanted (\S+)")  # what queries.WAIT raises
+NO_SPACE = "no space is left on"
 FULL = re.compile("No space left|printf: I/O error|write error|quota exceeded")
 
 
@@ -122,7 +123,7 @@ def check(result: CommandResult, what: str, said: str = "") -> None:
     reason = f", {result.reason}" if result.reason else ""
     detail = "\n".join([*lines, f"{ended}{reason} after {result.duration:.1f} s"])
     if any(FULL.search(line) for line in lines):
-        what = f"{what}: no space is left on {result.host}"
+        what = f"{what}: {NO_SPACE} {result.host}"
     raise StepFailed(what, detail=detail, next=result.next, uncertain=uncertain)
 
 
