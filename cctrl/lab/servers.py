@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 from cctrl.lab import control, processes
@@ -141,23 +143,19 @@ def thaw(server: ServerPlan) -> bool:
 
 
 def wipe(server: ServerPlan) -> bool:
-    """Kill a server and remove what is in its data directory; the directory itself stays."""
+    """Kill a server and remove what is in its data directory; the directory itself stays. All of it is gone at once: a
+    manager that starts the server again at once must not do so on half of it."""
     kill(server)
-    if not Path(server.data_dir).is_dir():
+    data = Path(server.data_dir)
+    if not data.is_dir():
         raise Refused(f"{server.called}: {server.data_dir} is not there")
+    gone, numbers = Path(tempfile.mkdtemp(prefix=f".{data.name}.wiped", dir=data.parent)), count()
     with suppress(FileNotFoundError):  # a manager may be at work there, too
-        while entries := list(Path(server.data_dir).iterdir()):
+        while entries := list(data.iterdir()):
             for entry in entries:
-                _remove(entry)
+                entry.rename(gone / str(next(numbers)))
+    shutil.rmtree(gone)
     return True
-
-
-def _remove(entry: Path) -> None:
-    with suppress(FileNotFoundError):
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()
 
 
 def frozen(server: ServerPlan) -> bool:

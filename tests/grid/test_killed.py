@@ -72,10 +72,12 @@ class Small(Grid):
 @pytest.fixture(scope="module")
 def small(likeness: tuple[str, ...]) -> Iterator[Small]:
     labs = Labs(likeness)
-    lab = labs("--hosts", 5, *(("--disk", "400MB") if ROOT else ()), kind="grid", manager=True)
-    traffic.start(lab.place)
-    yield Small(lab)
-    labs.down()
+    try:
+        lab = labs("--hosts", 5, *(("--disk", "400MB") if ROOT else ()), kind="grid", manager=True)
+        traffic.start(lab.place)
+        yield Small(lab)
+    finally:
+        labs.down()
 
 
 def test_the_next_manager_brings_about_what_a_command_wanted(small: Small) -> None:
