@@ -1,4 +1,4 @@
-"""What goes wrong on real servers beside what the transcripts play: managers that end in the middle, among others."""
+"""What goes wrong on real servers beside what the transcripts play, and beside what is played in `test_killed`."""
 
 from __future__ import annotations
 
@@ -83,12 +83,3 @@ def test_a_distribution_whose_manager_ends_is_settled_by_resync(grid: Grid, test
     assert "Distribution map updated" in grid.done("dbDistribute testdb -resync")
     for host in SPARE:
         grid.becomes(host, "opened", database=testdb)
-
-
-def test_a_manager_that_is_killed_in_the_middle_is_followed_by_one_that_goes_on(grid: Grid, testdb: str) -> None:
-    for command, end in (("dbClose", "loaded"), ("dbUnload", "unloaded"), ("dbLoad", "loaded"), ("dbOpen", "opened")):
-        grid.done(f"{command} testdb")
-        follow_up(grid)
-        for host in ("host7", "host8"):
-            grid.becomes(host, end, database=testdb)
-    grid.well()
