@@ -29,13 +29,6 @@ TOLD = "SELECT count(*) FROM event WHERE text LIKE ?"
 class Small(Grid):
     """Two replica sets, and host7 to spare; a client on each set."""
 
-    def asked(self, query: str, *values: str) -> str:
-        """The first value of the first row of a query to the store; "" where there is none."""
-        path = f"file:{self.lab.directory}/lab/state/cctrl.db?mode=rw"
-        with contextlib.closing(sqlite3.connect(path, uri=True, isolation_level=None)) as store:
-            row = store.execute(query, values).fetchone()
-        return str(row[0]) if row else ""
-
     def element(self, host: str) -> dict[str, object]:
         """An element as it is recorded."""
         elements = json.loads(self.asked(STATE))["elements"]
@@ -52,7 +45,8 @@ class Small(Grid):
         pid = int(re.findall(r"pid (\d+)", self.asked("SELECT holder FROM leader"))[0])
         os.kill(pid, signal.SIGKILL)
         wait_for(lambda: processes.state(pid) in ("", "Z"), 10)
-        self.asked("DELETE FROM leader")
+        with contextlib.closing(sqlite3.connect(self.lab.directory / "lab" / "state" / "cctrl.db")) as store, store:
+            store.execute("DELETE FROM leader")
 
     def has(self, host: str, status: str) -> Callable[[], bool]:
         """Whether an element has a status."""
