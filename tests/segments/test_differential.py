@@ -129,11 +129,13 @@ def test_what_it_needs(gp: Gp) -> None:
     assert refused.returncode == 2
     assert "gprecoverseg error: line 1: a differential recovery is made in place" in refused.stdout
     gp.lab.run("wipe", gp.place(1, "p"))
+    said = gp.done("explain gprecoverseg --differential")
+    assert "a full copy: there is no data directory to compare with" in said
     file.write_text(f"D|sdw2|{port}|{name}\n")
     ended = gp.run(f"gprecoverseg -a -i {file}")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "pg_basebackup: base backup completed" in ended.stdout
-    assert "there was no data directory to compare with: all was copied" in ended.stderr
+    assert "there is no data directory to compare with: all was copied" in ended.stderr
     gp.becomes(1, "msu psu")
     gp.done("gprecoverseg -r -a")
     gp.becomes(1, WELL)

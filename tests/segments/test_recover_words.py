@@ -175,7 +175,7 @@ def test_the_end_of_a_recovery() -> None:
 
 def test_the_lines_of_a_differential_recovery() -> None:
     said = Narrator()
-    assert said.line("waiting for a checkpoint on mirror0", 0.0) == "waiting for a checkpoint on mirror0"
+    assert said.line("waiting for a checkpoint", 0.0) == "waiting for a checkpoint"
     assert said.line("0/2025410 kB (0%), data", 1.0) == "0   0%    0.00kB/s    0:00:00"
     assert said.line("1012705/2025410 kB (50%), data", 25.8) == "1,037,009,920  50%   39.88MB/s    0:00:24"
     assert said.line("2025410/2025410 kB (100%), log", 50.6) == "2,074,019,840 100%   39.88MB/s    0:00:00"

@@ -6,10 +6,16 @@ import re
 from dataclasses import dataclass
 
 from cctrl.replication.copying import Share
+from cctrl.replication.steps import Action, Plan
 
-NOTHING_THERE = "there was no data directory to compare with: all was copied"
+NOTHING_THERE = "there is no data directory to compare with"
 _PROGRESS = re.compile(r"(\d+)/(\d+) kB \((\d+)%\)")
 _UNITS = ((1 << 30, "GB/s"), (1 << 20, "MB/s"), (1 << 10, "kB/s"))
+
+
+def reuses(plan: Plan) -> bool:
+    """Whether a copy takes anything from the old data directory."""
+    return plan.steps[0].action is Action.REUSE
 
 
 @dataclass(slots=True)

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from cctrl.outcome import CctrlError, Outcome, Refused, UsageError
 from cctrl.registry import Invocation, Talk
 from cctrl.replication.facts import Facts
-from cctrl.replication.steps import Action, Step
+from cctrl.replication.steps import Action, Plan, Step
 from cctrl.segments.catalog import Catalog, Pair
 from cctrl.segments.recover import choosing, gprecoverseg, preparing, rebalance, recover_options
+from cctrl.segments.recover.differential import NOTHING_THERE, reuses
 from cctrl.segments.recover.recovering import way_back
 from cctrl.segments.recover.work import Job, Kind
 from cctrl.segments.service import Cluster
@@ -63,14 +64,19 @@ def _recovery(cluster: Cluster, job: Job, seen: dict[int, Facts]) -> Iterator[st
     except CctrlError as error:
         yield f"{place}: {error}; next: {error.next or 'gprecoverseg -F'}"
         return
-    text = {Kind.FULL: "a full copy, as asked", Kind.DIFFERENTIAL: "a copy of what differs, as asked"}.get(job.kind)
-    yield f"{place}: {text or way.text('acting primary')}"
+    yield f"{place}: {_asked(job, plan) or way.text('acting primary')}"
     ending = preparing.ending(job, seen[job.failed.dbid])
     if ending is not None:
         yield f" -  {Step(ending, cluster.member(job.failed), cluster.member(job.source)).text()}"
     if job.moves:
         yield f" -  the catalog names {job.at.place}, {job.at.datadir}; {job.failed.place} again where the copy fails"
     yield from plan.lines()
+
+
+def _asked(job: Job, plan: Plan) -> str:
+    if job.kind is Kind.DIFFERENTIAL:
+        return "a copy of what differs, as asked" if reuses(plan) else f"a full copy: {NOTHING_THERE}"
+    return "a full copy, as asked" if job.kind is Kind.FULL else ""
 
 
 def _rebalance(cluster: Cluster, catalog: Catalog, seen: dict[int, Facts]) -> Iterator[str]:

@@ -73,6 +73,8 @@ def recover(run: Run, catalog: Catalog, seen: dict[int, Facts], *, asked: bool) 
     run.page(work.parameters(jobs, *_titles(run)))
     for text in moving.same_host(jobs):
         run.log.warning(text)
+    if run.given.max_rate and any(job.kind is not Kind.FULL for job in jobs):
+        run.log.truth("--max-rate limits full copies alone")
     if asked and not preparing.confirmed(run, QUESTION):
         return 4
     return _recovered(run, catalog, jobs, away)
@@ -135,7 +137,7 @@ def _closed(run: Run, ended: list[Ended], *, interrupted: bool) -> int:
         run.log.truth("NEXT: cctrl manager")
     for one in ended:
         if one.remark:
-            run.log.truth(f"{one.job.failed.place} (dbid {one.job.failed.dbid}): {run.cluster.spoken(one.remark)}")
+            run.log.truth(f"{one.job.failed.place} (dbid {one.job.failed.dbid}): {one.remark}")
     wrong = [one for one in ended if one.stage is not None]
     if not wrong:
         if interrupted:

@@ -19,12 +19,13 @@ from cctrl.replication.rejection import Rejected
 from cctrl.replication.steps import DETACHED, Action, Group, Plan, Step
 from cctrl.segments import catalog_sql
 from cctrl.segments.catalog import Pair
-from cctrl.segments.recover.differential import NOTHING_THERE, Narrator
+from cctrl.segments.recover.differential import NOTHING_THERE, Narrator, reuses
 from cctrl.segments.recover.work import Ended, Job, Kind, Stage
 from cctrl.segments.service import Cluster, now
 
 NOT_BEGUN = "its recovery was not begun any more"
 ENDED = "its copy was ended, as asked; its data directory is as it was"
+COPIED = f"{NOTHING_THERE}: all was copied"
 AGAIN = "gprecoverseg   (-F for a full copy)"
 EVERY = 1.0  # seconds from one line of progress to the next
 
@@ -135,12 +136,12 @@ class Recovering:
         return self._done(job, way, plan, narrator)
 
     def _done(self, job: Job, way: Way, plan: Plan, narrator: Narrator) -> Ended:
-        reused = plan.steps[0].action is Action.REUSE
+        reused = reuses(plan)
         if last := narrator.sum if reused else _LAST[way]:
             self.tongue.tell(job, last, last=True)
         if reused:
             return Ended(job, remark=narrator.remark(job.source.place))
-        return Ended(job, remark=NOTHING_THERE if job.kind is Kind.DIFFERENTIAL else "")
+        return Ended(job, remark=COPIED if job.kind is Kind.DIFFERENTIAL else "")
 
     def _end(self, job: Job) -> None:
         """A slot of its own time as primary would hold back log for nobody."""

@@ -32,7 +32,7 @@ else start=pg_start_backup stop=pg_stop_backup way=', false' stops='false, false
   slot=$(printf 'cctrl_%s_%s' "$operation" "$$" | tr '[:upper:]' '[:lower:]' | tr -c 'a-z0-9_' _)
   ask "CREATE_REPLICATION_SLOT $slot TEMPORARY PHYSICAL RESERVE_WAL"
 }
-echo "waiting for a checkpoint on $source"
+echo "waiting for a checkpoint"
 ask "select $start('cctrl $operation', true$way)"
 
 source_sql -c "$files" >"$here/files" || fail "cannot list the files of $source"
