@@ -18,6 +18,7 @@ from cctrl.ssh.by_hand import login
 if TYPE_CHECKING:
     from cctrl.replication.postgresql.engine import PostgreSQL
     from cctrl.shell.options import Options
+    from cctrl.ssh import Hosts
 
 
 GRANT = (
@@ -38,6 +39,7 @@ def main(config: Config, options: Options, ask_secret: Callable[[str], str | Non
     with Hosts(timeout=config.timeout, ask_secret=ask_secret) as hosts:
         for service in config.chosen(options.service):
             checks += examine(service, PostgreSQL(hosts, service, timeout=config.timeout))
+            checks += _beside_elements(config, service, hosts) if service.kind == "grid" else []
     _print(checks, as_json=options.json)
     return Outcome.DONE if all(check.ok for check in checks) else Outcome.REFUSED
 
@@ -95,6 +97,29 @@ def _spares(service: Service, engine: PostgreSQL) -> list[Check]:
     return [check for checks in found for check in checks]
 
 
+def _beside_elements(config: Config, service: Service, hosts: Hosts) -> list[Check]:
+    """What is kept aside beside the elements of a grid's databases, which its record knows."""
+    from cctrl.grid import inventory
+    from cctrl.grid.record import Record
+    from cctrl.replication.postgresql.engine import PostgreSQL
+    from cctrl.store.sqlite import SqliteStore
+
+    path = config.state_dir / "cctrl.db"
+    if not path.exists():
+        return []
+    store = SqliteStore(path)
+    try:
+        databases = Record(store, service.name).databases()
+    finally:
+        store.close()
+    made = [(inventory.elements(service, d), e.instance) for d in databases for e in d.elements if e.made]
+    found = hosts.fan_out(
+        made,
+        lambda one: list(_kept_aside(one[0], PostgreSQL(hosts, one[0], timeout=config.timeout), one[0].member(one[1]))),
+    )
+    return [check for checks in found for check in checks]
+
+
 def _kept_aside(service: Service, engine: PostgreSQL, member: Server) -> Iterator[Check]:
     """What recoveries moved or kept aside takes room; nothing is wrong with it."""
     try:
@@ -102,7 +127,7 @@ def _kept_aside(service: Service, engine: PostgreSQL, member: Server) -> Iterato
     except CctrlError:
         return
     if found:
-        away = f"; when no longer needed: datasource {member.name} cleanup" if service.kind == "dataservice" else ""
+        away = f"; when no longer needed: datasource {member.name} cleanup" if service.kind != "segments" else ""
         numbers = f"{size(sum(one.size for one in found))} in {len(found)} directories"
         yield Check("kept aside", member.name, True, f"{numbers}{away}")
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from cctrl.grid.model import Database, Status
 from cctrl.grid.record import decoded
+from cctrl.grid.watch.deciding import AWAY
 from tests.grid.grid import Grid
 from tests.stage import wait_for
 
@@ -101,6 +102,7 @@ def _made(walk: Walk) -> None:
     walk.see("host10", Status.DOWN)
     walk.do("dbCreate", "-instance host9")
     walk.see("host9", Status.UNCREATED)
+    wait_for(lambda: walk.grid.rows(NAME)["host9"][1] == AWAY)
     with walk.hanging("host9"):
         walk.daemon("start", *SPARE)
         walk.see("host9", Status.CREATING)
@@ -164,6 +166,7 @@ def _destroyed(walk: Walk) -> None:
     walk.daemon("stop", "host9")
     walk.do("dbDestroy", "-instance host9")
     walk.see("host9", Status.DESTROYING)
+    wait_for(lambda: walk.grid.rows(NAME)["host9"][1] == AWAY)
     walk.daemon("start", "host9")
     walk.see("host9", Status.DESTROYED)
     walk.on("host10", f"chmod 500 db/{NAME}")

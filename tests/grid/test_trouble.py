@@ -55,6 +55,7 @@ def test_what_is_kept_aside_is_removed_when_confirmed_and_the_element_is_well(gr
     assert grid.lab.cctrl(*cleanup, "--yes").stdout == "nothing is kept aside on host9.instance1\n"
     grid.done("instanceExec -only host9 mkdir db/testdb/.cctrl-data.aside-20260101T000000")
     assert grid.lab.cctrl(*cleanup).returncode == 3  # nobody answers
+    assert "1 directories; when no longer needed: datasource host9.instance1 cleanup" in grid.lab.cctrl("doctor").stdout
     grid.done("instanceExec -only host9 ttDaemonAdmin -stop")
     grid.becomes("host9", "down", database=testdb)
     refused = grid.lab.cctrl(*cleanup, "--yes")

@@ -36,6 +36,9 @@ def decide(database: Database, seen: Mapping[str, Seen], busy: Collection[str], 
     return draft.decision()
 
 
+AWAY = "its data instance is down: it goes on when that is back"
+
+
 def _instance(draft: Draft, element: Element) -> None:
     """Whether its data instance runs at all."""
     here = draft.seen[element.instance]
@@ -43,6 +46,8 @@ def _instance(draft: Draft, element: Element) -> None:
     if here.down:
         if draft.can(element, Event.DOWN):
             draft.move(element, Event.DOWN)
+        elif element.status in (Status.UNCREATED, Status.DESTROYING):
+            draft.put(replace(element, message=AWAY))
         if here.daemon is False and here.facts.may_run and here.facts.seen:
             draft.task(Act.STOP, element.instance)
     elif here.daemon and element.status is Status.DOWN and not element.made:
