@@ -122,6 +122,7 @@ class Service:
     gp_fts_mark_mirror_down_grace_period: float = key(30.0, of=SEGMENTS, limits=(0.0, 3600.0))  # seconds
     spares: tuple[Server, ...] = key((), of=SEGMENTS)  # hosts without a segment; `data_dir`: where theirs would lie
     k: int = key(2, of=GRID, limits=(1, 5))  # copies of the data
+    durability: int = key(1, of=GRID, limits=(0, 1))  # of new databases; 0: a commit does not wait for any disk
 
     def member(self, name: str) -> Server:
         """The member of that name; KeyError where there is none."""

@@ -12,6 +12,8 @@ from cctrl.outcome import ConfigError
 def checked(service: Service) -> Service:
     """The grid, once it is seen to be one. Raises ConfigError."""
     where = f"[grid.{service.name}]"
+    if service.durability == 0 and service.k == 1:  # documented as not supported
+        raise ConfigError(f"{where}: durability = 0 needs a second copy of the data", next="k = 2, or durability = 1")
     for member in service.members:
         host, dot, name = member.name.partition(".")
         if not dot or not name or host != member.host.name:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from cctrl.grid import distribution, orders
 from cctrl.grid.model import Database, GridError, Mark, Phase
@@ -27,8 +28,10 @@ def create(run: Run) -> None:
 def _new(run: Run, name: str, only: str) -> Database:
     others = run.grid.databases()
     if only:
-        return orders.create_on(None, name, run.instance(only), others)
-    return orders.create(name, run.grid.instances, others)
+        new = orders.create_on(None, name, run.instance(only), others)
+    else:
+        new = orders.create(name, run.grid.instances, others)
+    return replace(new, durability=run.grid.service.durability)
 
 
 def _creation(run: Run, name: str, only: str) -> Change:
