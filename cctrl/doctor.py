@@ -49,7 +49,9 @@ def examine(service: Service, engine: PostgreSQL) -> list[Check]:
     found = engine.hosts.fan_out(service.members, lambda member: _one(service, engine, member))
     checks = [check for some in found for check in some]
     up = {check.host for check in checks if check.name == "server" and check.ok}
-    pairs = [(m.name, s.name) for m in service.members for s in service.members if m is not s and s.name in up]
+    everyone = service.members
+    sets = [(m, s) for m in everyone for s in everyone if m is not s and m.content == s.content]  # who may copy whom
+    pairs = [(m.name, s.name) for m, s in sets if s.name in up]
     reached = {check.host for check in checks if check.name == "SSH" and check.ok}
     links = engine.hosts.fan_out(
         [pair for pair in pairs if pair[0] in reached], lambda pair: _link(service, engine, *pair)
@@ -127,7 +129,8 @@ def _kept_aside(service: Service, engine: PostgreSQL, member: Server) -> Iterato
     except CctrlError:
         return
     if found:
-        away = f"; when no longer needed: datasource {member.name} cleanup" if service.kind != "segments" else ""
+        called = f"{member.host.name}:{member.port}" if service.kind == "segments" else member.name
+        away = f"; when no longer needed: datasource {called} cleanup"
         numbers = f"{size(sum(one.size for one in found))} in {len(found)} directories"
         yield Check("kept aside", member.name, True, f"{numbers}{away}")
 

@@ -1,15 +1,30 @@
-"""What was moved or kept aside beside a data directory, as a person is shown it before it is removed. Pure."""
+"""What was moved or kept aside beside a data directory, as a person is shown it before it is removed."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
 
+from cctrl.registry import Talk
 from cctrl.replication.copying import Aside
 from cctrl.replication.position import size
 
 WHAT = {"aside": "old data directory", "kept": "log that only it had", "copy": "copy that was not used"}
 """The first word of a name -> what lies there."""
+
+
+def offered(found: Sequence[Aside], where: str, talk: Talk) -> bool:
+    """List it and ask whether it is to be removed; False where there is nothing. Raises Refused for the answer no."""
+    talk.data("aside", [{"name": one.name, "size": one.size, "since": one.since} for one in found])
+    if not found:
+        talk.line(f"nothing is kept aside on {where}")
+        return False
+    for one in found:
+        talk.line(line(one))
+        for text in elsewhere(one):
+            talk.note(text)
+    talk.confirm(question(found, where))
+    return True
 
 
 def line(one: Aside) -> str:

@@ -69,5 +69,13 @@ COMMANDS: tuple[Command, ...] = (
         danger=Danger.CHANGE,
         explain=_speaking(explaining.explain),
     ),
+    Command(
+        "datasource SEGMENT cleanup",
+        "remove what was moved or kept aside beside a segment (expert level)",
+        _speaking(listing.cleanup),
+        help="What gprecoverseg -F moved aside, and logs that only this segment had: listed with their sizes and\n"
+        "dates, and removed for good when that is confirmed. `cctrl doctor` says where something is kept.",
+        danger=Danger.EXPERT,
+    ),
 )
 """Every command, in the order `help` lists them."""

@@ -1,4 +1,4 @@
-"""The shell's own verbs on a segment cluster: ls, recover."""
+"""The shell's own verbs on a segment cluster: ls, recover, cleanup."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from pathlib import Path
 
 from cctrl.outcome import Outcome, Refused
 from cctrl.registry import Invocation, Talk
-from cctrl.segments.catalog import MODES, ROLES
+from cctrl.replication import aside
+from cctrl.replication.lock import lock
+from cctrl.replication.operation import LiveOperation
+from cctrl.segments.catalog import MODES, ROLES, STATUSES, Row
 from cctrl.segments.recover import gprecoverseg, recover_file
 from cctrl.segments.service import Cluster
 from cctrl.segments.state.gpstate import look
@@ -77,3 +80,34 @@ def recover_one(cluster: Cluster, invocation: Invocation, talk: Talk) -> Outcome
         path = Path(directory) / "recover"
         path.write_text(recover_file.written([row], frozenset(), {}), encoding="utf-8")
         return gprecoverseg.run(cluster, ["-a", "-i", str(path)], talk)
+
+
+def cleanup(cluster: Cluster, invocation: Invocation, talk: Talk) -> Outcome:
+    """`datasource SEGMENT cleanup`: list, ask, remove. The lock is not held while a person thinks."""
+    cluster.fresh()
+    row = gprecoverseg.row_of(cluster.catalog(), invocation.arguments["SEGMENT"])
+    name = cluster.member(row)
+    _can_be_done_without(cluster, row)
+    found = cluster.engine.copies.aside(name)
+    if not aside.offered(found, row.place, talk):
+        return Outcome.DONE
+    with lock(cluster.engine, cluster.name, (cluster.coordinator.name,), invocation.text) as held:
+        operation = LiveOperation(
+            cluster.engine, cluster.store, cluster.name, held, "cleanup", invocation.text, "gpstate -e"
+        )
+        with operation.entered(target=row.place):
+            _can_be_done_without(cluster, row)
+            cluster.engine.copies.remove_aside(name, found)
+            talk.line(aside.removed(found, row.place))
+    return Outcome.DONE
+
+
+def _can_be_done_without(cluster: Cluster, row: Row) -> None:
+    """Raises Refused where what is kept aside may still be needed: one that is in sync has all that its pair has."""
+    catalog = cluster.catalog()
+    if not catalog.pair(row.content).synchronized:
+        current = catalog.row(row.dbid)
+        what = (
+            f"{row.place} is {STATUSES[current.status]}, {MODES[current.mode]}: what is kept aside may still be needed"
+        )
+        raise Refused(what, next="gpstate -e   (once its pair is in sync)")

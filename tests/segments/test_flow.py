@@ -111,6 +111,15 @@ def test_incremental_fails_then_full(gp: Gp) -> None:
     assert "has no data directory" in failed.stderr
     assert "pg_basebackup: base backup completed" in gp.done("gprecoverseg -F -a")
     gp.heal(0)
+    primary = gp.place(0, "p")
+    asked = gp.lab.cctrl("-expert", "-c", f"datasource {primary} cleanup")
+    assert asked.returncode == 3
+    assert "old data directory" in asked.stdout
+    removed = gp.lab.cctrl("-expert", "--yes", "-c", f"datasource {primary} cleanup")
+    assert f"removed 1 from {primary}" in removed.stdout
+    assert (
+        f"nothing is kept aside on {primary}" in gp.lab.cctrl("-expert", "-c", f"datasource {primary} cleanup").stdout
+    )
 
 
 def test_a_double_fault(gp: Gp) -> None:

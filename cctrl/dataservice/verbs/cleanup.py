@@ -17,15 +17,8 @@ def cleanup(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Out
     _can_be_done_without(dataservice.look(), name)
     with nothing_changed():
         found = dataservice.engine.copies.aside(name)
-    talk.data("aside", [{"name": a.name, "size": a.size, "since": a.since} for a in found])
-    if not found:
-        talk.line(f"nothing is kept aside on {name}")
+    if not aside.offered(found, name, talk):
         return Outcome.DONE
-    for one in found:
-        talk.line(aside.line(one))
-        for text in aside.elsewhere(one):
-            talk.note(text)
-    talk.confirm(aside.question(found, name))
     with changing(dataservice, "cleanup", invocation.text) as change:
         _can_be_done_without(change.look(), name)
         change.begin("", name)

@@ -20,15 +20,8 @@ def cleanup(grid: Grid, invocation: Invocation, talk: Talk) -> Outcome:
     instance = named(grid, invocation)
     found = _look(grid, instance)
     every = [one for _, some in found for one in some]
-    talk.data("aside", [{"name": a.name, "size": a.size, "since": a.since} for a in every])
-    if not every:
-        talk.line(f"nothing is kept aside on {instance}")
+    if not aside.offered(every, instance, talk):
         return Outcome.DONE
-    for one in every:
-        talk.line(aside.line(one))
-        for text in aside.elsewhere(one):
-            talk.note(text)
-    talk.confirm(aside.question(every, instance))
     for database, some in found:
         _can_be_done_without(grid.database(database.name), instance)
         grid.engine(database).copies.remove_aside(instance, some)
