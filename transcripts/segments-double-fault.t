@@ -29,7 +29,7 @@
 [TIME]:[N] gpstate:cdw:postgres-[WARNING]:-Review Instance Status in log file or screen output for more information
 [TIME]:[N] gpstate:cdw:postgres-[WARNING]:-*****************************************************
 dbid 2 (sdw1:[PORT]), an acting primary: is not running: connection to server on socket "*/sdw1/run/.s.PGSQL.*" failed: Connection refused (glob)
-NEXT: start the server of sdw1:[PORT]: no other one has all of its content; then gprecoverseg
+NEXT: on sdw1: */bin/pg_ctl -D */sdw1/primary/gpseg0 * -w start   (no other one has all of content 0; then gprecoverseg) (glob)
 ? 1
 
 [LOGICAL] /gp > gprecoverseg -a
@@ -40,7 +40,7 @@ NEXT: start the server of sdw1:[PORT]: no other one has all of its content; then
 DETAIL:  dbid 2 is not running: connection to server on socket "*/sdw1/run/.s.PGSQL.*" failed: Connection refused (glob)
  (seg0 sdw1:[PORT])
 ' in 'SET CLIENT_MIN_MESSAGES='ERROR''') exiting...
-NEXT: start the server of dbid 2 on sdw1: it alone has all of content 0
+NEXT: on sdw1: */bin/pg_ctl -D */sdw1/primary/gpseg0 * -w start   (it alone has all of content 0; then the same again) (glob)
 ? 2
 
 %% start sdw1.primary0

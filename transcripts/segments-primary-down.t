@@ -55,7 +55,7 @@ SEGMENT CLUSTER gp: 2 pairs, coordinator cdw:[PORT], FTS runs
    1         sdw2:[PORT]   Primary   Primary     Synchronized   Up
    1         sdw1:[PORT]   Mirror    Mirror      Synchronized   Up
 down: sdw1:[PORT]
-NEXT: gprecoverseg
+NEXT: gprecoverseg   (1 down)
 
 $ gprecoverseg -a
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-Starting gprecoverseg with args: -a

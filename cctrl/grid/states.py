@@ -132,7 +132,8 @@ GONE = frozenset({Status.EVICTED, Status.EVICTED_LOADED, Status.EVICTED_UNLOADIN
 
 def topics() -> dict[str, list[str]]:
     """What `help STATUS` tells."""
-    return {status.value: [f"{status.value}: {m.what}", f"    {m.next}", *_typed(m)] for status, m in MEANINGS.items()}
+    each = {status.value: [f"{status.value}: {m.what}", f"    {m.next}", *_typed(m)] for status, m in MEANINGS.items()}
+    return each | {"status": [f"An element is {', '.join(each)}. `help STATUS` tells more about one."]}
 
 
 def _typed(meaning: Meaning) -> list[str]:

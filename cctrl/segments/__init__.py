@@ -29,8 +29,10 @@ class _Segments:
 
     @property
     def topics(self) -> Mapping[str, Sequence[str]]:
-        """None: its states are explained where they are shown."""
-        return {}
+        """The words of the catalog and of gpstate."""
+        from cctrl.segments.state.meanings import topics
+
+        return topics()
 
     def open(self, config: Config, service: Service, talk: Talk) -> ServiceHandle:
         """Open a cluster; no network before `warm` or the first command. Raises ConfigError."""

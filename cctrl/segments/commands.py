@@ -28,7 +28,8 @@ COMMANDS: tuple[Command, ...] = (
         "ls",
         "show the pairs: who acts as what, who is not in the preferred role, what to type next",
         _speaking(listing.ls),
-        help="Looks at every host side by side. What the catalog says stands beside what is seen now.",
+        help="Looks at every host side by side. What the catalog says stands beside what is seen now.\n"
+        "`help status`, `help mode`, `help role`, `help double fault`: what the words mean.",
     ),
     Command(
         "gpstate [OPTIONS...]",

@@ -14,7 +14,8 @@ from cctrl.replication.operation import LiveOperation
 from cctrl.segments.catalog import MODES, ROLES, STATUSES, Row
 from cctrl.segments.recover import gprecoverseg, recover_file
 from cctrl.segments.service import Cluster
-from cctrl.segments.state.gpstate import look
+from cctrl.segments.state.advice import promoted
+from cctrl.segments.state.gpstate import advice, look
 from cctrl.segments.state.status import GOOD, Seen
 from cctrl.segments.utilities.tables import Cells, table
 
@@ -36,33 +37,26 @@ def ls(cluster: Cluster, invocation: Invocation, talk: Talk) -> Outcome:
     talk.data(
         "segments", [{"dbid": r.dbid, "place": r.place, "role": r.role, "status": seen.word(r)} for r in seen.ordered]
     )
-    for text in _next(seen, leader is not None):
+    for text in (*_remarks(seen), *advice(cluster, seen)):
         talk.note(text)
     return Outcome.DONE
 
 
-def _next(seen: Seen, watched: bool) -> Iterator[str]:
-    """What to type next, for what is not well."""
-    if not watched:
-        yield "NEXT: cctrl manager   (nothing is detected, and no status changes, before it runs)"
-    for row in seen.ordered:
-        if row.up and row.primary and seen.word(row) != GOOD:
-            yield f"{row.place} is an acting primary, and is not up: FTS promotes its mirror where the pair is in sync"
+def _remarks(seen: Seen) -> Iterator[str]:
+    """What is not well."""
+    for pair in seen.catalog.pairs:
+        row = pair.primary
+        if seen.word(row) != GOOD:
+            what = "FTS promotes its mirror" if promoted(pair, seen) else "a double fault: its mirror lacks changes"
+            yield f"{row.place} is an acting primary, and is not up: {what}"
     for row in (row for row in seen.catalog.segments if row.dbid in seen.recovering):
         found = seen.recovering[row.dbid]
         yield f"{row.place} is being recovered ({found.kind}{', ' if found.percent else ''}{found.percent})"
     unbalanced = [pair for pair in seen.catalog.pairs if not pair.balanced]
     if seen.down:
         yield f"down: {', '.join(row.place for row in seen.down)}"
-        yield "NEXT: gprecoverseg"
-    elif seen.recovering:
-        yield "NEXT: gpstate -e   (shows how far it is)"
     elif unbalanced:
         yield f"not in the preferred roles: content {', '.join(str(pair.content) for pair in unbalanced)}"
-        synchronized = all(pair.synchronized for pair in unbalanced)
-        yield (
-            "NEXT: gprecoverseg -r" if synchronized else "NEXT: gpstate -e   (when all are in sync: gprecoverseg -r)"
-        )
 
 
 def recover_all(cluster: Cluster, invocation: Invocation, talk: Talk) -> Outcome:

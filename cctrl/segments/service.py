@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -87,6 +88,23 @@ class Cluster(OpenService):
         taken = set[tuple[str, int | str]]().union(*map(keys, self.service.members))
         return tuple(member for member in self._configured.members if not taken & keys(member))
 
+    def starting(self, server: Server) -> str:
+        """The command that starts a server, and where it is typed."""
+        words = list(server.start)
+        if not words:
+            become = ["sudo", "-n", "-u", server.host.become] if server.host.become else []
+            inside = not server.config_file or server.config_file.startswith(f"{server.data_dir}/")
+            options = [] if inside else ["-o", f"-c config_file={server.config_file}"]
+            program = f"{server.bin_dir}/pg_ctl" if server.bin_dir else "pg_ctl"
+            words = [*become, program, "-D", server.data_dir, *options, "-w", "start"]
+        return f"on {server.host.name}: {shlex.join(words)}"
+
+    @property
+    def spare(self) -> str:
+        """A host without a segment, "" where there is none."""
+        used = {member.host.name for member in self.service.members}
+        return next((spare.host.name for spare in self.service.spares if spare.host.name not in used), "")
+
     def spoken(self, text: str) -> str:
         """A text with the places of segments in place of their names in the configuration: the catalog, and who reads
         it, know no others."""
@@ -132,7 +150,8 @@ class Cluster(OpenService):
             return Unreachable(
                 f"the coordinator {where} has no catalog yet", detail=said, next="cctrl manager   (FTS makes it)"
             )
-        return Unreachable(f"the coordinator {where} cannot be asked", detail=said, next=next)
+        start = f"{self.starting(self.coordinator)}   (where it does not run)"
+        return Unreachable(f"the coordinator {where} cannot be asked", detail=said, next=next or start)
 
     def write(self, *statements: str) -> str:
         """Change the catalog; each statement is one transaction. Raises StepFailed."""

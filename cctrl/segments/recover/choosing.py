@@ -101,7 +101,8 @@ def _onto(run: Run, catalog: Catalog) -> list[Job]:
     missing = [name for name in hosts.values() if name not in taken]
     _tell(run, missing)
     for reason in reasons:
-        run.log.truth(f"{reason.what}; NEXT: {reason.next}")
+        run.log.truth(reason.what)
+        run.log.truth(f"NEXT: {reason.next}")
     if missing:
         raise Failed(f"Cannot recover. The following recovery target hosts are unreachable: {missing}")
     if unused:

@@ -7,6 +7,7 @@ import contextlib
 from cctrl.outcome import CctrlError, Unreachable
 from cctrl.replication.facts import Facts
 from cctrl.segments.catalog import Catalog, Pair, Row
+from cctrl.segments.service import Cluster
 from cctrl.segments.utilities import running
 from cctrl.segments.utilities.running import Run
 
@@ -16,15 +17,20 @@ def dispatched(run: Run) -> tuple[Catalog, dict[int, Facts]]:
     query that fails makes it. Raises Unreachable where one still takes none: a double fault, or nobody watches."""
     catalog = running.begin(run)
     seen = run.cluster.probe(enough(catalog))
-    if _stuck(catalog, seen):
+    if _stuck(catalog, seen) and run.cluster.store.leader(run.cluster.name) is not None:
         with contextlib.suppress(CctrlError):  # there is no FTS: what is seen is told
             run.cluster.scan()
         run.cluster.fresh()
         catalog = run.cluster.catalog()
         seen = run.cluster.probe(enough(catalog))
-    for pair in _stuck(catalog, seen):
-        raise _no_gang(pair, seen[pair.primary.dbid])
+    refuse(run.cluster, catalog, seen)
     return catalog, seen
+
+
+def refuse(cluster: Cluster, catalog: Catalog, seen: dict[int, Facts]) -> None:
+    """Raises Unreachable where an acting primary takes no writes."""
+    for pair in _stuck(catalog, seen):
+        raise _no_gang(cluster, pair, seen[pair.primary.dbid])
 
 
 def enough(catalog: Catalog) -> tuple[Row, ...]:
@@ -39,15 +45,18 @@ def _stuck(catalog: Catalog, seen: dict[int, Facts]) -> list[Pair]:
     return [pair for pair in catalog.pairs if not seen[pair.primary.dbid].writable]
 
 
-def _no_gang(pair: Pair, facts: Facts) -> Unreachable:
+def _no_gang(cluster: Cluster, pair: Pair, facts: Facts) -> Unreachable:
     row = pair.primary
     what = (
         "error 'ERROR:  failed to acquire resources on one or more segments\n"
         f"DETAIL:  dbid {row.dbid} {running.told(facts)}\n (seg{row.content} {row.address}:{row.port})\n"
         "' in 'SET CLIENT_MIN_MESSAGES='ERROR''"
     )
-    if pair.synchronized or facts.up:
+    if cluster.store.leader(cluster.name) is None:
+        following = "cctrl manager   (FTS runs in it: without it no mirror is promoted)"
+    elif pair.synchronized or facts.up:
         following = "gpstate -e   (FTS promotes the mirror of its pair; then the same again)"
     else:
-        following = f"start the server of dbid {row.dbid} on {row.hostname}: it alone has all of content {row.content}"
+        start = cluster.starting(cluster.service.member(cluster.member(row)))
+        following = f"{start}   (it alone has all of content {row.content}; then the same again)"
     return Unreachable(what, next=following)

@@ -12,7 +12,7 @@ from cctrl.registry import Invocation, Talk
 from cctrl.replication.facts import Facts
 from cctrl.replication.steps import Action, Plan, Step
 from cctrl.segments.catalog import Catalog, Pair
-from cctrl.segments.recover import choosing, gprecoverseg, preparing, rebalance, recover_options
+from cctrl.segments.recover import choosing, dispatch, gprecoverseg, preparing, rebalance, recover_options
 from cctrl.segments.recover.differential import NOTHING_THERE, reuses
 from cctrl.segments.recover.recovering import way_back
 from cctrl.segments.recover.work import Job, Kind
@@ -34,6 +34,7 @@ def explain(cluster: Cluster, invocation: Invocation, talk: Talk) -> Outcome:
         recover_options.check(given)
         catalog = cluster.catalog()
         seen = cluster.probe(catalog.segments)
+        dispatch.refuse(cluster, catalog, seen)
         if given.rebalance:
             lines = list(_rebalance(cluster, catalog, seen))
         else:

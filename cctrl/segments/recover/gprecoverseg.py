@@ -167,4 +167,6 @@ def row_of(catalog: Catalog, place: str) -> Row:
     for row in catalog.segments:
         if row.place == place:
             return row
-    raise Refused(f"the catalog has no segment {place}", next="ls")
+    there = [row.place for row in catalog.segments if row.hostname == place.partition(":")[0]]
+    known = f"on its host: {', '.join(there)}" if there else "a segment is called host:port, as ls shows it"
+    raise Refused(f"the catalog has no segment {place}", detail=known, next="ls")

@@ -25,8 +25,15 @@ def parser() -> Parser:
     add("-i", dest="config", default="", metavar="FILE", help="recover what the file says")
     add("-o", dest="output", default="", metavar="FILE", help="write such a file for what is down, and end")
     add("-p", dest="hosts", default="", metavar="HOST,...", help="recover all that is down onto other hosts, in full")
-    add("-B", dest="parallel", type=int, default=16, metavar="N", help="hosts worked on at once (16)")
-    add("-b", dest="per_host", type=int, default=64, metavar="N", help="segments of a host worked on at once (64)")
+    add("-B", dest="parallel", type=int, default=16, metavar="N", help="hosts worked on at once (16; 1 to 64)")
+    add(
+        "-b",
+        dest="per_host",
+        type=int,
+        default=64,
+        metavar="N",
+        help="segments of a host worked on at once (64; 1 to 128)",
+    )
     add("-s", dest="sequential", action="store_true", help="progress line by line")
     add("--no-progress", action="store_true", help="no progress")
     add("--hba-hostnames", action="store_true", help="accepted: pg_hba.conf is never changed")

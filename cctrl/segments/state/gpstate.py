@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 
 from cctrl.outcome import Outcome
 from cctrl.registry import Invocation, Talk
 from cctrl.segments.catalog import Catalog, Row
 from cctrl.segments.service import Cluster
 from cctrl.segments.state import detail, pages
+from cctrl.segments.state.advice import advised
 from cctrl.segments.state.detail import Processes
 from cctrl.segments.state.pages import Page
 from cctrl.segments.state.status import Seen, recovery
@@ -38,7 +40,14 @@ def parser() -> Parser:
         made.add_argument(f"-{letter}", dest=f"show_{letter}", action="store_true", help=meaning)
     add = made.add_argument
     add("-x", dest="expansion", action="store_true", help="how far an expansion of the cluster is")
-    add("-B", dest="parallel", type=int, default=16, metavar="N", help="instances asked at once (all are)")
+    add(
+        "-B",
+        dest="parallel",
+        type=int,
+        default=16,
+        metavar="N",
+        help="accepted, 1 to 64: all instances are asked at once",
+    )
     add("--timeout", type=int, default=0, metavar="SECONDS", help="how long an instance may take to answer")
     add("--retries", type=int, default=0, metavar="N", help="accepted: who does not answer in time is not asked again")
     add(PIPE, dest="pipe", action="store_true", help="one line for each instance, its fields with | between them")
@@ -141,20 +150,20 @@ def _processes(cluster: Cluster, catalog: Catalog) -> Processes:
 
 def _truth(run: Run, seen: Seen) -> None:
     """What the documented lines leave out: which instance it is, why, and what to type next."""
-    if run.cluster.store.leader(run.cluster.name) is None:
-        run.log.truth("no manager runs, so nothing is detected and no status changes; NEXT: cctrl manager")
-    faults = []
+    cluster = run.cluster
     for pair in seen.catalog.pairs:
         row, facts = pair.primary, seen.facts[pair.primary.dbid]
         if not facts.writable:
             run.log.truth(f"dbid {row.dbid} ({row.place}), an acting primary: {running.told(facts)}")
-            faults += [] if pair.synchronized or facts.up else [row]
-    if faults:
-        places = ", ".join(row.place for row in faults)
-        run.log.truth(f"NEXT: start the server of {places}: no other one has all of its content; then gprecoverseg")
-    elif seen.down:
-        run.log.truth(f"NEXT: gprecoverseg   ({len(seen.down)} down)")
-    elif seen.recovering:
-        run.log.truth(f"NEXT: gpstate -e   ({len(seen.recovering)} being recovered)")
-    elif any(not pair.balanced for pair in seen.catalog.pairs) and all(p.synchronized for p in seen.catalog.pairs):
-        run.log.truth("NEXT: gprecoverseg -r   (to bring all into their preferred roles)")
+    for text in advice(cluster, seen):
+        run.log.truth(text)
+
+
+def advice(cluster: Cluster, seen: Seen) -> Iterator[str]:
+    """What to type next."""
+
+    def starting(row: Row) -> str:
+        return cluster.starting(cluster.service.member(cluster.member(row)))
+
+    watched = cluster.store.leader(cluster.name) is not None
+    return advised(seen, watched=watched, spare=cluster.spare, starting=starting)

@@ -14,7 +14,7 @@ from cctrl.segments.catalog import Catalog, Row
 from cctrl.segments.watch import fts
 
 GOOD = "Up"
-_NOT_RUNNING = (Server.DOWN, Server.NO_DATA, Server.NO_BINARIES)
+NOT_RUNNING = (Server.DOWN, Server.NO_DATA, Server.NO_BINARIES)
 
 
 def word(row: Row, facts: Facts) -> str:
@@ -23,7 +23,7 @@ def word(row: Row, facts: Facts) -> str:
         return "Down in configuration"
     if not facts.seen:
         return "Unknown -- unable to load segment status"
-    if facts.server in _NOT_RUNNING:
+    if facts.server in NOT_RUNNING:
         return "Process error -- database process may be down"
     if facts.server is Server.FROZEN:
         return "Down"

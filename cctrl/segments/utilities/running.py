@@ -96,16 +96,26 @@ def run(cluster: Cluster, parser: Parser, argv: Sequence[str], talk: Talk, body:
             return OUTCOMES[body(Run(cluster, given, log, talk, " ".join((program, *argv))))]
     except Wrong as wrong:
         log.error(wrong.error)
+        log.truth(f"NEXT: {program} --help")
     except Failed as failed:
         log.error(f"{program} error: {failed}")
+        _tell_next(log, given, "")
     except KeyboardInterrupt:
-        log.truth(f"interrupted; NEXT: {'gpstate -e' if program == 'gprecoverseg' else program}")
+        log.truth("interrupted")
+        log.truth(f"NEXT: {'gpstate -e' if program == 'gprecoverseg' else program}")
     except CctrlError as error:
         reason = "\n".join(part for part in (error.what, error.detail) if part)
         log.say(CRITICAL, f"{program} failed. (Reason='{reason}') exiting...")
-        if error.next:
-            log.truth(f"NEXT: {error.next}")
+        _tell_next(log, given, error.next)
     return Outcome.USAGE
+
+
+def _tell_next(log: GpLog, given: argparse.Namespace, following: str) -> None:
+    """The next command; of a file that is not right the one that writes one."""
+    if getattr(given, "config", "") or getattr(given, "output", ""):
+        following = following or "gprecoverseg -o FILE   (writes a file of what is down, where you may write)"
+    if following:
+        log.truth(f"NEXT: {following}")
 
 
 def _its_own(cluster: Cluster, program: str, given: argparse.Namespace) -> None:

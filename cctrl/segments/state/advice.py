@@ -1,0 +1,54 @@
+"""What to type next, of all that one look shows: for `ls` and `gpstate -e`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from cctrl.segments.catalog import Pair, Row
+from cctrl.segments.state.status import NOT_RUNNING, Seen
+
+MANAGER = "NEXT: cctrl manager   (in a terminal of its own, or as a service)"
+UNWATCHED = "no manager runs, so nothing is detected and no status changes"
+
+
+def advised(seen: Seen, *, watched: bool, spare: str, starting: Callable[[Row], str]) -> Iterator[str]:
+    """Lines of talk, the next commands last. `spare`: a host without a segment, "" where there is none; `starting`: the
+    command that starts an instance's server, and where."""
+    if not watched:
+        yield UNWATCHED
+        yield MANAGER
+    stuck = [pair for pair in seen.catalog.pairs if not seen.facts[pair.primary.dbid].writable]
+    if stuck:
+        yield from (text for pair in stuck if (text := _stuck(seen, pair, watched=watched, starting=starting)))
+    elif seen.down:
+        yield from _down(seen, spare)
+    elif seen.recovering:
+        yield f"NEXT: gpstate -e   ({len(seen.recovering)} being recovered)"
+    elif any(not pair.balanced for pair in seen.catalog.pairs):
+        together = all(pair.synchronized for pair in seen.catalog.pairs)
+        following = "gprecoverseg -r   (to bring all into their preferred roles)"
+        yield f"NEXT: {following}" if together else "NEXT: gpstate -e   (when all are in sync: gprecoverseg -r)"
+
+
+def promoted(pair: Pair, seen: Seen) -> bool:
+    """True where FTS does what is to be done for an acting primary that takes no writes."""
+    return pair.synchronized or seen.facts[pair.primary.dbid].up
+
+
+def _stuck(seen: Seen, pair: Pair, *, watched: bool, starting: Callable[[Row], str]) -> str:
+    row, alone = pair.primary, f"no other one has all of content {pair.content}"
+    if promoted(pair, seen):
+        return f"NEXT: gpstate -e   (FTS promotes the mirror of content {pair.content})" if watched else ""
+    if seen.facts[row.dbid].server in NOT_RUNNING:
+        return f"NEXT: {starting(row)}   ({alone}; then gprecoverseg)"
+    return f"NEXT: gpstate -e   (when {row.place} answers again: {alone})"
+
+
+def _down(seen: Seen, spare: str) -> Iterator[str]:
+    away = list(dict.fromkeys(row.hostname for row in seen.down if not seen.facts[row.dbid].seen))
+    if away:
+        yield f"{', '.join(away)} cannot be reached; what is down there can be recovered onto another host"
+    if any(seen.facts[row.dbid].seen for row in seen.down):
+        yield f"NEXT: gprecoverseg   ({len(seen.down)} down)"
+    elif away:
+        yield f"NEXT: gprecoverseg -p {spare or 'HOST'}   (when {', '.join(away)} can be reached: gprecoverseg)"

@@ -1,0 +1,68 @@
+"""What is to be typed next, of what a look at a segment cluster shows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cctrl.replication.facts import Server
+from cctrl.segments import VOCABULARY
+from cctrl.segments.catalog import MODES, ROLES, STATUSES
+from cctrl.segments.state.advice import MANAGER, UNWATCHED, advised
+from cctrl.segments.state.status import Recovery
+from tests.segments import worlds
+
+REBALANCE = "NEXT: gprecoverseg -r   (to bring all into their preferred roles)"
+
+
+@pytest.mark.parametrize(
+    ("pairs", "states", "told"),
+    [
+        ({}, {}, []),
+        ({"c0": "pnu mnd"}, {6: Server.DOWN}, ["NEXT: gprecoverseg   (1 down)"]),
+        (
+            {"c0": "pnu mnd"},
+            {6: Server.UNSEEN},
+            [
+                "sdw2 cannot be reached; what is down there can be recovered onto another host",
+                "NEXT: gprecoverseg -p sdw9   (when sdw2 can be reached: gprecoverseg)",
+            ],
+        ),
+        ({"c0": "msu psu"}, {}, [REBALANCE]),
+        ({"c0": "msu psu", "c1": "pnu mnu"}, {}, ["NEXT: gpstate -e   (when all are in sync: gprecoverseg -r)"]),
+        ({"c1": "msu psu"}, {2: Server.FROZEN}, ["NEXT: gpstate -e   (FTS promotes the mirror of content 0)"]),
+        (
+            {"c0": "pnu mnd"},
+            {2: Server.DOWN, 6: Server.DOWN},
+            ["NEXT: start dbid 2   (no other one has all of content 0; then gprecoverseg)"],
+        ),
+        (
+            {"c0": "pnu mnd"},
+            {2: Server.UNSEEN, 6: Server.DOWN},
+            ["NEXT: gpstate -e   (when sdw1:7000 answers again: no other one has all of content 0)"],
+        ),
+    ],
+)
+def test_each_situation(pairs: dict[str, str], states: dict[int, Server], told: list[str]) -> None:
+    seen = worlds.seen(worlds.cluster(**pairs), {dbid: worlds.gone(state) for dbid, state in states.items()})
+    found = advised(seen, watched=True, spare="sdw9", starting=lambda row: f"start dbid {row.dbid}")
+    assert list(found) == told
+
+
+def test_nobody_watches() -> None:
+    frozen = worlds.seen(worlds.cluster(), {2: worlds.gone(Server.FROZEN)})
+    assert list(advised(frozen, watched=False, spare="", starting=str)) == [UNWATCHED, MANAGER]
+
+
+def test_one_is_being_recovered() -> None:
+    seen = replace(worlds.seen(worlds.cluster(c0="pnu mnd")), recovering={6: Recovery("full", 0.0)})
+    assert list(advised(seen, watched=True, spare="", starting=str)) == ["NEXT: gpstate -e   (1 being recovered)"]
+
+
+def test_each_word_has_a_help_page_with_a_command() -> None:
+    pages = VOCABULARY.topics
+    for state in (*MODES.values(), *STATUSES.values(), *ROLES.values(), "status", "mode", "role", "double fault"):
+        assert pages[state.lower()][0].startswith(f"{state.lower()}: ")
+    assert pages["down"][1] == "NEXT: gprecoverseg"
+    assert "not in sync" in pages["status"][-1]
