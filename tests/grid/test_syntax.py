@@ -77,3 +77,10 @@ def test_wrong_words(line: str, what: str) -> None:
     with pytest.raises(SyntaxWrong, match=what) as caught:
         syntax.read(shlex.split(line))
     assert caught.value.outcome == 254 and caught.value.next.startswith("ttGridAdmin ") or "cannot" in what
+
+
+def test_the_documented_syntax_names_each_option() -> None:
+    for verb in syntax.VERBS:
+        assert all(f"-{option.name}" in verb.usage for option in verb.options), verb.name
+    lines = syntax.help_lines(syntax.Help(syntax.verb("dbdistribute")))
+    assert lines[3] == "         [-remove hostname[.instancename] [-replaceWith hostname[.instancename]]]"

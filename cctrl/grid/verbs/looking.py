@@ -42,7 +42,8 @@ def status(run: Run) -> None:
 
 def _unwatched(run: Run) -> None:
     if run.grid.manager() is None:
-        run.talk.note("no management instance is active: this is what the last one found; NEXT: cctrl manager")
+        run.talk.note("no management instance is active: this is what the last one found")
+        run.talk.note("NEXT: cctrl manager   (in a terminal of its own, or as a service)")
 
 
 def _document(run: Run, found: Sequence[Database]) -> None:

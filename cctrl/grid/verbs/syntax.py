@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from cctrl.grid.model import GridError
+from cctrl.grid.verbs.documented import SYNTAX
 from cctrl.outcome import Outcome, did_you_mean
 
 TIMEOUT = 600.0  # seconds that an operation on a host may take, where -timeout is not given
@@ -49,15 +50,15 @@ class Verb:
     command: bool = False  # the words after the options are a command to run on hosts
 
     @property
+    def syntax(self) -> str:
+        """Its syntax, of some commands on several lines."""
+        words = (self.name, self.argument, *(o.shown for o in self.options))
+        return SYNTAX.get(self.name) or " ".join(word for word in words if word)
+
+    @property
     def usage(self) -> str:
-        """Its line of syntax."""
-        words = [
-            self.name,
-            self.argument,
-            *(o.shown for o in self.options),
-            "command | -script filepath" * self.command,
-        ]
-        return " ".join(word for word in words if word)
+        """The same on one line."""
+        return " ".join(self.syntax.split())
 
     def option(self, name: str) -> Option | None:
         """The option of that name, whatever its case."""
@@ -310,7 +311,9 @@ def _taken(option: str, rest: list[str]) -> str:
 def _choice(option: str, rest: list[str], known: tuple[str, ...]) -> str:
     value = _taken(option, rest).lower()
     if value not in known:
-        raise SyntaxWrong(f"Option {option} cannot be {value}", detail=f"one of: {', '.join(known)}")
+        raise SyntaxWrong(
+            f"Option {option} cannot be {value}", detail=f"one of: {', '.join(known)}", next="ttGridAdmin -help"
+        )
     return value
 
 
@@ -320,7 +323,9 @@ def _number(option: str, value: str) -> float:
     except ValueError:
         number = 0.0
     if not 0 < number < 1e6:
-        raise SyntaxWrong(f"Option {option} cannot be {value}", detail="a number of seconds above 0")
+        raise SyntaxWrong(
+            f"Option {option} cannot be {value}", detail="a number of seconds above 0", next="ttGridAdmin -help"
+        )
     return number
 
 
@@ -332,7 +337,7 @@ def waiting(call: Call) -> float | None:
 def help_lines(asked: Help) -> list[str]:
     """What -h prints."""
     if asked.verb is not None:
-        return [f"ttGridAdmin {asked.verb.usage}", "", f"  {asked.verb.summary}"]
+        return [*f"ttGridAdmin {asked.verb.syntax}".split("\n"), "", f"  {asked.verb.summary}"]
     width = max(len(v.name) for v in VERBS)
     return [
         "ttGridAdmin [-h | -help | -?] [command]",
