@@ -30,6 +30,11 @@ REBALANCE = "NEXT: gprecoverseg -r   (to bring all into their preferred roles)"
             ],
         ),
         ({"c0": "msu psu"}, {}, [REBALANCE]),
+        (
+            {"c0": "msu psu"},
+            {2: Server.FROZEN},
+            ["NEXT: gpstate -e   (FTS marks sdw1:7000 down where it is not well within its grace period)"],
+        ),
         ({"c0": "msu psu", "c1": "pnu mnu"}, {}, ["NEXT: gpstate -e   (when all are in sync: gprecoverseg -r)"]),
         ({"c1": "msu psu"}, {2: Server.FROZEN}, ["NEXT: gpstate -e   (FTS promotes the mirror of content 0)"]),
         (
@@ -65,4 +70,4 @@ def test_each_word_has_a_help_page_with_a_command() -> None:
     for state in (*MODES.values(), *STATUSES.values(), *ROLES.values(), "status", "mode", "role", "double fault"):
         assert pages[state.lower()][0].startswith(f"{state.lower()}: ")
     assert pages["down"][1] == "NEXT: gprecoverseg"
-    assert "not in sync" in pages["status"][-1]
+    assert "not in sync" in pages["status"][1]

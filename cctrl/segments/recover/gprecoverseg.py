@@ -167,6 +167,7 @@ def row_of(catalog: Catalog, place: str) -> Row:
     for row in catalog.segments:
         if row.place == place:
             return row
-    there = [row.place for row in catalog.segments if row.hostname == place.partition(":")[0]]
-    known = f"on its host: {', '.join(there)}" if there else "a segment is called host:port, as ls shows it"
+    host = place.partition(":")[0]
+    there = [row.place for row in catalog.segments if row.hostname == host]
+    known = f"on {host} there are {', '.join(there)}" if there else "a segment is called host:port, as ls shows it"
     raise Refused(f"the catalog has no segment {place}", detail=known, next="ls")

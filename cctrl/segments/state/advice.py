@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from cctrl.segments.catalog import Pair, Row
-from cctrl.segments.state.status import NOT_RUNNING, Seen
+from cctrl.segments.state.status import GOOD, NOT_RUNNING, Seen
 
 MANAGER = "NEXT: cctrl manager   (in a terminal of its own, or as a service)"
 UNWATCHED = "no manager runs, so nothing is detected and no status changes"
@@ -24,6 +24,8 @@ def advised(seen: Seen, *, watched: bool, spare: str, starting: Callable[[Row], 
         yield from _down(seen, spare)
     elif seen.recovering:
         yield f"NEXT: gpstate -e   ({len(seen.recovering)} being recovered)"
+    elif unwell := [row.place for row in seen.catalog.segments if row.up and seen.word(row) != GOOD]:
+        yield f"NEXT: gpstate -e   (FTS marks {', '.join(unwell)} down where it is not well within its grace period)"
     elif any(not pair.balanced for pair in seen.catalog.pairs):
         together = all(pair.synchronized for pair in seen.catalog.pairs)
         following = "gprecoverseg -r   (to bring all into their preferred roles)"

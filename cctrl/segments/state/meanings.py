@@ -64,10 +64,10 @@ MEANINGS: Mapping[str, tuple[str, str]] = {
 
 def topics() -> dict[str, Sequence[str]]:
     """What `help WORD` tells."""
-    made = {word: _told(word, *meaning) for word, meaning in MEANINGS.items()}
-    every = f"More words with a help page: {', '.join(MEANINGS)}."
-    return made | {"status": [*made["status"], f"    {every}"], "mode": [*made["mode"], f"    {every}"]}
+    every = f"    More words with a help page: {', '.join(MEANINGS)}."
+    return {word: _told(word, *MEANINGS[word], every if word in ("status", "mode") else "") for word in MEANINGS}
 
 
-def _told(word: str, what: str, command: str) -> Sequence[str]:
-    return [f"{word}: {what}", *([f"NEXT: {command}"] if command else [])]
+def _told(word: str, what: str, command: str, more: str) -> Sequence[str]:
+    lines = (f"{word}: {what}", more, f"NEXT: {command}" if command else "")
+    return [line for line in lines if line]
