@@ -53,4 +53,12 @@ def _down(seen: Seen, spare: str) -> Iterator[str]:
     if any(seen.facts[row.dbid].seen for row in seen.down):
         yield f"NEXT: gprecoverseg   ({len(seen.down)} down)"
     elif away:
-        yield f"NEXT: gprecoverseg -p {spare or 'HOST'}   (when {', '.join(away)} can be reached: gprecoverseg)"
+        hosts = ",".join(_hosts(seen, away, spare)[: len(away)]) or "HOST"
+        yield f"NEXT: gprecoverseg -p {hosts}   (when {', '.join(away)} can be reached: gprecoverseg)"
+
+
+def _hosts(seen: Seen, away: list[str], spare: str) -> list[str]:
+    """Where what is down could go: one that has nothing, others that do not have its sources, the rest."""
+    sources = {seen.catalog.pair(row.content).primary.hostname for row in seen.down}
+    there = sorted((row.hostname for row in seen.catalog.segments), key=lambda host: host in sources)
+    return [host for host in dict.fromkeys((spare, *there)) if host and host not in away]
