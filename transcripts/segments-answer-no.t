@@ -39,6 +39,7 @@ sdw1 (dbid 2): pg_rewind: no rewind required
 ...
 [TIME]:[N] gprecoverseg:cdw:postgres-[WARNING]:-This operation will cancel queries that are currently executing.
 [TIME]:[N] gprecoverseg:cdw:postgres-[WARNING]:-Connections to the database however will not be interrupted.
+connections to the coordinator are not; those to sdw2:[PORT] end, because that is shut down
 
 Continue with segment rebalance procedure Yy|Nn (default=N):
 >

@@ -127,6 +127,7 @@ $ gprecoverseg -r -a
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:----------------------------------------------------------
 [TIME]:[N] gprecoverseg:cdw:postgres-[WARNING]:-This operation will cancel queries that are currently executing.
 [TIME]:[N] gprecoverseg:cdw:postgres-[WARNING]:-Connections to the database however will not be interrupted.
+connections to the coordinator are not; those to sdw2:[PORT] end, because that is shut down
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-Determining primary and mirror segment pairs to rebalance
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-Allowed replay lag during rebalance is 10 GB
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-Stopping unbalanced primary segments...

@@ -23,6 +23,7 @@ Mirror | m (mirror) | p (primary) | s (Synchronized) | u (up) |
 $ gprecoverseg -r -a -q
 [TIME]:[N] gprecoverseg:cdw:postgres-[WARNING]:-This operation will cancel queries that are currently executing.
 [TIME]:[N] gprecoverseg:cdw:postgres-[WARNING]:-Connections to the database however will not be interrupted.
+connections to the coordinator are not; those to sdw2:[PORT] end, because that is shut down
 
 %% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|p|s|u m|m|s|u timeout 60s
 %% sql cdw select line from segment_states order by preferred_role desc

@@ -63,6 +63,8 @@ def rebalance(run: Run, catalog: Catalog, recover: Recover) -> int:
         run.log.info(text)
     run.log.warning("This operation will cancel queries that are currently executing.")
     run.log.warning("Connections to the database however will not be interrupted.")
+    stopping = ", ".join(pair.primary.place for pair in unbalanced)
+    run.log.truth(f"connections to the coordinator are not; those to {stopping} end, because that is shut down")
     if not run.given.no_prompt and not preparing.confirmed(run, QUESTION):
         return 4
     run.log.info("Determining primary and mirror segment pairs to rebalance")
