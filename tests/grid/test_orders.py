@@ -63,6 +63,7 @@ REFUSED: list[tuple[str, Callable[[], object], str]] = [
     ("create a path on one", lambda: orders.create_on(None, "a/b", INSTANCES[0]), "'a/b' is not a name"),
     ("create on one that is there", lambda: orders.create_on(database(), "database1", INSTANCES[0]), "is opened"),
     ("load nothing", lambda: orders.load(database(Status.CREATE_FAILED)), "no element"),
+    ("load a loaded one", lambda: orders.load(database()), "loaded already"),
     ("load one that is loaded", lambda: orders.load_on(database(), H3), "is opened"),
     (
         "open without a map",
