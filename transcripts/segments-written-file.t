@@ -10,6 +10,7 @@
 $ gprecoverseg -o ~/gpAdminLogs/recover.file -r
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-Starting gprecoverseg with args: -o ~/gpAdminLogs/recover.file -r
 [TIME]:[N] gprecoverseg:cdw:postgres-[ERROR]:-gprecoverseg: error: Invalid -r provided with -o argument
+NEXT: gprecoverseg --help
 ? 2
 
 $ gprecoverseg -o ~/gpAdminLogs/recover.file
@@ -37,4 +38,5 @@ $ gprecoverseg -a -i no-such.file
 ...
 [TIME]:[N] gprecoverseg:cdw:postgres-[INFO]:-Obtaining Segment details from coordinator...
 [TIME]:[N] gprecoverseg:cdw:postgres-[CRITICAL]:-gprecoverseg failed. (Reason='[Errno 2] No such file or directory: 'no-such.file'') exiting...
+NEXT: gprecoverseg -o FILE   (writes a file of what is down, where you may write)
 ? 2
