@@ -20,7 +20,8 @@ $ gprecoverseg -a -p sdw9
 [TIME]:[N] gprecoverseg:cdw:postgres-[WARNING]:-Not recovering segment 5 because sdw1 is unreachable
 [TIME]:[N] gprecoverseg:cdw:postgres-[WARNING]:-One or more hosts are not reachable via SSH.  Any segments on those hosts will be marked down
 [TIME]:[N] gprecoverseg:cdw:postgres-[WARNING]:-Host sdw9 is unreachable
-[segments.gp] has no host sdw9; NEXT: add [segments.gp.spares.sdw9] to the configuration
+[segments.gp] has no host sdw9
+NEXT: add [segments.gp.spares.sdw9] to the configuration
 [TIME]:[N] gprecoverseg:cdw:postgres-[ERROR]:-gprecoverseg error: Cannot recover. The following recovery target hosts are unreachable: ['sdw9']
 ? 2
 
