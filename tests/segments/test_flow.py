@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+from pathlib import Path
 
 import pexpect
 
@@ -111,15 +112,22 @@ def test_incremental_fails_then_full(gp: Gp) -> None:
     assert "has no data directory" in failed.stderr
     assert "pg_basebackup: base backup completed" in gp.done("gprecoverseg -F -a")
     gp.heal(0)
+
+
+def test_what_is_kept_aside_is_listed_and_removed(gp: Gp) -> None:
     primary = gp.place(0, "p")
+    directory = Path(gp.sql("select datadir from gp_segment_configuration where content = 0 and preferred_role = 'p'"))
+    kept, owner = directory.with_name(f".cctrl-{directory.name}.aside-before"), directory.stat()
+    kept.mkdir()
+    os.chown(kept, owner.st_uid, owner.st_gid)
     asked = gp.lab.cctrl("-expert", "-c", f"datasource {primary} cleanup")
-    assert asked.returncode == 3
+    assert (asked.returncode, kept.exists()) == (3, True)
     assert "old data directory" in asked.stdout
     removed = gp.lab.cctrl("-expert", "--yes", "-c", f"datasource {primary} cleanup")
     assert f"removed 1 from {primary}" in removed.stdout
-    assert (
-        f"nothing is kept aside on {primary}" in gp.lab.cctrl("-expert", "-c", f"datasource {primary} cleanup").stdout
-    )
+    assert not kept.exists()
+    nothing = gp.lab.cctrl("-expert", "-c", f"datasource {primary} cleanup")
+    assert nothing.stdout == f"nothing is kept aside on {primary}\n"
 
 
 def test_a_double_fault(gp: Gp) -> None:
