@@ -38,6 +38,7 @@ def create_on(database: Database | None, name: str, instance: Instance, others: 
     """`dbCreate -instance`: only the element there; one that was made must be destroyed first."""
     if database is None:
         return _new(name, (Element(1, instance.name, instance.data_space),), others)
+    _not_destroyed(database)
     present = database.element(instance.name)
     if present is None:
         number = max((e.number for e in database.elements), default=0) + 1

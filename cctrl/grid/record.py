@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from enum import Enum
 from typing import Any
@@ -15,6 +15,7 @@ from cctrl.store import Store
 from cctrl.threads import cancelled
 
 Change = Callable[[Database], Database | None]
+Creation = Callable[[Database | None, Sequence[Database]], Database]
 LOOK = 0.1  # seconds from one look for a change to the next
 
 
@@ -36,10 +37,14 @@ class Record:
             raise unknown_database(name)
         return found
 
-    def create(self, database: Database) -> Database:
-        """Enter a new one, or leave the one that is there alone: what is there afterwards."""
-        text = self._store.change_document(self._grid, database.name, lambda old: old or encoded(database))
-        return decoded(text)
+    def create(self, name: str, make: Creation) -> Database:
+        """Enter `make(the one of that name or None, all)`. Raises what `make` raises, with nothing changed."""
+
+        def work(old: str) -> str:
+            # All are read in here, where nobody else creates one: servers of two with one slot would share their ports.
+            return encoded(make(_read(old) if old else None, self.databases()))
+
+        return decoded(self._store.change_document(self._grid, name.lower(), work))
 
     def change(self, name: str, change: Change) -> Database:
         """Replace a database by `change(it)`; None removes it. Raises what `change` raises, with nothing changed, and

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cctrl.config import Config, Host, Service
 from cctrl.grid import inventory, programs
 from cctrl.grid.model import Database, Instance
-from cctrl.grid.record import Change, Record
+from cctrl.grid.record import Change, Creation, Record
 from cctrl.registry import Talk
 from cctrl.replication.opened import OpenService
 from cctrl.store import Leader
@@ -69,9 +69,9 @@ class Grid(OpenService):
         """The database of that name. Raises GridError (unknown_database)."""
         return self.record.database(name)
 
-    def create(self, database: Database) -> Database:
-        """Enter a new database into the record; see Record.create."""
-        return self.record.create(database)
+    def create(self, name: str, make: Creation) -> Database:
+        """Enter a new database, or a new element of one, into the record; see Record.create."""
+        return self.record.create(name, make)
 
     def change(self, name: str, change: Change) -> Database:
         """Change the record of a database with nobody in between; see Record.change."""

@@ -79,7 +79,8 @@ class Store(Protocol):
 
     def change_document(self, service: str, name: str, change: Callable[[str], str]) -> str:
         """Replace a document by `change(text)` with nobody in between; returns the new one. "" is none: before it was
-        made, and to remove it. For `change` the same holds as for that of `update`.
+        made, and to remove it. For `change` the same holds as for that of `update`, but that it may read `documents`:
+        nobody changes one meanwhile.
         """
 
     def close(self) -> None:

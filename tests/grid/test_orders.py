@@ -62,6 +62,11 @@ REFUSED: list[tuple[str, Callable[[], object], str]] = [
     ("create a path", lambda: orders.create("../x", INSTANCES), "'../x' is not a name"),
     ("create a path on one", lambda: orders.create_on(None, "a/b", INSTANCES[0]), "'a/b' is not a name"),
     ("create on one that is there", lambda: orders.create_on(database(), "database1", INSTANCES[0]), "is opened"),
+    (
+        "create in one that is being destroyed",
+        lambda: orders.create_on(replace(database(), wanted=Wanted(False, destroyed=True)), "database1", SPARE),
+        "is being destroyed",
+    ),
     ("load nothing", lambda: orders.load(database(Status.CREATE_FAILED)), "no element"),
     ("load a loaded one", lambda: orders.load(database()), "loaded already"),
     ("load one that is loaded", lambda: orders.load_on(database(), H3), "is opened"),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from cctrl.grid import distribution, orders
 from cctrl.grid.model import Database, GridError, Mark, Phase
+from cctrl.grid.record import Creation
 from cctrl.grid.sessions import sessions
 from cctrl.grid.verbs import documents, pages
 from cctrl.grid.verbs.running import Run, managed, settle
@@ -18,32 +19,24 @@ def create(run: Run) -> None:
     """`dbCreate`."""
     managed(run)
     name = run.call.name.lower()
-    only = run.call.value("instance")
-    new = _new(run, name, only)
-    if run.grid.create(new) != new:
-        run.grid.change(name, _creation(run, name, only))
+    run.grid.create(name, _creation(run, name))
     _started(run, name, "creation")
 
 
-def _new(run: Run, name: str, only: str) -> Database:
-    others = run.grid.databases()
-    if only:
-        new = orders.create_on(None, name, run.instance(only), others)
-    else:
-        new = orders.create(name, run.grid.instances, others)
-    return replace(new, durability=run.grid.service.durability)
+def _creation(run: Run, name: str) -> Creation:
+    """What `dbCreate` makes of a database, which may be there already, beside all others."""
+    only = run.instance(run.call.value("instance")) if run.call.has("instance") else None
 
+    def made(present: Database | None, others: Sequence[Database]) -> Database:
+        if only is not None:
+            new = orders.create_on(present, name, only, others)
+        elif present is None:
+            new = orders.create(name, run.grid.instances, others)
+        else:
+            raise orders.exists_already(present)
+        return new if present else replace(new, durability=run.grid.service.durability)
 
-def _creation(run: Run, name: str, only: str) -> Change:
-    """What `dbCreate` makes of a database that is there."""
-    if only:
-        instance = run.instance(only)
-        return lambda database: orders.create_on(database, name, instance)
-
-    def refuse(database: Database) -> Database:
-        raise orders.exists_already(database)
-
-    return refuse
+    return made
 
 
 def _where(run: Run, all_elements: Change, one: Callable[[Database, str], Database]) -> Change:
@@ -99,9 +92,9 @@ def foreseen(run: Run) -> list[str]:
     managed(run)
     name, verb = run.call.name, run.call.verb.name
     if verb == "dbCreate":
-        only = run.call.value("instance")
-        known = next((d for d in run.grid.databases() if d.name == name.lower()), None)
-        after = _creation(run, name.lower(), only)(known) if known else _new(run, name.lower(), only)
+        others = run.grid.databases()
+        present = next((d for d in others if d.name == name.lower()), None)
+        after = _creation(run, name.lower())(present, others)
     elif verb in ORDERS:
         database = run.grid.database(name)
         after = ORDERS[verb][1](run, database)(database)
