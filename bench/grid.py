@@ -173,7 +173,8 @@ def _many(bench: _Set) -> Shell:
     shell = bench.lab.place.shell(replace(bench.lab.config, services=(service,)))
     grid = shell.session.handle()
     assert isinstance(grid, Grid)
-    grid.create(Database("database1", elements, Wanted(opened=True), generation=1))
+    database = Database("database1", elements, Wanted(opened=True), generation=1)
+    grid.create(database.name, lambda *_: database)
     grid.store.lead("many", "bench", "here", LEASE)
     return shell
 

@@ -77,6 +77,16 @@ def test_an_element_that_came_after_the_look_is_left_for_the_next() -> None:
     assert (decision.tasks, statuses["host9.instance1"]) == ((), "uncreated")
 
 
+def test_what_was_seen_before_a_task_ended_is_out_of_date() -> None:
+    """A look takes as long as a host that does not answer: one that was down when it began may be back by its end."""
+    seen = {A: Seen(True, primary(standby="")), B: Seen(True, stopped(B))}
+    found = decide(pair(), seen, (), 5.0, ME, ended={B}).database
+    assert found is not None and found.element(B) == pair().element(B)
+    joined = pair().having(element(2, B, status=Status.LOADING))
+    found = decide(joined, seen, {B}, 5.0, ME).database  # its task is at its end
+    assert found is not None and (at_end := found.element(B)) is not None and at_end.in_set
+
+
 def test_a_promotion_that_was_broken_off_is_done_again_and_fences_first() -> None:
     elements = (element(1, A, active=False, in_set=False), element(2, B, active=True))
     decision, _ = look(replace(pair(), elements=elements), Seen(True, primary()), Seen(True, standby()))

@@ -9,7 +9,7 @@ start() {
   until lives "$data" && { for _ in 1 2 3 4 5 6 7; do read -r _; done; read -r state; } <"$data/postmaster.pid" 2>/dev/null &&
     [ "${state%% *}" = ready ]; do
     n=$((n - 1))
-    if [ "$n" -lt 0 ] || ! kill -0 "$started" 2>/dev/null; then
+    if [ "$n" -lt 0 ] || { ! kill -0 "$started" 2>/dev/null && ! lives "$data"; }; then # else another one starts it
       echo "$program: the daemon does not start:" >&2
       tail -n 4 "$home/log/daemon.log" >&2
       return 1

@@ -14,14 +14,23 @@ from cctrl.grid.states import RUNNING
 from cctrl.grid.transitions import Event
 from cctrl.grid.watch import distributing, replicating
 from cctrl.grid.watch.draft import Draft
-from cctrl.grid.watch.tasks import Act, Decision, Seen, Task
+from cctrl.grid.watch.tasks import Act, Decision, Seen, Task, touched
 from cctrl.replication.facts import Facts, Server
 
 
-def decide(database: Database, seen: Mapping[str, Seen], busy: Collection[str], now: float, manager: str) -> Decision:
-    """`seen`: by instance; `busy`: the keys of the tasks that are under way; `manager`: who decides."""
+def decide(
+    database: Database,
+    seen: Mapping[str, Seen],
+    busy: Collection[str],
+    now: float,
+    manager: str,
+    ended: Collection[str] = (),
+) -> Decision:
+    """`seen`: by instance; `busy`: the keys of the tasks that are under way; `ended`: of those that ended after the
+    look began, which may have seen what was before them; `manager`: who decides."""
     unseen = {e.instance: Seen(None, Facts(e.instance, now, Server.UNSEEN)) for e in database.elements}  # newer than it
-    draft = Draft(database, {**unseen, **seen}, frozenset(busy), now)
+    known = {e.instance for e in database.elements if not touched(e, ended)}
+    draft = Draft(database, unseen | {n: here for n, here in seen.items() if n in known}, frozenset(busy), now)
     for element in database.elements:
         _instance(draft, element)
     for element in draft.database.elements:
@@ -177,7 +186,7 @@ class Calm(Enum):
 
 def calm(database: Database, busy: Collection[str], seen: Mapping[str, Seen]) -> Calm:
     """How soon another look is worth it; `busy`: the keys of the tasks that are under way; `seen`: by the last look."""
-    free = [e for e in database.elements if e.instance not in busy and f"set {e.replica_set}" not in busy]
+    free = [e for e in database.elements if not touched(e, busy)]
     if any((e.status in _MOVING or e.retry) and _at_hand(e, seen) for e in free):
         return Calm.MOVING
     if (

@@ -86,8 +86,9 @@ class GridKeeper(Keeper):
         databases = self._grid.databases()
         self._known = {database.name: relevant(database) for database in databases}
         self._freshen(watch)
+        before = {database.name: self._under_way(database) for database in databases}
         seen = self._looks.look(databases, watch)
-        found = [self._tend(database, seen[database.name], watch) for database in databases]
+        found = [self._tend(d, seen[d.name], before[d.name], watch) for d in databases]
         return min((PAUSES[calm] for calm in found), default=PAUSES[Calm.SETTLED])
 
     def _freshen(self, watch: Watch) -> None:
@@ -124,16 +125,21 @@ class GridKeeper(Keeper):
         if ran.output:
             self._tell(name, f"{name}: {ran.output.strip()}")
 
-    def _tend(self, database: Database, seen: Mapping[str, Seen], watch: Watch) -> Calm:
-        """Decide for one database and begin what is due; how soon another look is worth it."""
+    def _under_way(self, database: Database) -> set[str]:
+        """The keys of the tasks that are under way for a database."""
+        with self._lock:
+            return {key for name, key in self._busy if name == database.name}
+
+    def _tend(self, database: Database, seen: Mapping[str, Seen], before: set[str], watch: Watch) -> Calm:
+        """Decide for one database and begin what is due; how soon another look is worth it. `before`: the tasks that
+        were under way when the look began."""
         if not self._leads():
             return Calm.SETTLED
         made: list[Decision] = []
-        with self._lock:
-            busy = {key for name, key in self._busy if name == database.name}
+        busy = self._under_way(database)
 
         def change(present: Database) -> Database | None:
-            made.append(deciding.decide(present, seen, busy, time.time(), who()))
+            made.append(deciding.decide(present, seen, busy, time.time(), who(), before - busy))
             if made[-1].database is not None:
                 self._known[present.name] = relevant(made[-1].database)
             return made[-1].database

@@ -12,7 +12,7 @@ from cctrl.grid.model import Element, Status
 from cctrl.grid.states import RUNNING
 from cctrl.grid.transitions import Event
 from cctrl.grid.watch.draft import Draft
-from cctrl.grid.watch.tasks import APART, Act, Seen
+from cctrl.grid.watch.tasks import APART, Act, Seen, touched
 from cctrl.replication.facts import Facts, Server
 from cctrl.replication.synchrony import SETTING, demanded
 
@@ -66,7 +66,8 @@ def _follow(draft: Draft, active: Element, element: Element) -> None:
         draft.task(Act.FENCE, element.instance, active.instance)
     streams = any(d.name == element.instance and d.state == "streaming" for d in primary.downstreams)
     out = here.gone or (here.apart > APART and not streams) or not element.in_set
-    if element.in_set and out:
+    joins = element.status is Status.LOADING and element.instance in draft.busy  # its task has seen more
+    if element.in_set and out and not joins:
         element = draft.put(replace(element, in_set=False))
     if out and draft.can(element, Event.LOST):
         element = draft.move(element, Event.LOST)
@@ -128,7 +129,7 @@ def _told(here: Seen) -> str:
 
 def _seed(draft: Draft, members: list[Element]) -> None:
     """The whole set is down: the element with the latest changes comes first, the others wait for it."""
-    if any(e.instance in draft.busy or f"set {e.replica_set}" in draft.busy for e in members):
+    if any(touched(e, draft.busy) for e in members):
         return
     anew = any(draft.was(e).status is Status.UNLOADED for e in members)
     seed = _chosen(draft, members, anew)

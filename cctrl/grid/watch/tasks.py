@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 
-from cctrl.grid.model import Database
+from cctrl.grid.model import Database, Element
 from cctrl.replication.facts import Facts, Server
 
 
@@ -41,6 +42,11 @@ class Task:
     def key(self) -> str:
         """What is busy meanwhile."""
         return f"set {self.replica_set}" if self.replica_set else self.instance
+
+
+def touched(element: Element, keys: Collection[str]) -> bool:
+    """Whether one of the tasks with these keys is about an element, or about its replica set."""
+    return element.instance in keys or f"set {element.replica_set}" in keys
 
 
 @dataclass(frozen=True, slots=True)
