@@ -66,14 +66,11 @@ def exists_already(database: Database) -> GridError:
 def load(database: Database) -> Database:
     """`dbLoad`: all elements; those whose load failed, or that wait for their seed, are tried again."""
     _not_destroyed(database)
-    live = [e for e in database.elements if e.status not in (*_UNMADE, *GONE)]
-    if not live:
+    if not any(e.status not in (*_UNMADE, *GONE) for e in database.elements):
         raise GridError(
             f"Database {database.name} has no element that could be loaded",
             next=f"ttGridAdmin dbStatus {database.name} -element",
         )
-    if database.wanted.loaded and all(e.status in RUNNING for e in live):
-        raise GridError(f"Database {database.name} is loaded already", next=f"ttGridAdmin dbStatus {database.name}")
     return replace(
         _retried(database, Status.LOAD_FAILED, Status.WAITING_FOR_SEED),
         wanted=replace(database.wanted, loaded=True, opened=database.wanted.opened and _any_running(database)),

@@ -68,7 +68,6 @@ REFUSED: list[tuple[str, Callable[[], object], str]] = [
         "is being destroyed",
     ),
     ("load nothing", lambda: orders.load(database(Status.CREATE_FAILED)), "no element"),
-    ("load a loaded one", lambda: orders.load(database()), "loaded already"),
     ("load one that is loaded", lambda: orders.load_on(database(), H3), "is opened"),
     (
         "open without a map",
