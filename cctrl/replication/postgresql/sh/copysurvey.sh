@@ -9,7 +9,7 @@ spot() { # kind, directory to be made: what is known of the place
     content=full
     [ -n "$(ls -A "$2")" ] || content=empty
     [ "$(stat -c %d "$2")" = "$(stat -c %d "$p")" ] && ! mountpoint -q "$2" 2>/dev/null || mounted=yes
-  elif [ -e "$2" ]; then content=file
+  elif [ -e "$2" ]; then content='file'
   fi
   at=$p; [ "$1$content" != tablespaceempty ] || at=$2
   if [ -d "$p" ]; then
