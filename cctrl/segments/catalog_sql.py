@@ -196,10 +196,12 @@ def moved(changes: Sequence[tuple[Row, Row]], what: str) -> str:
 
 def answered(request: int, problem: str = "") -> tuple[str, str]:
     """A scan that began after this request is over, or could not be made: `problem` says why. Each is a transaction:
-    whoever sees the answer sees its problem."""
+    whoever sees the answer sees its problem. What was answered stays so, also where a manager that stood still comes
+    late: whoever waits for it asks no second time."""
     told = f"insert into cctrl.fts_problem values ({request}, {text(problem)})"
     first = "delete from cctrl.fts_problem" + (f"; {told}" if problem else "")
-    return first, f"select setval('cctrl.fts_answers', {request})"
+    last = "(select last_value from cctrl.fts_answers where is_called)"
+    return first, f"select setval('cctrl.fts_answers', greatest({request}, {last}))"
 
 
 ANEW = r"\connect"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pexpect
 
 from cctrl.lab import processes
-from cctrl.segments.catalog_sql import SYNCHRONISED
+from cctrl.segments.catalog_sql import SYNCHRONISED, answered
 from tests.segments.gp import WELL, Gp
 from tests.stage import wait_for
 
@@ -27,7 +27,10 @@ def test_the_cluster_as_it_is_built(gp: Gp) -> None:
         "select gp_segment_id, application_name, state, sync_state, sync_error from gp_stat_replication order by 1"
     )
     assert gp.sql(senders).split() == [f"{n}|gp_walreceiver|streaming|sync|none" for n in (0, 1)]
-    assert gp.sql("select gp_request_fts_probe_scan()") == "t"
+    for _ in range(2):
+        assert gp.sql("select gp_request_fts_probe_scan()") == "t"
+    gp.sql(answered(1)[1])  # of a manager that comes late
+    assert int(gp.sql("select last_value from cctrl.fts_answers")) > 1
     assert gp.done("gpstate -e").rstrip().endswith("-[INFO]:-All segments are running normally")
     assert "No segments to recover" in gp.done("gprecoverseg -a")
     assert "No segments are running in their non-preferred role" in gp.done("gprecoverseg -r -a")
