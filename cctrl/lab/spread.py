@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,9 +26,6 @@ class Where:
     sockets_dir: Path | None  # None: each host's own run/
     bridge: str
     listeners: dict[str, socket.socket]
-
-
-Port = Callable[[int], int]
 
 
 def host_names(kind: str, count: int, spares: int = 0) -> list[str]:

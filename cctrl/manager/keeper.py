@@ -17,6 +17,7 @@ class Keeper(ABC):
         """`heart`: where the pulses of the members are heard."""
         self._opened = opened
         self.heart = heart
+        self._leadership: Leadership | None = None  # as `tend` was last given it
 
     @property
     def name(self) -> str:
@@ -43,6 +44,10 @@ class Keeper(ABC):
         Called by one thread, while this process leads. Raises CctrlError where something could not be done: it is
         called again.
         """
+
+    def _leads(self) -> bool:
+        """Whether this process may act now, for what acts in threads of its own."""
+        return self._leadership is not None and self._leadership.leads
 
     def rest(self) -> None:  # noqa: B027 - most have nothing to do then
         """This process leads no more: let go of what another manager needs now."""

@@ -45,7 +45,6 @@ def stopped(name: str, state: Server = Server.DOWN) -> Facts:
 
 def look(database: Database, first: Seen, second: Seen, *busy: str) -> tuple[Decision, dict[str, str]]:
     decision = decide(database, {A: first, B: second}, busy, 5.0, ME)
-    assert decision.database is not None
     return decision, {e.instance: e.status.value for e in decision.database.elements}
 
 
@@ -57,14 +56,12 @@ def test_where_all_is_well_nothing_is_done() -> None:
     decision, statuses = look(pair(), Seen(True, primary()), Seen(True, standby()))
     assert decision.tasks == ()
     assert set(statuses.values()) == {"opened"}
-    assert decision.database is not None
     assert calm(decision.database, (), {}) is Calm.SETTLED
 
 
 def test_the_active_element_fails_and_the_other_takes_the_writes_at_once() -> None:
     decision, statuses = look(pair(), Seen(True, stopped(A)), Seen(True, standby()))
     assert tasks(decision) == {(Act.PROMOTE, B)}
-    assert decision.database is not None
     first, second = decision.database.elements
     assert (first.active, first.in_set, second.active, second.in_set) == (False, False, True, True)
     assert statuses == {A: "unloaded", B: "opened"}
@@ -81,10 +78,10 @@ def test_what_was_seen_before_a_task_ended_is_out_of_date() -> None:
     """A look takes as long as a host that does not answer: one that was down when it began may be back by its end."""
     seen = {A: Seen(True, primary(standby="")), B: Seen(True, stopped(B))}
     found = decide(pair(), seen, (), 5.0, ME, ended={B}).database
-    assert found is not None and found.element(B) == pair().element(B)
+    assert found.element(B) == pair().element(B)
     joined = pair().having(element(2, B, status=Status.LOADING))
     found = decide(joined, seen, {B}, 5.0, ME).database  # its task is at its end
-    assert found is not None and (at_end := found.element(B)) is not None and at_end.in_set
+    assert (at_end := found.element(B)) is not None and at_end.in_set
 
 
 def test_a_promotion_that_was_broken_off_is_done_again_and_fences_first() -> None:
@@ -98,7 +95,6 @@ def test_one_that_is_not_in_the_set_is_never_promoted() -> None:
     decision, statuses = look(database, Seen(False, stopped(A)), Seen(True, standby()))
     assert decision.tasks == ()
     assert statuses == {A: "down", B: "waiting for seed"}
-    assert decision.database is not None
     assert decision.database.elements[1].message == f"for {A}"
     assert calm(decision.database, (), {}) is Calm.AWAITED
 
@@ -108,7 +104,6 @@ def test_an_active_element_that_may_be_well_is_left_alone() -> None:
     for here in (Seen(None, hidden), Seen(True, stopped(A, Server.STARTING)), Seen(True, stopped(A, Server.FROZEN))):
         decision, statuses = look(pair(), here, Seen(True, standby(age=30)))
         assert (decision.tasks, statuses[A]) == ((), "opened")
-        assert decision.database is not None
         assert calm(decision.database, (), {A: here, B: Seen(True, standby())}) is Calm.AWAITED
     # out of sight for long, but the other still hears from it
     decision, _ = look(pair(), Seen(None, hidden, silent=True), Seen(True, standby(age=0.2)))
@@ -120,7 +115,6 @@ def test_an_active_element_that_may_be_well_is_left_alone() -> None:
 
 def test_commits_no_longer_wait_for_one_that_failed_and_the_record_says_so_first() -> None:
     decision, statuses = look(pair(), Seen(True, primary(standby="")), Seen(True, stopped(B)))
-    assert decision.database is not None
     assert not decision.database.elements[1].in_set
     assert (Act.RECOVER, B) in tasks(decision)
     assert statuses[B] == "loading"
@@ -145,7 +139,6 @@ def test_what_is_destroyed_while_its_instance_is_down_is_destroyed_when_that_is_
     away = Seen(False, stopped(B))
     decision, statuses = look(database, Seen(True, primary(standby="")), away)
     assert statuses[B] == "destroying" and (Act.DESTROY, B) not in tasks(decision)
-    assert decision.database is not None
     assert calm(decision.database, (), {A: Seen(True, primary(standby="")), B: away}) is Calm.AWAITED
     decision, _ = look(decision.database, Seen(True, primary(standby="")), Seen(True, stopped(B)))
     assert (Act.DESTROY, B) in tasks(decision)
@@ -164,7 +157,6 @@ def test_all_wait_where_the_seed_has_lost_its_data_until_the_database_is_loaded_
     database = replace(pair(), elements=(element(1, A), element(2, B, in_set=False, status=Status.LOADING)))
     decision, statuses = look(database, lost, Seen(True, stopped(B)))
     assert set(statuses.values()) == {"waiting for seed"}
-    assert decision.database is not None
     unloaded = replace(decision.database, elements=tuple(
         replace(e, status=Status.UNLOADED) for e in decision.database.elements))  # fmt: skip
     decision, statuses = look(unloaded, lost, Seen(True, stopped(B)))
@@ -182,7 +174,6 @@ def test_the_active_element_is_unloaded_first() -> None:
 def test_a_distribution_of_a_manager_that_ended_is_broken_off() -> None:
     database = replace(pair(), phase=Phase.APPLYING, applier="somebody@else pid 2")
     decision, _ = look(database, Seen(True, primary()), Seen(True, standby()))
-    assert decision.database is not None
     assert decision.database.phase is Phase.BROKEN_OFF
 
 
@@ -196,7 +187,6 @@ def test_a_rollback_keeps_who_alone_may_have_every_row() -> None:
     up, away = Seen(True, primary(nine, "", waits="")), Seen(False, stopped(ten))
     decision = decide(database, {A: Seen(True, stopped(A)), B: Seen(True, standby()), nine: up, ten: away}, (), 5.0, ME)
     found = decision.database
-    assert found is not None
     assert [e.instance for e in found.elements if e.in_map] == [B, nine]
     assert [e.instance for e in found.elements if e.active] == [nine]
     assert (found.phase, found.generation, found.told) == (Phase.NONE, 2, f"what is done stays; rolled back: {ten}")
@@ -210,7 +200,6 @@ def test_a_rollback_lets_all_go_that_nothing_was_left_for() -> None:
     database = replace(pair(), phase=Phase.RESYNC, applier=ME, elements=elements)
     seen = {A: Seen(True, primary()), B: Seen(True, standby()), nine: Seen(False, stopped(nine))}
     found = decide(database, seen, (), 5.0, ME).database
-    assert found is not None
     assert [e.instance for e in found.elements if e.in_map] == [A, B]
     assert (found.phase, found.generation, found.told) == (Phase.NONE, 1, "")
 
@@ -224,7 +213,7 @@ def test_users_are_let_into_a_new_set_once_the_map_stands() -> None:
     assert statuses[A] == "loaded"
     decision, statuses = look(database, Seen(True, primary()), Seen(True, standby()))
     assert set(statuses.values()) == {"opening"}
-    assert decision.database is not None and decision.database.phase is Phase.NONE
+    assert decision.database.phase is Phase.NONE
 
 
 def test_a_failure_is_told_with_its_reason_and_the_last_destroyed_element_ends_the_database() -> None:

@@ -132,14 +132,10 @@ def _event(element: Element) -> tuple[str, str, str]:
 _EVENT = ("Status", "Date/Time of Event", "Message")
 
 
-def element_block(database: Database, at: datetime, daemons: dict[str, str] | None = None) -> list[str]:
-    """The element block (reference, 4.3); with `daemons` (-details) the state of each instance's daemon too."""
+def element_block(database: Database, at: datetime) -> list[str]:
+    """The element block (reference, 4.3)."""
     header = ["Host", "Instance", "Elem", *_EVENT]
     rows = [[*_names(e), e.number, *_event(e)] for e in database.elements]
-    if daemons is not None:
-        header.insert(3, "Daemon")
-        for row, element in zip(rows, database.elements, strict=True):
-            row.insert(3, daemons.get(element.instance, "unknown"))
     return [f"Database {database.name} element level status as of {stamp(at)}", BLANK, *table(header, rows)]
 
 

@@ -61,13 +61,9 @@ class GridKeeper(Keeper):
         self._known: dict[str, object] = {}  # database -> what of it was known and decided last
         self._watch: Watch | None = None
         self._freshened = 0.0
-        self._leadership: Leadership | None = None
         grid, text = self._grid, f"cctrl manager of {service.name}"
         self._kept = Kept(grid.daemon_engine, text, lambda: still_leading(self._leads), grid.first_on_host)
         self._acting = Acting(self._grid, self._tell, self._leads, self._kept)
-
-    def _leads(self) -> bool:
-        return bool(self._leadership and self._leadership.leads)
 
     def rest(self) -> None:
         """See Keeper: the instances' locks, under which another manager works on the elements."""
@@ -138,20 +134,20 @@ class GridKeeper(Keeper):
         made: list[Decision] = []
         busy = self._under_way(database)
 
-        def change(present: Database) -> Database | None:
+        def change(present: Database) -> Database:
             made.append(deciding.decide(present, seen, busy, time.time(), who(), before - busy))
-            if made[-1].database is not None:
-                self._known[present.name] = relevant(made[-1].database)
-            return made[-1].database
+            self._known[present.name] = relevant(made[0].database)
+            return made[0].database
 
         found = self._enter(database.name, change)
-        for instance, text in made[-1].told:
+        (decision,) = made
+        for instance, text in decision.told:
             self._tell(instance, text)
-        for task in made[-1].tasks:
+        for task in decision.tasks:
             self._begin(found, task, watch)
         if found.disconnect:
             self._disconnect(found)
-        return deciding.calm(found, {*busy, *(task.key for task in made[-1].tasks)}, seen)
+        return deciding.calm(found, {*busy, *(task.key for task in decision.tasks)}, seen)
 
     def _disconnect(self, database: Database) -> None:
         if not sessions.end(self._grid, database):

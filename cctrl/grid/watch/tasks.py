@@ -82,6 +82,6 @@ APART = 3.0  # seconds an element may receive from nobody before commits no long
 class Decision:
     """The record as it is from now on, and what is to be done."""
 
-    database: Database | None  # None: it is no more
+    database: Database
     tasks: tuple[Task, ...] = ()
     told: tuple[tuple[str, str], ...] = ()  # instance, what a person is told of it

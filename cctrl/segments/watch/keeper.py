@@ -31,8 +31,7 @@ class Fts(Keeper):
         self._cluster = Cluster(config, service, ManagerTalk(say), answer=answer)
         super().__init__(self._cluster, self._cluster.engine)
         self._service = self._cluster.service
-        self._leadership: Leadership | None = None
-        self._tending = Tending(self._cluster, self._said, lambda: self._leadership is None or self._leadership.leads)
+        self._tending = Tending(self._cluster, self._said, self._leads)
         self._stop = Event()
         self._watch: Watch | None = None
         self._ready = False  # the catalog is there
