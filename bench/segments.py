@@ -15,8 +15,9 @@ from bench.place import Place, milliseconds
 from bench.sessions import Open
 from cctrl.lab import act, processes
 from cctrl.lab.processes import wait_until
+from cctrl.replication.synchrony import SETTING
 from cctrl.segments.catalog import read, swapped
-from cctrl.segments.catalog_sql import READ, SYNC_NAMES, by_fts
+from cctrl.segments.catalog_sql import READ, by_fts
 
 PAIRS = 16
 SCALE = "7"  # of pgbench: 105 MB
@@ -121,7 +122,7 @@ def _lossless(gp: Gp, work: Callable[[], object]) -> Outage:
 def _promoted_by_hand(gp: Gp) -> float:
     """Nothing has to be found out. Then the catalog is told what was done."""
     mirror = gp.instance(0, "m")
-    gp.lab.sql(mirror, f"alter system set {SYNC_NAMES} = ''", "select pg_reload_conf()")
+    gp.lab.sql(mirror, f"alter system set {SETTING} = ''", "select pg_reload_conf()")
     gp.lab.do("stop", "manager")
     pair = read(gp.sql(READ)).pairs[0]
 

@@ -13,7 +13,6 @@ from cctrl.segments.catalog import Change, Row
 LISTENER = "cctrl fts"  # application name of the session that hears requests for a scan
 SLOT = "internal_wal_replication_slot"
 WALRECEIVER = "gp_walreceiver"
-SYNC_NAMES = "synchronous_standby_names"
 SETTLE = 5  # seconds that a mirror gets to count for commits, and then to have all, before the next cycle looks again
 
 # Which start of the coordinator this is, as the utilities call it.

@@ -8,8 +8,9 @@ from typing import Any
 
 from cctrl.replication.facts import Downstream, Facts, Server, Upstream
 from cctrl.replication.position import Position
+from cctrl.replication.synchrony import SETTING
 from cctrl.segments.catalog import Catalog, Row
-from cctrl.segments.catalog_sql import SYNC_NAMES, WALRECEIVER
+from cctrl.segments.catalog_sql import WALRECEIVER
 from cctrl.segments.state.status import Seen
 
 VERSION = "PostgreSQL 9.4.26 (Greenplum Database 6.24.3)"
@@ -37,7 +38,7 @@ def facts(name: str = "x", server: Server = Server.UP, **known: Any) -> Facts:
 def primary(mirror: str = "streaming", sync: str = "sync", *, behind: int = 0, **known: Any) -> Facts:
     """An acting primary and what it says of its mirror; none for ""."""
     receiver = Downstream(WALRECEIVER, mirror, Position(AT - behind), Position(AT - behind), sync=sync)
-    settings = {SYNC_NAMES: WALRECEIVER if sync != "async" else ""}
+    settings = {SETTING: WALRECEIVER if sync != "async" else ""}
     return facts(**{"writable": True, "downstreams": (receiver,) if mirror else (), "settings": settings, **known})
 
 

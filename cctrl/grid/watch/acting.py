@@ -110,10 +110,8 @@ class _Work:
         return self.perform(Step(action, member, other, keep=keep))
 
     def element(self, name: str) -> Element:
-        """An element of the record."""
-        found = self.database.element(name)
-        assert found is not None
-        return found
+        """An element of the record, as that was when the task began."""
+        return next(e for e in self.database.elements if e.instance == name)
 
     # Single servers.
 

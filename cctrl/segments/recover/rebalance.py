@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Protocol
 
 from cctrl.outcome import CctrlError, OutOfSight, Refused
@@ -147,7 +147,11 @@ def _stopped(run: Run, pairs: list[Pair], performer: Performer) -> list[Pair]:
 
     def stop(pair: Pair) -> str:
         name, other = run.cluster.member(pair.primary), run.cluster.member(pair.mirror)
-        return _told(lambda: performer.perform(Step(Action.STOP, name, other), {}, lambda _: None))
+        try:
+            performer.perform(Step(Action.STOP, name, other), {}, lambda _: None)
+        except CctrlError as error:
+            return "; ".join(error.lines())
+        return ""
 
     answers = run.cluster.hosts.fan_out(pairs, stop)
     failed = [answer for answer in answers if answer]
@@ -163,14 +167,6 @@ def _stopped(run: Run, pairs: list[Pair], performer: Performer) -> list[Pair]:
         for answer in failed:
             run.log.truth(answer)
     return [pair for pair, answer in zip(pairs, answers, strict=True) if not answer]
-
-
-def _told(act: Callable[[], object]) -> str:
-    try:
-        act()
-    except CctrlError as error:
-        return "; ".join(error.lines())
-    return ""
 
 
 def _promoted(run: Run, pairs: list[Pair]) -> None:

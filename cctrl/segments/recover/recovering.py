@@ -44,7 +44,7 @@ _TOOLS = {Kind.FULL: "pg_basebackup", Kind.INCREMENTAL: "pg_rewind", Kind.DIFFER
 
 class Tongue:
     """Says the progress of all recoveries: a line for each, at most one a second, the last one always; the same lines
-    go into the file that `gpstate -e` reads."""
+    go into the documented file of the log directory (gpstate asks the hosts)."""
 
     def __init__(
         self,

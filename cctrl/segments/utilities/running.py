@@ -56,12 +56,15 @@ class Run:
                 count += 1
                 self.talk.progress("." * count)
 
+        shown = Thread(target=show, name="dots", daemon=True)
         if self.talk.live:
-            Thread(target=show, name="dots", daemon=True).start()
+            shown.start()
         try:
             yield
         finally:
             over.set()
+            if self.talk.live:
+                shown.join()  # or a dot could come behind the next line
 
     def page(self, lines: Sequence[Line]) -> None:
         """Log all lines."""

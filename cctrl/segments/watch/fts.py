@@ -10,8 +10,9 @@ from enum import Enum
 
 from cctrl.replication.facts import Downstream, Facts, Server
 from cctrl.replication.position import ZERO, Position
+from cctrl.replication.synchrony import SETTING
 from cctrl.segments.catalog import DOWN, NOT_IN_SYNC, SYNC, UP, Change, Pair, marked, swapped
-from cctrl.segments.catalog_sql import SYNC_NAMES, WALRECEIVER
+from cctrl.segments.catalog_sql import WALRECEIVER
 
 RETRY = 1.0  # seconds from one attempt to the next
 
@@ -141,7 +142,7 @@ def receiver(primary: Facts) -> Downstream | None:
 
 def acknowledged(primary: Facts) -> bool:
     """True where commits wait for the mirror."""
-    return bool(primary.settings.get(SYNC_NAMES))
+    return bool(primary.settings.get(SETTING))
 
 
 def _answered(pair: Pair, primary: Facts, patience: Patience) -> Decision:
