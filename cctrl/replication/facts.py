@@ -129,6 +129,11 @@ class Facts:
         """True where the host answered."""
         return self.server is not Server.UNSEEN
 
+    def promoted_after(self, other: Facts) -> bool:
+        """True where it, or whom it followed, was promoted after `other` was: a record by which the other one takes
+        the writes is older than that."""
+        return self.system == other.system and 0 < other.timeline < self.timeline
+
     @property
     def full(self) -> bool:
         """True where no further file of the log has room: a server that needs one ends, and cannot start."""

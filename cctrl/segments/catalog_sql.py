@@ -166,6 +166,14 @@ def by_fts(changes: Sequence[Change]) -> str:
     return "; ".join(statements)
 
 
+def turned(content: int) -> str:
+    """What a person types where the catalog has a pair the wrong way round: its mirror is the acting primary."""
+    role = "case role when 'p' then 'm' else 'p' end"
+    status = "case role when 'p' then 'd' else 'u' end"
+    table = "gp_segment_configuration"
+    return f"update {table} set role = {role}, mode = 'n', status = {status} where content = {content}"
+
+
 def _as_read(row: Row) -> str:
     """Hold a row that is as it was read; fail where it is not."""
     state = f"{text(row.role)}, {text(row.status)}, {text(row.mode)}"

@@ -223,3 +223,32 @@ def test_a_failure_is_told_with_its_reason_and_the_last_destroyed_element_ends_t
     assert (failed.elements[0].status, failed.elements[0].message) == (Status.CREATE_FAILED, "no permission")
     destroying = replace(database, elements=(element(1, A, status=Status.DESTROYING),))
     assert ended(destroying, Task(Act.DESTROY, A), 6.0) is None
+
+
+def test_a_record_that_is_older_than_the_elements_is_put_right_and_costs_no_row() -> None:
+    """The store was restored from a copy: the element that it has as the second took the writes since."""
+    later = replace(primary(B, "", waits=""), timeline=2)
+    for here in (primary(A, ""), replace(primary(A, "", waits=""), timeline=1), stopped(A)):
+        decision, _ = look(pair(), Seen(True, here), Seen(True, later))
+        assert (Act.FENCE, B) not in tasks(decision)
+        assert ((Act.FENCE, A) in tasks(decision)) is here.writable
+        assert decision.database is not None
+        first, second = decision.database.elements
+        assert (first.active, first.in_set, second.active, second.in_set) == (False, False, True, True)
+        assert "the record is older" in decision.told[0][1]
+    # it follows the other one, which acknowledged without it
+    decision, _ = look(pair(), Seen(True, standby(A)), Seen(True, primary(B, "", waits="")))
+    assert (Act.PROMOTE, A) not in {(t.act, t.instance) for t in decision.tasks}
+    # the one that took the writes is not known: nothing is done
+    follower = replace(standby(B), timeline=2)
+    decision, statuses = look(pair(), Seen(True, primary(A, "")), Seen(True, follower))
+    assert decision.tasks == ()
+    assert statuses == {A: "opened", B: "opened"}
+
+
+def test_an_element_with_a_server_of_its_own_is_nobodys_successor() -> None:
+    """One that comes into the map has another system's data, whatever its timeline."""
+    own = replace(primary(B, "", waits=""), system="8", timeline=9)
+    decision, _ = look(pair(), Seen(True, primary(A)), Seen(True, own))
+    assert decision.database is not None
+    assert decision.database.elements[0].active

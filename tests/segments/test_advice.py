@@ -71,3 +71,11 @@ def test_each_word_has_a_help_page_with_a_command() -> None:
         assert pages[state.lower()][0].startswith(f"{state.lower()}: ")
     assert pages["down"][1] == "NEXT: gprecoverseg"
     assert "not in sync" in pages["status"][1]
+
+
+def test_a_catalog_that_is_older_than_the_servers_is_put_right_first() -> None:
+    seen = worlds.seen(worlds.cluster(c0="pnu mnd"), {2: worlds.mirror(), 6: worlds.primary("", "async")})
+    told = list(advised(seen, watched=True, spare="", starting=str))
+    assert told[0].startswith("content 0: the catalog is older than the servers")
+    assert "update gp_segment_configuration set role = case role when 'p' then 'm' else 'p' end" in told[1]
+    assert len(told) == 2

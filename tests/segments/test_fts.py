@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from cctrl.replication.facts import Facts, Server
 from cctrl.replication.position import Position
 from cctrl.segments.catalog import InvalidCatalog, Pair
 from cctrl.segments.catalog_sql import by_fts
-from cctrl.segments.watch.fts import Act, Patience, Silence, decide
+from cctrl.segments.watch.fts import Act, Patience, Silence, decide, outrun
 from tests.segments import worlds
 
 
@@ -111,3 +113,28 @@ def test_a_row_that_was_taken_out() -> None:
     catalog = worlds.edited(worlds.cluster(), 6, content=9)
     with pytest.raises(InvalidCatalog, match="0 acting mirrors"):
         _ = catalog.pairs
+
+
+LATER: dict[str, Any] = {"system": "7", "timeline": 2}
+EARLIER: dict[str, Any] = {"system": "7", "timeline": 1}
+
+
+@pytest.mark.parametrize(
+    ("state", "primary", "mirror", "act"),
+    [
+        ("psu msu", worlds.gone(**EARLIER), worlds.primary("", "async", **LATER), Act.DOUBLE_FAULT),
+        ("pnu mnd", worlds.mirror(**EARLIER), worlds.primary("", "async", **LATER), Act.WAIT),
+        ("pnu mnd", worlds.mirror(**LATER), worlds.primary("", "async", **LATER), Act.WAIT),
+    ],
+)
+def test_a_catalog_that_is_older_than_the_servers_costs_no_row(
+    state: str, primary: Facts, mirror: Facts, act: Act
+) -> None:
+    """It was restored from a copy: the mirror that it speaks of alone has what was acknowledged since."""
+    decision = decide(pair(state), primary, mirror, SHORT)
+    assert decision.act is act
+    assert "the catalog is older than the servers" in decision.why
+    assert outrun(pair(state), worlds.primary("", **EARLIER), worlds.primary("", "async", **LATER))
+    assert not outrun(pair(state), worlds.primary("", **LATER), worlds.primary("", **EARLIER))
+    other = worlds.primary("", "async", system="8", timeline=9)
+    assert not outrun(pair(state), worlds.primary("", **EARLIER), other)

@@ -26,12 +26,49 @@ def carry_on(draft: Draft, number: int) -> None:
         _unload(draft, members)
         return
     active = next((e for e in members if e.active), None)
+    if active is not None and (later := _later(draft, active, members)):
+        active = _corrected(draft, active, later)
+        if active is None:
+            return
+        members = draft.members(number)
     if active is not None and draft.seen[active.instance].alive:
         _lead(draft, active)
     elif active is not None and not draft.seen[active.instance].gone:
         return  # it may be well: nothing is known yet
     else:
         _without(draft, members, active)
+
+
+# The record is older than what happened: the store was restored from a copy.
+
+
+def _later(draft: Draft, active: Element, members: list[Element]) -> list[Element]:
+    """The elements that took the writes after the active element on record did, or followed one that did."""
+    here = draft.seen[active.instance].facts
+
+    def outran(facts: Facts) -> bool:
+        alone = here.standby and facts.writable and active.instance not in _waited_for(facts)
+        return facts.promoted_after(here) or (alone and facts.system == here.system)
+
+    return [e for e in members if e.number != active.number and outran(draft.seen[e.instance].facts)]
+
+
+def _corrected(draft: Draft, active: Element, later: list[Element]) -> Element | None:
+    """The record as it should be: every acknowledged commit is on the one that took writes last. None, and nothing is
+    done, where that one is not in sight."""
+    facts = {e.number: draft.seen[e.instance].facts for e in later}
+    able = [e for e in later if draft.seen[e.instance].daemon and not facts[e.number].standby]
+    able = [e for e in able if facts[e.number].writable or not facts[e.number].standby_mark]
+    old = f"the record is older than replica set {active.replica_set}, which {active.instance} no longer leads"
+    if not able:
+        names = ", ".join(e.instance for e in later)
+        draft.tell(active, f"{old}: nothing is done before the element that {names} followed is in sight")
+        return None
+    last = max(able, key=lambda e: (facts[e.number].writable, facts[e.number].timeline))
+    for element in draft.members(active.replica_set):
+        draft.put(replace(element, active=element.number == last.number, in_set=element.number == last.number))
+    draft.tell(last, f"{old}: {last.instance} is its active element, on timeline {facts[last.number].timeline}")
+    return draft.now_of(last)
 
 
 # The set is to be loaded, and its active element works.

@@ -10,6 +10,7 @@ from cctrl.segments.catalog import Catalog, Pair, Row
 from cctrl.segments.service import Cluster
 from cctrl.segments.utilities import running
 from cctrl.segments.utilities.running import Run
+from cctrl.segments.watch import fts
 
 
 def dispatched(run: Run) -> tuple[Catalog, dict[int, Facts]]:
@@ -52,7 +53,9 @@ def _no_gang(cluster: Cluster, pair: Pair, facts: Facts) -> Unreachable:
         f"DETAIL:  dbid {row.dbid} {running.told(facts)}\n (seg{row.content} {row.address}:{row.port})\n"
         "' in 'SET CLIENT_MIN_MESSAGES='ERROR''"
     )
-    if cluster.store.leader(cluster.name) is None:
+    if older := fts.outrun(pair, facts, cluster.probe((pair.mirror,))[pair.mirror.dbid]):
+        following = f"gpstate -e   (which says what to put right: {older})"
+    elif cluster.store.leader(cluster.name) is None:
         following = "cctrl manager   (FTS runs in it: without it no mirror is promoted)"
     elif pair.synchronized or facts.up:
         following = "gpstate -e   (FTS promotes the mirror of its pair; then the same again)"

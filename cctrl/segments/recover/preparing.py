@@ -12,13 +12,14 @@ from cctrl.replication.executor import Performer
 from cctrl.replication.facts import Facts, Server
 from cctrl.replication.steps import Action, Step
 from cctrl.segments import catalog_sql
-from cctrl.segments.recover.work import Job
+from cctrl.segments.recover.work import Job, Kind
 from cctrl.segments.service import Cluster, now
 from cctrl.segments.utilities.running import Failed, Run
 from cctrl.threads import cancelled
 
 Value = TypeVar("Value")
 _CHECKSUM = re.compile(r"^Data page checksum version:\s*(\d+)", re.MULTILINE)
+_LINE = re.compile(r"^Database system identifier:\s*(\d+).*^Latest checkpoint's TimeLineID:\s*(\d+)", re.M | re.S)
 _NONCE = re.compile(r"^Mock authentication nonce:.*\n", re.MULTILINE)  # a secret of the server
 MARK_LIMIT = 1800.0  # seconds
 MARK_LOOK = 0.5  # seconds from one look to the next
@@ -32,18 +33,31 @@ def control_data(run: Run, jobs: list[Job]) -> None:
     everyone = [run.cluster.coordinator.name, *(member(row) for row in rows)]
     coordinator, *results = run.cluster.hosts.fan_out(everyone, asking.control)
     wanted = _CHECKSUM.search(coordinator.stdout)
+    lines: dict[int, re.Match[str] | None] = {}
     for row, result in zip(rows, results, strict=True):
         if not result.ok:
             run.log.warning(f"cannot access pg_controldata for dbid {row.dbid} on host {row.hostname}")
             continue
         text = f"Successfully finished pg_controldata {row.datadir} for dbid {row.dbid}:"
         run.log.info(f"{text}\nstdout: {_NONCE.sub('', result.stdout)}\nstderr: {result.stderr}")
+        lines[row.dbid] = _LINE.search(result.stdout)
         found = _CHECKSUM.search(result.stdout)
         if wanted and found and wanted[1] != found[1]:
             what = f"dbid {row.dbid} has data page checksum version {found[1]}, the coordinator {wanted[1]}"
             raise Failed(f"Heap checksum setting differs: {what}")
     text = "Heap checksum setting is consistent between coordinator and the segments that are candidates for recoverseg"
     run.log.info(text)
+    for job in jobs:
+        _not_later(job, lines.get(job.failed.dbid), lines.get(job.source.dbid))
+
+
+def _not_later(job: Job, failed: re.Match[str] | None, source: re.Match[str] | None) -> None:
+    """Refuse to overwrite one that was promoted after the primary of its pair: the catalog is older than that, and
+    what was acknowledged since is there alone. A full copy, which keeps it aside, has to be asked for."""
+    if job.kind is Kind.FULL or not failed or not source or failed[1] != source[1] or int(failed[2]) <= int(source[2]):
+        return
+    what = f"dbid {job.failed.dbid} is on timeline {failed[2]}, its primary, dbid {job.source.dbid}, on {source[2]}"
+    raise Refused(f"{what}: it was promoted later, and alone has what was written since", next="gpstate -e")
 
 
 def confirmed(run: Run, question: str, *, abort: bool = True) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from cctrl.segments import catalog_sql
 from cctrl.segments.catalog import Pair, Row
 from cctrl.segments.state.status import GOOD, NOT_RUNNING, Seen
+from cctrl.segments.watch import fts
 
 MANAGER = "NEXT: cctrl manager   (in a terminal of its own, or as a service)"
 UNWATCHED = "no manager runs, so nothing is detected and no status changes"
@@ -17,6 +19,9 @@ def advised(seen: Seen, *, watched: bool, spare: str, starting: Callable[[Row], 
     if not watched:
         yield UNWATCHED
         yield MANAGER
+    if old := [text for pair in seen.catalog.pairs for text in _turned(seen, pair)]:
+        yield from old
+        return
     stuck = [pair for pair in seen.catalog.pairs if not seen.facts[pair.primary.dbid].writable]
     if stuck:
         yield from (text for pair in stuck if (text := _stuck(seen, pair, watched=watched, starting=starting)))
@@ -30,6 +35,13 @@ def advised(seen: Seen, *, watched: bool, spare: str, starting: Callable[[Row], 
         together = all(pair.synchronized for pair in seen.catalog.pairs)
         following = "gprecoverseg -r   (to bring all into their preferred roles)"
         yield f"NEXT: {following}" if together else "NEXT: gpstate -e   (when all are in sync: gprecoverseg -r)"
+
+
+def _turned(seen: Seen, pair: Pair) -> Iterator[str]:
+    if how := fts.outrun(pair, seen.facts[pair.primary.dbid], seen.facts[pair.mirror.dbid]):
+        yield f"content {pair.content}: {how}"
+        statement = catalog_sql.turned(pair.content)
+        yield f"NEXT: psql on the coordinator, database postgres: {statement}; then gprecoverseg"
 
 
 def promoted(pair: Pair, seen: Seen) -> bool:

@@ -92,7 +92,7 @@ def decide(pair: Pair, primary: Facts, mirror: Facts | None, patience: Patience)
     if primary.writable:
         return _answered(pair, primary, patience)
     if primary.up or primary.promoting:
-        return _a_mirror(pair, mirror)
+        return _a_mirror(pair, primary, mirror)
     why = primary.reason or primary.server.value
     if silent(primary) and not _given_up(primary, patience):
         return Decision(Act.RETRY, why=why)
@@ -102,6 +102,7 @@ def decide(pair: Pair, primary: Facts, mirror: Facts | None, patience: Patience)
     if not pair.synchronized or mirror is None:
         return Decision(Act.DOUBLE_FAULT, why=why)
     if not mirror.standby:
+        why = outrun(pair, primary, mirror) or why
         return Decision(Act.DOUBLE_FAULT, why=f"{why}; its mirror {mirror.server.value}")
     if mirror.received < patience.acknowledged:
         had = f"its mirror has log up to {mirror.received}, its primary said {patience.acknowledged}"
@@ -109,11 +110,24 @@ def decide(pair: Pair, primary: Facts, mirror: Facts | None, patience: Patience)
     return Decision(Act.SWAP, swapped(pair), why=why)
 
 
-def _a_mirror(pair: Pair, mirror: Facts | None) -> Decision:
+def _a_mirror(pair: Pair, primary: Facts, mirror: Facts | None) -> Decision:
     """An acting primary that is a standby: the promotion that the catalog speaks of is still to be made."""
-    if mirror is not None and mirror.writable and pair.mirror.up:
-        return Decision(Act.WAIT, why="it is a standby, and its mirror accepts writes: the other way round than here")
+    if mirror is not None and (older := outrun(pair, primary, mirror)):
+        return Decision(Act.WAIT, why=older)
     return Decision(Act.PROMOTE, why="it answers as a mirror")
+
+
+def outrun(pair: Pair, primary: Facts, mirror: Facts) -> str:
+    """How it shows that the catalog is older than what happened (it was restored, or edited): the mirror took the
+    writes after the primary, and alone has what was acknowledged since. "" where it does not show."""
+    if not mirror.writable or mirror.system != primary.system:
+        return ""
+    if mirror.promoted_after(primary):
+        lines = f"on timeline {mirror.timeline}, and its primary is on {primary.timeline}"
+        return f"the catalog is older than the servers, whose mirror accepts writes {lines}"
+    if primary.standby and (pair.mirror.up or not acknowledged(mirror)):
+        return "the catalog is older than the servers, whose primary is a standby while the mirror accepts writes"
+    return ""
 
 
 def _given_up(primary: Facts, patience: Patience) -> bool:

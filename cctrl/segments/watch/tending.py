@@ -50,6 +50,10 @@ class Tending:
         self._time(pair, primary, began)
         mirror = None if primary.writable else self._cluster.probe((pair.mirror,))[pair.mirror.dbid]
         decision = fts.decide(pair, primary, mirror, self._patience(pair, primary))
+        if decision.act is Act.RELEASE:  # a primary that has no mirror may be one that was left behind
+            mirror = self._cluster.probe((pair.mirror,))[pair.mirror.dbid]
+            older = fts.outrun(pair, primary, mirror)
+            decision = Decision(Act.WAIT, why=older) if older else decision
         self._tell(pair, decision)
         try:
             self._acting.do(pair, decision, primary, mirror)
@@ -83,8 +87,11 @@ class Tending:
     def _fence(self, dbid: int) -> None:
         """End a server that accepts writes, where the catalog still says down and its successor accepts them too."""
         for pair in self._cluster.catalog().pairs:
-            replaced = pair.mirror.dbid == dbid and not pair.mirror.up
-            if replaced and self._cluster.probe((pair.primary,))[pair.primary.dbid].writable:
+            if pair.mirror.dbid != dbid or pair.mirror.up:
+                continue
+            seen = self._cluster.probe(pair.rows)
+            primary, mirror = seen[pair.primary.dbid], seen[dbid]
+            if primary.writable and not fts.outrun(pair, primary, mirror):
                 self._acting.fence(pair.mirror, pair.primary)
 
     # How long something has lasted.
