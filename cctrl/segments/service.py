@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 AT_ONCE = 32  # looks under way: many more would keep each other, and this machine, beyond their deadlines
 SCAN_SLICE = 10.0  # seconds until it is looked whether anybody still leads who could answer
-PLAIN_WORDS = frozenset({"primary", "mirror", "standby"})  # in a text these may be no names
 NO_CATALOG = 'relation "public.gp_segment_configuration" does not exist'
 
 
@@ -107,9 +106,9 @@ class Cluster(OpenService):
 
     def spoken(self, text: str) -> str:
         """A text with the places of segments in place of their names in the configuration: the catalog, and who reads
-        it, know no others."""
+        it, know no others. A name that is a plain word is left: in a text it may be no name."""
         places = {m.name: f"{m.host.name}:{m.port}" for m in self.service.members if m.content >= 0}
-        names = "|".join(re.escape(name) for name in places if name not in PLAIN_WORDS)
+        names = "|".join(re.escape(name) for name in places if not name.isalpha())
         found = rf"(?<![\w/.:-])(?:{names})(?![\w/:-]|\.\w)"
         return re.sub(found, lambda match: places[match[0]], text) if names else text
 
