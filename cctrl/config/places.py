@@ -7,17 +7,25 @@ from collections.abc import Mapping
 from pathlib import Path
 
 
+def expanded(path: str) -> Path:
+    """A path with `~` for the user's home; as it is where there is no such user, or none that has a home."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
 def default_path(environ: Mapping[str, str] = os.environ) -> Path:
     """Where the configuration is looked for without `--config`: the first that exists, else the
     user's own place (`$CCTRL_CONFIG`, `$XDG_CONFIG_HOME/cctrl/cctrl.toml`, `/etc/cctrl/cctrl.toml`)."""
     if environ.get("CCTRL_CONFIG"):
         return Path(environ["CCTRL_CONFIG"])
-    home = Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "~")).expanduser() / ".config")
+    home = Path(environ.get("XDG_CONFIG_HOME") or expanded(environ.get("HOME", "~")) / ".config")
     places = (home / "cctrl" / "cctrl.toml", Path("/etc/cctrl/cctrl.toml"))
     return next((p for p in places if p.exists()), places[0])
 
 
 def default_state_dir(environ: Mapping[str, str] = os.environ) -> Path:
     """`$XDG_STATE_HOME/cctrl`, where history, intended state and audit are kept."""
-    home = environ.get("XDG_STATE_HOME") or Path(environ.get("HOME", "~")).expanduser() / ".local/state"
+    home = environ.get("XDG_STATE_HOME") or expanded(environ.get("HOME", "~")) / ".local/state"
     return Path(home) / "cctrl"

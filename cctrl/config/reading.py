@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from cctrl.config import keys
 from cctrl.config.inventory import KINDS, Config, Host, Router, Server, Service
 from cctrl.config.keys import HOST, MEMBER, NAME, NAME_RULE, ROUTERS, SERVICE
-from cctrl.config.places import default_state_dir
+from cctrl.config.places import default_state_dir, expanded
 from cctrl.outcome import ConfigError, did_you_mean, in_words
 
 
@@ -78,7 +78,7 @@ class _Reader:
         return Config(
             path=self.path,
             services=tuple(services),
-            state_dir=Path(state).expanduser() if state else default_state_dir(self.environ),
+            state_dir=expanded(state) if state else default_state_dir(self.environ),
             timeout=float(document.get("timeout", 5.0)),
             lab=Path(document["lab"]) if "lab" in document else None,
         )

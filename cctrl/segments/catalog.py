@@ -6,8 +6,9 @@ Columns, letters and valid states are the documented ones (reference greenplum.m
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from cctrl.outcome import CctrlError, Outcome
 
@@ -156,9 +157,28 @@ def _pair(rows: list[Row], content: int) -> Pair:
 
 
 def read(text: str) -> Catalog:
-    """The catalog from what `catalog_sql.READ` prints."""
+    """The catalog from what `catalog_sql.READ` prints. Raises InvalidCatalog where a column is missing or empty."""
     found = json.loads(text)
-    return Catalog(tuple(Row(**row) for row in found["rows"] or ()), found["version"], found["era"])
+    return Catalog(tuple(map(_row, found["rows"] or ())), found["version"], found["era"])
+
+
+def _row(found: Mapping[str, Any]) -> Row:
+    """One row; columns that somebody added are none of ours."""
+    known: dict[str, Any] = {field.name: found.get(field.name) for field in fields(Row)}
+    for name, value in known.items():
+        if value is None:
+            what = f"dbid {known['dbid']} has no {name}" if name in found else f"there is no column {name}"
+            raise InvalidCatalog(f"Invalid GpArray: {what}", next=_MEND)
+    return Row(**known)
+
+
+def complete(catalog: Catalog, places: Mapping[int, str]) -> None:
+    """Refuse a catalog without the row of a segment that is configured: nothing could be told of it. `places`: where
+    each is configured, by its dbid. Raises InvalidCatalog."""
+    missing = sorted(places.keys() - {row.dbid for row in catalog.rows})
+    if missing:
+        told = ", ".join(f"dbid {dbid} ({places[dbid]})" for dbid in missing)
+        raise InvalidCatalog(f"Invalid GpArray: there is no row of {told}", next=_MEND)
 
 
 @dataclass(frozen=True, slots=True)

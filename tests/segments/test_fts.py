@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 
 from cctrl.replication.facts import Facts, Server
 from cctrl.replication.position import Position
-from cctrl.segments.catalog import InvalidCatalog, Pair
+from cctrl.segments.catalog import Catalog, InvalidCatalog, Pair, complete, read
 from cctrl.segments.catalog_sql import by_fts
 from cctrl.segments.watch.fts import Act, Patience, Silence, decide, outrun
 from tests.segments import worlds
@@ -138,3 +140,21 @@ def test_a_catalog_that_is_older_than_the_servers_costs_no_row(
     assert not outrun(pair(state), worlds.primary("", **LATER), worlds.primary("", **EARLIER))
     other = worlds.primary("", "async", system="8", timeline=9)
     assert not outrun(pair(state), worlds.primary("", **EARLIER), other)
+
+
+def test_a_catalog_with_holes_is_told_of() -> None:
+    catalog = worlds.cluster()
+    rows = [asdict(row) for row in catalog.rows]
+
+    def kept(rows: list[dict[str, Any]]) -> str:
+        return json.dumps({"rows": rows, "version": "", "era": ""})
+
+    assert read(kept([{**row, "comment": "mine"} for row in rows])).rows == catalog.rows
+    with pytest.raises(InvalidCatalog, match="dbid 2 has no address"):
+        read(kept([{**row, "address": None} if row["dbid"] == 2 else row for row in rows]))
+    with pytest.raises(InvalidCatalog, match="there is no column datadir"):
+        read(kept([{name: value for name, value in row.items() if name != "datadir"} for row in rows]))
+    places = {row.dbid: row.place for row in catalog.rows}
+    complete(catalog, places)
+    with pytest.raises(InvalidCatalog, match=r"there is no row of dbid 2 \(sdw1:7000\)"):
+        complete(Catalog(tuple(row for row in catalog.rows if row.dbid != 2)), places)

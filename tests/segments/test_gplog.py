@@ -62,3 +62,11 @@ def test_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     assert log_directory("") == tmp_path / "gpAdminLogs"
     assert log_directory("~/x") == tmp_path / "x"
+
+
+def test_what_is_no_text_or_no_user_ends_no_run(tmp_path: Path) -> None:
+    shown: list[str] = []
+    log = GpLog("gpstate", "cdw:gpadmin", shown.append, shown.append, directory=tmp_path, clock=lambda: AT)
+    log.info("Starting gpstate with args: -l \udcff")
+    assert "-l \\udcff" in (tmp_path / "gpstate_20261122.log").read_text()
+    assert log_directory("~nobody-of-that-name/x") == Path("~nobody-of-that-name/x")

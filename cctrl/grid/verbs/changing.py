@@ -226,6 +226,8 @@ def _distributed(run: Run, name: str) -> Database:
 
 def _warn(run: Run, database: Database, changes: list[Change]) -> None:
     """Say what is given up before it is recorded."""
+    if run.call.has("reset"):
+        database = distribution.reset(database)
     for change in changes:
         database = change(database)
     for each in distribution.given_up(database):

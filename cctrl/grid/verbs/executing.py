@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
+from cctrl.config import expanded
 from cctrl.grid.model import GridError, Status, UnknownName
 from cctrl.grid.service import Ran
 from cctrl.grid.verbs import documents
@@ -64,7 +64,7 @@ def _parallel(run: Run) -> int:
 
 def _script(path: str) -> str:
     try:
-        return Path(path).expanduser().read_text(encoding="utf-8")
+        return expanded(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise GridError(f"Script {path} cannot be read: {in_words(error)}", next=f"ls -l {path}") from None
 

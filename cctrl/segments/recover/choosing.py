@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
-from cctrl.config import Server
+from cctrl.config import Server, expanded
 from cctrl.outcome import CctrlError, ConfigError, Refused
 from cctrl.replication.copying import Working
 from cctrl.replication.facts import Facts
@@ -123,7 +122,7 @@ def _of_file(run: Run, catalog: Catalog, away: frozenset[str]) -> list[Job]:
     """-i: what the file names, in place or to where it says."""
     path = run.given.config
     try:
-        text = Path(path).expanduser().read_text(encoding="utf-8")
+        text = expanded(path).read_text(encoding="utf-8-sig")
     except OSError as error:
         raise of_the_system(error, path) from None
     except UnicodeDecodeError as error:
@@ -168,7 +167,7 @@ def written(run: Run, catalog: Catalog, away: frozenset[str]) -> None:
         targets = {job.failed.dbid: job.at for job in _onto(run, catalog)}
         away = frozenset()
     try:
-        Path(run.given.output).expanduser().write_text(recover_file.written(rows, away, targets), encoding="utf-8")
+        expanded(run.given.output).write_text(recover_file.written(rows, away, targets), encoding="utf-8")
     except OSError as error:
         raise of_the_system(error, run.given.output) from None
     run.log.info(f"Configuration file output to {run.given.output} successfully.")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from cctrl.outcome import Refused
 from cctrl.segments.catalog import Catalog, Row
 from cctrl.segments.utilities.running import Failed
 
+_PORT = re.compile("[0-9]{1,9}")
 TYPES = {"I": "incremental", "D": "differential", "F": "full"}
 
 
@@ -59,7 +62,14 @@ def _entry(path: str, number: int, line: str) -> Entry:
             f"and {len(new)} on group2"
         )
     target = _place(where, number, "new", new) if len(groups) == 2 else None
+    if target and not _absolute(target.directory):
+        raise Failed(f"{where}: the data directory '{target.directory}' is not an absolute path")
     return Entry(number, failed, target, kind)
+
+
+def _absolute(directory: str) -> bool:
+    path = PurePosixPath(directory)
+    return path.is_absolute() and ".." not in path.parts and directory.isprintable()
 
 
 def _place(where: str, number: int, group: str, parts: list[str]) -> Place:
@@ -68,7 +78,7 @@ def _place(where: str, number: int, group: str, parts: list[str]) -> Place:
         host, *parts = parts
     if len(parts) != 3:
         raise Failed(f"{where}: expected 3 parts on {group} segment group, obtained {len(parts)}")
-    if not parts[1].isascii() or not parts[1].isdigit():
+    if not _PORT.fullmatch(parts[1]) or not 1 <= int(parts[1]) <= 65535:
         raise Failed(f"Invalid port on line {number}")
     return Place(parts[0], int(parts[1]), parts[2], host)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import re
 
 from cctrl.segments.utilities.options import Parser, Wrong, common
@@ -75,6 +76,8 @@ def _ranges(given: argparse.Namespace) -> str:
         return f"Invalid parallelDegree value provided with -B argument: {given.parallel}"
     if not 1 <= given.per_host <= 128:
         return f"Invalid parallelPerHost value provided with -b argument: {given.per_host}"
+    if given.replay_lag is not None and not math.isfinite(given.replay_lag):
+        return f"Invalid replay lag (--replay-lag <REPLAY_LAG>) value: {given.replay_lag}"
     return ""
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from cctrl.config import expanded
+
 DEBUG, INFO, WARNING, ERROR, CRITICAL = "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"
 LEVELS = (DEBUG, INFO, WARNING, ERROR, CRITICAL)
 
@@ -18,7 +20,7 @@ def prefix(at: datetime, pid: int, program: str, where: str, level: str) -> str:
 
 def log_directory(given: str) -> Path:
     """Where the log files are: `-l`, else ~/gpAdminLogs."""
-    return Path(given).expanduser() if given else Path.home() / "gpAdminLogs"
+    return expanded(given or "~/gpAdminLogs")
 
 
 class GpLog:
@@ -86,7 +88,7 @@ class GpLog:
         try:
             self.directory.mkdir(mode=0o755, parents=True, exist_ok=True)
             path = self.directory / f"{self._program}_{at:%Y%m%d}.log"
-            with path.open("a", encoding="utf-8") as file:
+            with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text + "\n")
         except OSError as error:
             if not self._told:

@@ -14,7 +14,7 @@ from cctrl.registry import Talk
 from cctrl.replication.facts import Facts
 from cctrl.replication.lock import Lock
 from cctrl.replication.operation import LiveOperation
-from cctrl.segments.catalog import Catalog
+from cctrl.segments.catalog import Catalog, complete
 from cctrl.segments.service import Cluster
 from cctrl.segments.utilities.gplog import CRITICAL, DEBUG, INFO, GpLog, log_directory
 from cctrl.segments.utilities.options import Parser, Wrong
@@ -144,6 +144,7 @@ def begin(run: Run) -> Catalog:
     run.log.info(f"local Greenplum Version: 'postgres (PostgreSQL) {number}'")
     run.log.info(f"coordinator Greenplum Version: '{catalog.version}'")
     run.log.info("Obtaining Segment details from coordinator...")
+    complete(catalog, {member.dbid: member.name for member in run.cluster.service.members})
     catalog.pairs  # noqa: B018 - raises for a catalog that cannot be
     return catalog
 
