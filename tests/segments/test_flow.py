@@ -186,6 +186,13 @@ def test_nobody_can_be_asked(gp: Gp) -> None:
     assert ended.returncode == 2
     assert ended.stdout.rstrip().endswith("gprecoverseg failed. (Reason='EOF when reading a line') exiting...")
     assert gp.state(0) == "mnd pnu"
+    there = gp.lab.directory / "lab" / "hosts" / "cdw" / "coordinator" / ".cctrl-gp.coordinator.lock"
+    there.rename(there.with_suffix(".moved"))
+    there.mkdir()  # no place for the lock: nothing is done
+    ended = gp.run("gprecoverseg -a")
+    assert ended.returncode == 2
+    assert "no host of gp can be locked, so nothing is changed" in ended.stdout
+    there.rmdir()
     gp.heal(0)
 
 

@@ -89,6 +89,7 @@ def test_attempts_are_counted_as_they_are_documented() -> None:
     for look in range(42):  # of 2 s each, 1 s apart: 126 s
         hung = hung.after(100.0 + 3 * look, 102.0 + 3 * look, 20.0)
     assert round(hung.attempts) == 6
+    assert Silence().after(100.0, 102.0, 20.0).after(900.0, 902.0, 20.0).attempts < 2.0  # the manager stood still
 
 
 def test_roles_are_swapped_in_one_transaction_with_its_history() -> None:

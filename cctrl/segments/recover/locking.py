@@ -16,10 +16,10 @@ from cctrl.segments.utilities.gplog import ERROR, prefix
 
 
 @contextmanager
-def locked(cluster: Cluster, program: str, argv: Sequence[str], talk: Talk) -> Iterator[Lock | None]:
+def locked(cluster: Cluster, program: str, argv: Sequence[str], talk: Talk) -> Iterator[Lock | Refused | None]:
     """Hold the lock; None where another run has it: that is said. The lock ends with this process.
 
-    Where the coordinator cannot be asked there is nothing to hold: what needs it says so."""
+    Why there is none where the coordinator's host cannot be asked, or has no place for one: what needs it says so."""
     cluster.fresh()
     try:
         held = lock(cluster.engine, cluster.name, (cluster.coordinator.name,), " ".join((program, *argv)))
@@ -27,8 +27,9 @@ def locked(cluster: Cluster, program: str, argv: Sequence[str], talk: Talk) -> I
         _taken(cluster, program, taken.owner, talk)
         yield None
         return
-    except Refused:
-        held = Lock({})
+    except Refused as refused:
+        yield refused
+        return
     with held:
         yield held
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from threading import Event, Thread
 
-from cctrl.outcome import CctrlError, Outcome
+from cctrl.outcome import CctrlError, Outcome, Refused
 from cctrl.registry import Talk
 from cctrl.replication.facts import Facts
 from cctrl.replication.lock import Lock
@@ -37,11 +37,13 @@ class Run:
     log: GpLog
     talk: Talk
     text: str  # as it was typed
-    held: Lock = field(default_factory=lambda: Lock({}))  # of a run that changes something; of another, of nothing
+    held: Lock | Refused = field(default_factory=lambda: Lock({}))  # of a run that changes something; why there is none
 
     def operation(self, verb: str) -> LiveOperation:
-        """What this run changes, under its lock."""
+        """What this run changes, under its lock. Raises Refused where there is none."""
         cluster = self.cluster
+        if isinstance(self.held, Refused):
+            raise self.held
         look = "gpstate -e"
         return LiveOperation(cluster.engine, cluster.store, cluster.name, self.held, verb, self.text, look)
 

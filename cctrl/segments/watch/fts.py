@@ -55,11 +55,12 @@ class Silence:
     at: float = 0.0  # of the last look; all on a monotonic clock
 
     def after(self, began: float, ended: float, timeout: float) -> Silence:
-        """The same after another look that brought nothing; one that failed at once is an attempt of its own."""
+        """The same after another look that brought nothing: an attempt at the most, however long ago the one before it
+        was, since this process may have stood still; one that failed at once is an attempt of its own."""
         if ended - began < min(RETRY, timeout):
             return Silence(self.since or began, self.attempts + 1.0, ended)
         lasted = ended - (self.at or began - RETRY)
-        return Silence(self.since or began, self.attempts + lasted / (timeout + RETRY), ended)
+        return Silence(self.since or began, self.attempts + min(1.0, lasted / (timeout + RETRY)), ended)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,10 @@ class Fts(Keeper):
         self._answered = 0  # the last request for a scan that was answered
         self._requested = 0
 
+    def rest(self) -> None:
+        """See Keeper."""
+        self._tending.forget()
+
     def close(self) -> None:
         """See Keeper."""
         self._stop.set()

@@ -62,6 +62,13 @@ class Tending:
             return Decision(Act.WAIT, why=error.what)
         return decision
 
+    def forget(self) -> None:
+        """This process leads no more: nobody is asked any further, and what has lasted counts anew once it leads."""
+        for asking in self._witnesses.values():
+            asking.forget()
+        for known in (self._without, self._starting, self._silence, self._witnesses, self._acknowledged, self._told):
+            known.clear()
+
     def look_at_those_down(self, catalog: Catalog, watch: Watch) -> None:
         """In the background, so that a host that is gone holds nobody up; at most once at a time."""
         if self._looking.acquire(blocking=False):
