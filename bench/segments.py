@@ -16,6 +16,7 @@ from bench.sessions import Open
 from cctrl.lab import act, processes
 from cctrl.lab.processes import wait_until
 from cctrl.replication.synchrony import SETTING
+from cctrl.segments import inventory
 from cctrl.segments.catalog import read, swapped
 from cctrl.segments.catalog_sql import READ, by_fts
 
@@ -33,6 +34,7 @@ class Gp:
 
     def __init__(self, place: Place, name: str, hosts: int) -> None:
         self.lab = place.lab(name, "--hosts", str(hosts), kind="segments", manager=True)
+        self.lab.service = inventory.checked(self.lab.service)  # by the name that a mirror uses also by hand
         self.shell = place.shell(self.lab.config)
 
     def sql(self, statement: str) -> str:
