@@ -96,6 +96,7 @@ class Facts:
     replay_paused: bool = False
     clean: bool = False  # DOWN after an orderly shutdown
     suspended: bool = False  # its main process was stopped by a signal: it answers nobody, however long one waits
+    replaying: str = ""  # STARTING: the file of its log that it has come to, where that is known
     standby_mark: bool = False  # would start as a standby
     fence: Fence | None = None
     promoting: bool = False  # a standby whose promotion was asked for, and is not over yet

@@ -151,6 +151,12 @@ def test_a_server_that_runs_and_does_not_answer(said: str, server: Server) -> No
     assert not found.clean
 
 
+def test_how_far_a_server_is_that_starts_up() -> None:
+    said = "FATAL:  the database system is starting up"
+    assert down("@running 4711", "@replaying 000000020000000000000007", said=said).replaying[-1] == "7"
+    assert down("@running 4711", said=said).replaying == ""
+
+
 def test_programs_and_data_that_are_not_there() -> None:
     missing = down("@binaries sh: 1: postgres: not found", control="sh: 1: pg_controldata: not found")
     assert (missing.server, missing.reason) == (Server.NO_BINARIES, "sh: 1: postgres: not found")

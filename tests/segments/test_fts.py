@@ -12,7 +12,7 @@ from cctrl.replication.facts import Facts, Server
 from cctrl.replication.position import Position
 from cctrl.segments.catalog import Catalog, InvalidCatalog, Pair, complete, read
 from cctrl.segments.catalog_sql import by_fts
-from cctrl.segments.watch.fts import Act, Patience, Silence, decide, outrun
+from cctrl.segments.watch.fts import Act, Patience, Silence, Startup, decide, outrun
 from tests.segments import worlds
 
 
@@ -90,6 +90,12 @@ def test_attempts_are_counted_as_they_are_documented() -> None:
         hung = hung.after(100.0 + 3 * look, 102.0 + 3 * look, 20.0)
     assert round(hung.attempts) == 6
     assert Silence().after(100.0, 102.0, 20.0).after(900.0, 902.0, 20.0).attempts < 2.0  # the manager stood still
+
+
+def test_a_primary_that_gets_on_with_its_recovery_is_waited_for() -> None:
+    begun = Startup(10.0, "A")
+    assert begun.after("A", 120.0).since == 10.0
+    assert begun.after("B", 120.0).since == 120.0
 
 
 def test_roles_are_swapped_in_one_transaction_with_its_history() -> None:

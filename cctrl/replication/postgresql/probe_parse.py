@@ -222,6 +222,7 @@ def _not_up(name: str, found: Parts, at: float, skew: float, free: int | None) -
         replayed=reached,
         clean=clean and server is Server.DOWN,
         suspended="suspended" in found,
+        replaying=found.get("replaying", ("", []))[0],
         standby_mark="standby" in found,
         fence=_fence(found),
         promoting="promote" in found and "running" in found,

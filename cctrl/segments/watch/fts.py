@@ -64,12 +64,24 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
+class Startup:
+    """Since when an acting primary starts up and has come no further."""
+
+    since: float  # on a monotonic clock
+    replaying: str  # the file of its log that it has come to; "" where that is not known
+
+    def after(self, replaying: str, at: float) -> Startup:
+        """The same after another look."""
+        return self if replaying == self.replaying else Startup(at, replaying)
+
+
+@dataclass(frozen=True, slots=True)
 class Patience:
     """How long something has lasted, in seconds, beside what is allowed; and what is known of before."""
 
     without_mirror: float = 0.0  # since the primary last had a mirror, or began to accept connections
     grace: float = 30.0
-    starting: float = 0.0  # since the primary was first seen to start up
+    starting: float = 0.0  # since the primary was first seen to start up, or last seen to get on with it
     start_limit: float = 120.0
     silence: Silence = Silence()
     timeout: float = 20.0

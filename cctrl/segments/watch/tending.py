@@ -15,7 +15,7 @@ from cctrl.segments.catalog import Catalog, Pair, Row
 from cctrl.segments.service import Cluster, now
 from cctrl.segments.watch import fts
 from cctrl.segments.watch.acting import Acting
-from cctrl.segments.watch.fts import Act, Decision, Patience, Silence
+from cctrl.segments.watch.fts import Act, Decision, Patience, Silence, Startup
 
 QUESTION = 2.0  # seconds that a host may wait for the answer of another one's server
 
@@ -29,7 +29,7 @@ class Tending:
         self._say = say
         self._acting = Acting(cluster, say, leads)
         self._without: dict[int, float] = {}  # content -> since when its primary has no mirror
-        self._starting: dict[int, float] = {}  # content -> since when its primary starts up
+        self._starting: dict[int, Startup] = {}  # content -> how far its primary is that starts up
         self._silence: dict[int, Silence] = {}  # content -> how long its primary does not answer
         self._witnesses: dict[int, Witnesses] = {}  # content -> who else was asked for its primary
         self._acknowledged: dict[int, Position] = {}  # dbid of a mirror in sync -> what its primary says it has
@@ -110,7 +110,11 @@ class Tending:
     def _time(self, pair: Pair, primary: Facts, began: float) -> None:
         at, content = now(), pair.content
         _since(self._without, content, at, so=primary.writable and fts.receiver(primary) is None)
-        _since(self._starting, content, at, so=primary.server is Server.STARTING)
+        if primary.server is Server.STARTING:
+            startup = self._starting.get(content, Startup(at, primary.replaying))
+            self._starting[content] = startup.after(primary.replaying, at)
+        else:
+            self._starting.pop(content, None)
         if fts.silent(primary):
             before = self._silence.get(content, Silence())
             self._silence[content] = before.after(began, at, self._service.gp_fts_probe_timeout)
@@ -126,10 +130,11 @@ class Tending:
 
     def _patience(self, pair: Pair, primary: Facts) -> Patience:
         at, content, service = now(), pair.content, self._service
+        startup = self._starting.get(content)
         patience = Patience(
             without_mirror=at - self._without.get(content, at),
             grace=service.gp_fts_mark_mirror_down_grace_period,
-            starting=at - self._starting.get(content, at),
+            starting=at - startup.since if startup else 0.0,
             silence=self._silence.get(content, Silence()),
             timeout=service.gp_fts_probe_timeout,
             retries=service.gp_fts_probe_retries,

@@ -14,6 +14,12 @@ if [ "$rc" -ne 0 ]; then
     echo "@running $pid"
     { read -r line <"/proc/$pid/stat"; } 2>/dev/null
     case $line in *') T '*) echo '@suspended' ;; esac
+    case $out in *'starting up'* | *recovery*)
+      for p in $(family "$pid"); do # the title of its startup process names the file of the log that it has come to
+        file=$({ tr '\0' ' ' <"/proc/$p/cmdline"; } 2>/dev/null | sed -n 's/.*startup recovering \([0-9A-F]*\).*/\1/p')
+        [ -z "$file" ] || echo "@replaying $file"
+      done ;;
+    esac
   fi
   [ -e "$data" ] || echo '@missing'
   [ ! -e "${log%log}own-files/begun" ] || echo '@rewinding'
