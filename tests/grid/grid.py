@@ -7,6 +7,7 @@ import re
 import sqlite3
 import subprocess
 
+from cctrl.grid.record import decoded
 from tests.stage import Completed, Lab, wait_for
 
 
@@ -48,14 +49,27 @@ class Grid:
         """Host -> status."""
         return {host: status for host, (status, _) in self.rows(database).items()}
 
+    def recorded(self, database: str = "database1") -> dict[str, str]:
+        """Host -> status, as the manager has recorded it: a look costs less than dbStatus."""
+        text = self.asked("SELECT text FROM document WHERE name = ?", database)
+        return {e.host: e.status.value for e in decoded(text).elements} if text else {}
+
     def becomes(self, host: str, status: str, seconds: float = 60.0, database: str = "database1") -> None:
-        """Wait until an element has a status."""
-        wait_for(lambda: self.statuses(database).get(host) == status, seconds, f"{host} {status}")
+        """Wait until an element has a status, and dbStatus shows it."""
+        self.become({host: status}, seconds, database)
+
+    def become(self, wanted: dict[str, str], seconds: float = 60.0, database: str = "database1") -> None:
+        """The same for several."""
+        try:
+            wait_for(lambda: wanted.items() <= self.recorded(database).items(), seconds)
+            wait_for(lambda: wanted.items() <= self.statuses(database).items(), seconds)
+        except AssertionError:
+            raise AssertionError(f"{wanted} is not reached: {self.rows(database)}") from None
 
     def well(self, *hosts: str) -> None:
         """Wait until all elements, or those of some hosts, are opened."""
-        for host in hosts or ("host3", "host4", "host5", "host6", "host7", "host8"):
-            self.becomes(host, "opened")
+        every = hosts or ("host3", "host4", "host5", "host6", "host7", "host8")
+        self.become(dict.fromkeys(every, "opened"))
 
     def psql_as(self, host: str, user: str, password: str) -> list[str]:
         """The command line of a user's psql."""
