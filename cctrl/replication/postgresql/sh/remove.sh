@@ -1,4 +1,5 @@
 # Removes a server that was made by create.sh, or as a copy of one that was: its data and its configuration.
+exec 7>>"${data%/*}/.cctrl-${data##*/}.making.lock" && flock -w 100 7 || exit 1 # as create.sh
 if alive; then echo "its server runs" >&2; exit 1; fi
 gone=${data%/*}/.cctrl-${data##*/}.removing
 if [ -e "$data" ] && ! rmdir "$data" 2>/dev/null; then
