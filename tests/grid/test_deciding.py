@@ -135,13 +135,16 @@ def test_without_its_daemon_no_server_of_an_element_runs() -> None:
 
 
 def test_what_is_destroyed_while_its_instance_is_down_is_destroyed_when_that_is_back() -> None:
-    database = replace(pair(), elements=(element(1, A), element(2, B, replica_set=0, status=Status.DESTROYING)))
+    gone = element(2, B, replica_set=0, status=Status.DESTROYING, retry=True)
+    database = replace(pair(), elements=(element(1, A), gone))
     away = Seen(False, stopped(B))
     decision, statuses = look(database, Seen(True, primary(standby="")), away)
     assert statuses[B] == "destroying" and (Act.DESTROY, B) not in tasks(decision)
     assert calm(decision.database, (), {A: Seen(True, primary(standby="")), B: away}) is Calm.AWAITED
     decision, _ = look(decision.database, Seen(True, primary(standby="")), Seen(True, stopped(B)))
     assert (Act.DESTROY, B) in tasks(decision)
+    begun = decision.database.element(B)
+    assert begun is not None and (begun.at, begun.retry) == (5.0, False)
 
 
 def test_a_set_that_is_down_begins_with_the_one_that_has_all() -> None:

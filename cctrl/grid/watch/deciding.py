@@ -134,6 +134,8 @@ def _destroyed(draft: Draft, element: Element) -> None:
         return
     if element.status is Status.DESTROY_FAILED and element.retry:
         element = draft.move(element, Event.RETRY)
+    elif element.status is Status.DESTROYING and element.retry:  # a command has it so: it begins now
+        element = draft.put(replace(element, at=draft.now, retry=False))
     elif draft.database.wanted.destroyed and element.status is not Status.LOADED and draft.can(element, Event.DESTROY):
         element = draft.move(element, Event.DESTROY)
     if element.status is Status.DESTROYING:
