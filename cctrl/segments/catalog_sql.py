@@ -30,6 +30,7 @@ REQUESTS = f"select set_config('application_name', '{LISTENER}', false) || '|' |
 SCAN = "select public.gp_request_fts_probe_scan()"
 
 TABLES = f"""\
+set local session_replication_role = replica;
 create schema if not exists cctrl;
 create table if not exists public.gp_segment_configuration (
  dbid smallint not null, content smallint not null, role "char" not null, preferred_role "char" not null,
@@ -109,7 +110,7 @@ create or replace view public.gp_stat_replication as
   write_lag interval, flush_lag interval, replay_lag interval, sync_priority integer, sync_state text,
   reply_time timestamptz);
 """
-"""All of it in one transaction; nothing is changed where it is there already."""
+"""All of it in one transaction, without the event triggers of users; nothing is changed where it is there already."""
 
 
 def text(value: str) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cctrl.replication.postgresql.engine import PostgreSQL
 
 AT_ONCE = 32  # looks under way: many more would keep each other, and this machine, beyond their deadlines
-SCAN_SLICE = 10.0  # seconds until it is looked whether anybody still leads who could answer
+SCAN_SLICE = 15.0  # seconds until it is looked whether anybody still leads: more than the scan waits for a listener
 NO_CATALOG = 'relation "public.gp_segment_configuration" does not exist'
 
 
