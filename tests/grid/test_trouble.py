@@ -85,3 +85,16 @@ def test_a_distribution_whose_manager_ends_is_settled_by_resync(grid: Grid, test
     assert "Distribution map updated" in grid.done("dbDistribute testdb -resync")
     for host in SPARE:
         grid.becomes(host, "opened", database=testdb)
+
+
+def test_what_served_a_database_whose_record_was_lost_is_neither_taken_nor_removed(grid: Grid) -> None:
+    """The store was lost, and the database is created again by its name."""
+    here = "instanceExec -only host9"
+    grid.done(f"{here} 'mkdir -p db/lost/data && touch db/lost/data/cctrl.made db/lost/data/postmaster.opts'")
+    grid.run("dbCreate lost -instance host9 -wait 60")
+    status, message = grid.rows("lost")["host9"]
+    assert (status, "has served before" in message) == ("create failed", True)
+    grid.done("dbUnload lost -wait 60")
+    grid.done("dbDestroy lost -wait 60")
+    assert "cctrl.made" in grid.done(f"{here} ls db/lost/data")
+    grid.done(f"{here} rm -r db/lost")

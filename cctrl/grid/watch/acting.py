@@ -140,9 +140,12 @@ class _Work:
 
     def destroy(self, name: str) -> None:
         """Remove what was made of it."""
-        self.stop(name)
+        element = self.database.element(name)
+        made = element is not None and element.made
+        if made:
+            self.stop(name)
         with self._kept.on(name):
-            self._making.remove(name)
+            self._making.remove(name, made=made)
 
     def fence(self, name: str, successor: str) -> None:
         """End a server for good that is not to accept writes."""

@@ -36,9 +36,11 @@ class Making:
         what = f"cannot let users in on {member}" if users else f"cannot keep users out of {member}"
         self._remote.must(member, "admit", *words, timeout=2 * self._remote.timeout, what=what)
 
-    def remove(self, member: str) -> None:
-        """Remove one that is stopped; what was not made here is left alone, and is an error."""
-        self._remote.must(member, "remove", timeout=REMOVE_LIMIT, what=f"cannot remove the server on {member}")
+    def remove(self, member: str, *, made: bool) -> None:
+        """Remove one that is stopped; what was not made here is left alone, and is an error. Where no record says that
+        it was `made`, what has served before is left alone, too: its record was lost."""
+        word = "made" if made else "unmade"
+        self._remote.must(member, "remove", word, timeout=REMOVE_LIMIT, what=f"cannot remove the server on {member}")
 
     def _conf(self, server: Server) -> str:
         return configuration(server, durable=self._durable)

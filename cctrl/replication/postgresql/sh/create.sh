@@ -4,6 +4,10 @@ text=$1 hba=$2 logs=$3 replication=$4 passwords=${5:-$HOME/.pgpass}
 confdir=${conf%/*} new=${data%/*}/.cctrl-${data##*/}.making
 # One that a manager began that has ended since goes on: it is waited for.
 mkdir -p "${data%/*}" && exec 7>>"${data%/*}/.cctrl-${data##*/}.making.lock" && flock -w 100 7 || exit 1
+if [ -e "$data/postmaster.opts" ]; then
+  echo "$data has served before, and no record says for what: it is left as it is, and nothing is made in its place" >&2
+  exit 1
+fi
 if [ -e "$data/cctrl.made" ]; then echo "it was made already"; exit 0; fi
 if [ -e "$data" ] && ! rmdir "$data" 2>/dev/null; then echo "$data is not empty, and was not made by cctrl" >&2; exit 1; fi
 mkdir -p "$confdir" "${data%/*}" "$logs" "$sock" || exit 1
