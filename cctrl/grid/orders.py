@@ -66,7 +66,8 @@ def exists_already(database: Database) -> GridError:
 def load(database: Database) -> Database:
     """`dbLoad`: all elements; those whose load failed, or that wait for their seed, are tried again."""
     _not_destroyed(database)
-    if not any(e.status not in (*_UNMADE, *GONE) for e in database.elements):
+    none = {*_UNMADE, *GONE} - {Status.UNCREATED}  # that is what one is before the manager has looked: it will be made
+    if all(e.status in none for e in database.elements):
         raise GridError(
             f"Database {database.name} has no element that could be loaded",
             next=f"ttGridAdmin dbStatus {database.name} -element",

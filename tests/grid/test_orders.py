@@ -27,6 +27,7 @@ def test_create_makes_an_element_on_each_instance() -> None:
     made = orders.create("database1", INSTANCES)
     assert [e.number for e in made.elements] == [1, 2, 3, 4, 5, 6]
     assert {e.status for e in made.elements} == {Status.UNCREATED} and made.wanted == Wanted(loaded=True)
+    assert orders.load(made).wanted.loaded  # it is on its way, also where the manager has not seen it yet
 
 
 def test_create_on_one_instance_retries_or_adds_one() -> None:

@@ -94,7 +94,7 @@ def test_what_served_a_database_whose_record_was_lost_is_neither_taken_nor_remov
     grid.run("dbCreate lost -instance host9 -wait 60")
     status, message = grid.rows("lost")["host9"]
     assert (status, "has served before" in message) == ("create failed", True)
-    grid.done("dbUnload lost -wait 60")
+    grid.done("dbUnload lost")
     grid.done("dbDestroy lost -wait 60")
     assert "cctrl.made" in grid.done(f"{here} ls db/lost/data")
     grid.done(f"{here} rm -r db/lost")
