@@ -229,6 +229,8 @@ def unsettled(database: Database) -> tuple[Element, ...]:
 
 def _given_up(database: Database, element: Element) -> bool:
     """True where nothing more is to be expected: one that waits for a seed that is on its way goes on."""
+    if database.wanted.destroyed:  # whatever failed before
+        return element.status in (Status.DESTROY_FAILED, Status.DOWN)
     if element.status is Status.WAITING_FOR_SEED:
         others = [e.status for e in database.elements if e.in_map and e.replica_set == element.replica_set]
         return not any(s is Status.LOADING or s in RUNNING for s in others)

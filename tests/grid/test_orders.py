@@ -189,3 +189,8 @@ def test_rows_are_given_up_only_with_a_whole_set() -> None:
     assert distribution.given_up(half) == []
     (each,) = distribution.given_up(distribution.take_out(half, H4, Mark.EVICT, ""))
     assert {e.instance for e in each} == {H3, H4}
+
+
+def test_a_destruction_is_waited_for_whatever_failed_before() -> None:
+    failed = with_status(database(Status.UNLOADED, opened=False), host3=Status.CREATE_FAILED)
+    assert len(orders.unsettled(replace(failed, wanted=Wanted(loaded=False, destroyed=True)))) == 6
