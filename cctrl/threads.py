@@ -33,8 +33,8 @@ def _working_for(event: Event) -> Iterator[None]:
         _here.cancelled = before
 
 
-class _Outcome(Generic[Value]):
-    """What one piece of work returned or raised."""
+class Begun(Generic[Value]):
+    """Work that another thread does, and what it returned or raised."""
 
     def __init__(self) -> None:
         self.done = Event()
@@ -55,9 +55,17 @@ class _Outcome(Generic[Value]):
             pass
 
     def get(self) -> Value:
+        """What it returned, once `done` is set. Raises what it raised."""
         if self.error is not None:
             raise self.error
         return self.value[0]
+
+
+def begin(work: Callable[[], Value]) -> Begun[Value]:
+    """Begin `work()` in a thread of its own, which ends with this process."""
+    begun: Begun[Value] = Begun()
+    Thread(target=begun.run, args=(work, Event()), daemon=True).start()
+    return begun
 
 
 def interruptibly(work: Callable[[], Value], stop: Callable[[], bool] = lambda: True) -> Value:
@@ -66,7 +74,7 @@ def interruptibly(work: Callable[[], Value], stop: Callable[[], bool] = lambda: 
     At Ctrl-C `stop` is asked whether it ends the wait; where it does not, the work goes on and is waited for."""
     if current_thread() is not main_thread():
         return work()
-    outcome: _Outcome[Value] = _Outcome()
+    outcome: Begun[Value] = Begun()
     event = Event()
     try:
         Thread(target=outcome.run, args=(work, event), daemon=True).start()
@@ -88,7 +96,7 @@ def fan_out(items: Sequence[Item], work: Callable[[Item], Value]) -> list[Value]
     When all have ended the first exception in that order is raised. Ctrl-C ends the wait at once;
     what still runs then is told (`cancelled`), and starts no further remote command.
     """
-    outcomes: list[_Outcome[Value]] = [_Outcome() for _ in items]
+    outcomes: list[Begun[Value]] = [Begun() for _ in items]
     event = Event() if current_thread() is main_thread() else cancelled()
     pending = list(zip(items, outcomes, strict=True))
     pending.reverse()

@@ -158,6 +158,25 @@ def test_a_primary_hangs(gp: Gp) -> None:
     gp.heal(0)
 
 
+def test_a_checkpoint_that_takes_long_holds_up_no_other_pair(gp: Gp) -> None:
+    """A mirror that comes back is in sync after a checkpoint of its primary; meanwhile another primary dies."""
+    primary, mirror = gp.place(1, "p"), gp.place(1, "m")
+    gp.lab.run("kill", mirror)
+    gp.becomes(1, "pnu mnd")
+    pid = int(gp.lab.sql(primary, "select pid from pg_stat_activity where backend_type = 'checkpointer'"))
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        gp.lab.run("start", mirror)
+        waiting = "select count(*) from pg_stat_activity where query = 'checkpoint' and state = 'active'"
+        gp.lab.has(primary, waiting, "1")
+        gp.fail(0)
+        assert gp.state(1) == "pnu mnu"
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    gp.becomes(1, WELL)
+    gp.heal(0)
+
+
 def test_a_host_is_cut_off(gp: Gp) -> None:
     """Its primary is failed over, its mirror marked down; nothing can be recovered before it is back. Then the primary,
     which ran on and acknowledged nothing, is fenced at first contact."""

@@ -69,7 +69,7 @@ def recover(run: Run, catalog: Catalog, seen: dict[int, Facts], *, asked: bool) 
             run.log.truth(f"still down: {', '.join(left)}: their hosts do not answer")
             run.log.truth("NEXT: gprecoverseg   (when they answer again; gprecoverseg -p HOST: onto another host)")
         return 0
-    preparing.control_data(run, jobs)
+    preparing.control_data(run, jobs, seen)
     run.page(work.parameters(jobs, *_titles(run)))
     for text in moving.same_host(jobs):
         run.log.warning(text)

@@ -26,8 +26,9 @@ MARK_LOOK = 0.5  # seconds from one look to the next
 SET_UP_LIMIT = 300.0  # seconds that a checkpoint may take
 
 
-def control_data(run: Run, jobs: list[Job]) -> None:
-    """Show both instances' control data, and compare the checksums. Raises Failed where they differ."""
+def control_data(run: Run, jobs: list[Job], seen: dict[int, Facts]) -> None:
+    """Show both instances' control data, and compare the checksums, and timelines with what was `seen`. Raises Failed
+    where the checksums differ, Refused where the timelines do."""
     rows = [row for job in jobs for row in (job.source, job.failed)]  # of one that moves, where it was
     asking, member = run.cluster.asking, run.cluster.member
     everyone = [run.cluster.coordinator.name, *(member(row) for row in rows)]
@@ -48,15 +49,18 @@ def control_data(run: Run, jobs: list[Job]) -> None:
     text = "Heap checksum setting is consistent between coordinator and the segments that are candidates for recoverseg"
     run.log.info(text)
     for job in jobs:
-        _not_later(job, lines.get(job.failed.dbid), lines.get(job.source.dbid))
+        _not_later(job, lines.get(job.failed.dbid), seen[job.source.dbid])
 
 
-def _not_later(job: Job, failed: re.Match[str] | None, source: re.Match[str] | None) -> None:
+def _not_later(job: Job, failed: re.Match[str] | None, source: Facts) -> None:
     """Refuse to overwrite one that was promoted after the primary of its pair: the catalog is older than that, and
-    what was acknowledged since is there alone. A full copy, which keeps it aside, has to be asked for."""
-    if job.kind is Kind.FULL or not failed or not source or failed[1] != source[1] or int(failed[2]) <= int(source[2]):
+    what was acknowledged since is there alone. A full copy, which keeps it aside, has to be asked for.
+
+    The primary's own word counts: its control file still has its former timeline for a while after a promotion."""
+    if job.kind is Kind.FULL or not failed or failed[1] != source.system or int(failed[2]) <= source.timeline:
         return
-    what = f"dbid {job.failed.dbid} is on timeline {failed[2]}, its primary, dbid {job.source.dbid}, on {source[2]}"
+    its_own, primary = f"dbid {job.failed.dbid} is on timeline {failed[2]}", f"its primary, dbid {job.source.dbid}"
+    what = f"{its_own}, {primary}, on {source.timeline}"
     raise Refused(f"{what}: it was promoted later, and alone has what was written since", next="gpstate -e")
 
 

@@ -17,8 +17,10 @@ from cctrl.segments.catalog import SYNC, UP, Change, Pair, Row, after, marked
 from cctrl.segments.service import Cluster
 from cctrl.segments.watch import fts
 from cctrl.segments.watch.fts import Act, Decision
+from cctrl.threads import Begun, begin
 
 CHECKPOINT = 300.0  # seconds that one may take
+PATIENCE = 3.0  # seconds that a cycle waits for one: what is due for other pairs waits with it
 
 
 class Acting:
@@ -28,15 +30,17 @@ class Acting:
         self._cluster = cluster
         self._say = say
         self._leads = leads
+        self._synchronising: dict[int, Begun[None]] = {}  # dbid of a primary -> its mirror begins to count for commits
 
-    def do(self, pair: Pair, decision: Decision, primary: Facts, mirror: Facts | None) -> None:
-        """Do what was decided. The catalog is written before a server is touched. Raises CctrlError."""
+    def do(self, pair: Pair, decision: Decision, primary: Facts, mirror: Facts | None) -> bool:
+        """Do what was decided; False where it still goes on by itself. The catalog is written before a server is
+        touched. Raises CctrlError."""
         if decision.act in (Act.NOTHING, Act.RETRY, Act.WAIT, Act.DOUBLE_FAULT):
-            return
+            return True
         self._mark(decision.changes)
         if decision.act is Act.ACKNOWLEDGE:
-            self._acknowledge(after(pair, decision.changes))
-        elif decision.act is Act.RELEASE:
+            return self._acknowledge(after(pair, decision.changes))
+        if decision.act is Act.RELEASE:
             self._say(f"turning off synchronous wal replication due to FTS request (content={pair.content})")
             self._set_names(pair.primary, "")
         elif decision.act is Act.SWAP:
@@ -45,6 +49,7 @@ class Acting:
         elif decision.act is Act.PROMOTE:
             self._fence_former(pair.mirror, pair.primary, mirror)
             self._promote(pair.primary, primary)
+        return True
 
     def fence(self, row: Row, successor: Row) -> bool:
         """End a server for good that is not to accept writes; whether it was seen to have ended."""
@@ -96,8 +101,21 @@ class Acting:
         still_leading(self._leads)
         self._cluster.asking.sql(self._cluster.member(row), *queries.acknowledge(names))
 
-    def _acknowledge(self, pair: Pair) -> None:
-        """Let commits wait for the mirror; the pair is in sync once that has what was there before."""
+    def _acknowledge(self, pair: Pair) -> bool:
+        """Let commits wait for the mirror; False while that lasts, which a busy server's checkpoint makes minutes."""
+        dbid = pair.primary.dbid
+        begun = self._synchronising.pop(dbid, None)
+        if begun is None or begun.done.is_set():  # what became of an earlier one, the look has shown
+            begun = begin(lambda: self._synchronise(pair))
+            begun.done.wait(PATIENCE)
+        if not begun.done.is_set():
+            self._synchronising[dbid] = begun
+            return False
+        begun.get()
+        return True
+
+    def _synchronise(self, pair: Pair) -> None:
+        """The pair is in sync once its mirror has what was there before commits wait for it."""
         still_leading(self._leads)
         name, what = self._cluster.member(pair.primary), f"content {pair.content} is not in sync yet"
         self._sql(name, what, *catalog_sql.SYNCHRONISED, timeout=CHECKPOINT + 2.0 * catalog_sql.SETTLE)

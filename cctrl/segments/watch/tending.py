@@ -56,7 +56,8 @@ class Tending:
             decision = Decision(Act.WAIT, why=older) if older else decision
         self._tell(pair, decision)
         try:
-            self._acting.do(pair, decision, primary, mirror)
+            if not self._acting.do(pair, decision, primary, mirror):
+                return Decision(Act.RETRY, why="its mirror begins to count for commits")
         except CctrlError as error:
             self._once(pair, "; ".join(error.lines()))
             return Decision(Act.WAIT, why=error.what)
