@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -220,35 +223,65 @@ def _written(lab: Lab, active: str) -> None:
 
 
 def _duplicate(bench: _Set, samples: int) -> Iterator[Figure]:
-    """Of one without a data directory, until commits wait for it again. The manager is held while that is removed: to
-    remove 1 GB takes as long as to copy it, and would be measured too."""
+    """Of one without a data directory, until commits wait for it again. Only that is measured: not how its old data is
+    removed, which takes as long as a copy, nor how a manager that was just started comes to lead."""
     lab, active = bench.lab, bench.active()[0]
     lab.sql(active, "create table gigabyte (a text)", "alter table gigabyte alter a set storage external")
-    lab.sql(
-        active, f"insert into gigabyte select repeat(md5(g::text), 250) from generate_series(1, {ROWS}) g", "checkpoint"
-    )
-    bench.well()
+    lab.sql(active, f"insert into gigabyte select repeat(md5(g::text), 250) from generate_series(1, {ROWS}) g")
 
     def ours() -> float:
-        bench.manager("freeze")
-        lab.do("wipe", bench.active()[1])
+        active, other = _settled(bench)
+        pid = programs.look(lab.plan)["manager"].pid
+        processes.send([pid], signal.SIGSTOP)
+        gone = _emptied(bench, other)
 
         def goes_on() -> None:
-            processes.send([programs.look(lab.plan)["manager"].pid], signal.SIGCONT)
-            bench.well()
+            processes.send([pid], signal.SIGCONT)
+            lab.until(active, SYNC, "1")
 
-        return milliseconds(goes_on)
+        took = milliseconds(goes_on)
+        shutil.rmtree(gone)
+        return took
 
     def theirs() -> float:
-        active, other = bench.active()
+        active, other = _settled(bench)
         bench.manager("kill")
-        lab.do("wipe", other)
+        gone = _emptied(bench, other)
         took = milliseconds(lambda: bench.by_hand("copy", other, active, active, more=other))
+        shutil.rmtree(gone)
         bench.manager("start")
-        bench.well()
         return took
 
     mine, beside = in_turn(samples, ours, theirs)
     size = int(lab.sql(active, "select sum(pg_tablespace_size(oid)) from pg_tablespace")) >> 20
     name = "grid: duplicate of 1 GB until commits wait for it"
     yield Figure(name, mine, beside, "pg_basebackup and start by hand", 1.1, note=f"{size} MB")
+
+
+def _settled(bench: _Set) -> tuple[str, str]:
+    """The active element and the other, once the manager has brought that back: so it leads, and knows all hosts. What
+    was written is on disk then."""
+    active, other = bench.active()
+    bench.shell(f"ttGridAdmin instanceExec -only {other} ttDaemonAdmin -stop")
+    bench.lab.until(active, "show synchronous_standby_names", "")
+    bench.shell(f"ttGridAdmin instanceExec -only {other} ttDaemonAdmin -start")
+
+    def opened() -> bool:
+        element = bench.grid.database("database1").element(other)
+        return element is not None and element.status is Status.OPENED and element.in_set
+
+    if not wait_until(opened, 300, 0.1):
+        raise RuntimeError(f"{other} does not come back")
+    bench.lab.sql(active, "checkpoint")
+    os.sync()
+    return active, other
+
+
+def _emptied(bench: _Set, name: str) -> Path:
+    """Kill an element's server and take its data out of the directory, at once; where the data is then."""
+    data = Path(bench.data(name))
+    bench.kill(name)
+    gone = Path(tempfile.mkdtemp(prefix=".gone", dir=data.parent))
+    for entry in list(data.iterdir()):
+        entry.rename(gone / entry.name)
+    return gone

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from threading import Timer
 from time import perf_counter
 
 from cctrl.config import Config, load
@@ -162,12 +163,31 @@ class Lab:
 
     def sql(self, host: str, *statements: str, database: str = "") -> str:
         """Run statements as superuser through the server's socket; what they print."""
+        commands = [word for statement in statements for word in ("-c", statement)]
+        return self.place.run([*self._psql(host, database), *commands]).strip()
+
+    def until(self, host: str, query: str, wanted: str, seconds: float = 300.0) -> None:
+        """Wait until a query has that answer. It is asked each 20 ms on one connection: a psql for each time takes most
+        of a core, which what is measured needs. RuntimeError where the time is over, or the server ended."""
+        with subprocess.Popen(
+            self._psql(host), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=self.place.environ
+        ) as psql:
+            assert psql.stdin is not None and psql.stdout is not None
+            over = Timer(seconds, psql.kill)
+            over.start()
+            try:
+                psql.stdin.write(f"{query} \\watch 0.02\n")
+                psql.stdin.flush()
+                if not any(line.strip() == wanted for line in psql.stdout):
+                    raise RuntimeError(f"{host}: not {wanted} in {seconds:g} s: {query}")
+            finally:
+                over.cancel()
+                psql.kill()
+
+    def _psql(self, host: str, database: str = "") -> list[str]:
         server = self.service.member(host)
         options = ["-XAtq", "-v", "ON_ERROR_STOP=1", "-h", server.socket_dir, "-p", str(server.port)]
-        commands = [word for statement in statements for word in ("-c", statement)]
-        argv = [f"{server.bin_dir}/psql", *options, "-U", server.user]
-        argv += ["-d", database or server.database, *commands]
-        return self.place.run(argv).strip()
+        return [f"{server.bin_dir}/psql", *options, "-U", server.user, "-d", database or server.database]
 
     @property
     def password(self) -> str:
