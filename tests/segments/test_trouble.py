@@ -112,7 +112,13 @@ def test_two_at_once_and_one_that_is_interrupted(gp: Gp) -> None:
     assert "FTS does not run" in ended.stdout
     assert processes.postmaster(server(gp, "mirror0").data_dir)
     gp.lab.run("start", "manager")
-    gp.done("gprecoverseg -r -a")
+    killed = gp.lab.cctrl.start("-v", "-c", "gprecoverseg -r -a")
+    assert killed.stderr
+    next(line for line in killed.stderr if "exited 0" in line and "cctrl-stop" in line)
+    killed.kill()
+    killed.communicate(timeout=60)
+    gp.becomes(0, "pnu mnd")
+    gp.done("gprecoverseg -r -a")  # all are in their roles: what it had stopped is brought back
     gp.becomes(0, WELL)
 
 

@@ -90,7 +90,7 @@ def _titles(run: Run) -> tuple[str, ...]:
 
 def _recovered(run: Run, catalog: Catalog, jobs: list[Job], away: frozenset[str]) -> int:
     """Carry it out: stop, set up, recover side by side, start, and let FTS look."""
-    operation, log = run.operation(PROGRAM), run.log
+    operation, log = run.operation(rebalance.RECOVERY if run.given.rebalance else PROGRAM), run.log
     with operation.entered(target=",".join(job.failed.place for job in jobs)):
         preparing.reach(run, jobs)
         log.info(f"{len(jobs)} segment(s) to recover")

@@ -8,6 +8,7 @@ from typing import Protocol
 from cctrl.outcome import CctrlError, OutOfSight, Refused
 from cctrl.replication.executor import Performer
 from cctrl.replication.facts import Facts
+from cctrl.replication.operation import NO_END
 from cctrl.replication.steps import Action, Step
 from cctrl.segments.catalog import ROLES, Catalog, Pair
 from cctrl.segments.recover import preparing
@@ -17,9 +18,12 @@ from cctrl.segments.recover.work import RULE
 from cctrl.segments.service import now
 from cctrl.segments.utilities.running import Run
 from cctrl.segments.watch import fts
+from cctrl.store import Operation
 from cctrl.threads import cancelled
 
 QUESTION = "Continue with segment rebalance procedure"
+EXCHANGE, RECOVERY = "gprecoverseg -r", "gprecoverseg -r: recovery"
+"""Its two operations in the journal: the second brings back what the first stopped."""
 PROMOTION = 600.0  # seconds that the promotions may take
 LOOK = 0.2
 STARS = "*" * 66
@@ -58,7 +62,7 @@ def rebalance(run: Run, catalog: Catalog, recover: Recover) -> int:
     unbalanced = [pair for pair in catalog.pairs if not pair.balanced]
     if not unbalanced:
         run.log.info("No segments are running in their non-preferred role and need to be rebalanced.")
-        return 0
+        return _brought_back(run, _left(run, catalog), recover)
     for text in parameters(unbalanced):
         run.log.info(text)
     run.log.warning("This operation will cancel queries that are currently executing.")
@@ -76,6 +80,9 @@ def rebalance(run: Run, catalog: Catalog, recover: Recover) -> int:
     if fit:
         _replay(run, fit, seen)
         _moved(run, fit, recover)
+    elif places := _left(run, catalog):
+        if status := _brought_back(run, places, recover):
+            return status
     else:
         run.log.info("No segments to rebalance")
         run.log.truth(
@@ -85,6 +92,25 @@ def rebalance(run: Run, catalog: Catalog, recover: Recover) -> int:
     for text in (STARS, "The rebalance operation has completed successfully.", STARS):
         run.log.info(text)
     return 0
+
+
+def left(last: Operation | None, catalog: Catalog) -> list[str]:
+    """What the last operation, a rebalance that was broken off, stopped and did not bring back: its places."""
+    if last is None or not (last.verb == EXCHANGE or (last.verb == RECOVERY and last.outcome in NO_END)):
+        return []
+    stopped = last.target.split(",")
+    return [row.place for row in catalog.segments if not row.up and row.place in stopped]
+
+
+def _left(run: Run, catalog: Catalog) -> list[str]:
+    return left(next(iter(run.cluster.store.operations(run.cluster.name, 1)), None), catalog)
+
+
+def _brought_back(run: Run, places: list[str], recover: Recover) -> int:
+    if not places:
+        return 0
+    run.log.truth(f"stopped by a rebalance that was broken off, and recovered now: {', '.join(places)}")
+    return recover(run, *dispatched(run), asked=not run.given.no_prompt)
 
 
 def able(pair: Pair, seen: dict[int, Facts]) -> bool:
@@ -121,8 +147,8 @@ def _replay(run: Run, pairs: list[Pair], seen: dict[int, Facts]) -> None:
 
 def _moved(run: Run, pairs: list[Pair], recover: Recover) -> None:
     """Stop the acting primaries, let FTS promote, bring the stopped ones back."""
-    operation = run.operation("gprecoverseg -r")
-    with operation.entered():
+    operation = run.operation(EXCHANGE)
+    with operation.entered(target=",".join(pair.primary.place for pair in pairs)):
         run.log.info("Stopping unbalanced primary segments...")
         with run.dots():
             stopped = _stopped(run, pairs, operation)
