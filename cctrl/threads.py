@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from math import inf
 from threading import Event, Lock, Thread, current_thread, local, main_thread
+from time import monotonic
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -37,9 +39,11 @@ class Begun(Generic[Value]):
     """Work that another thread does, and what it returned or raised."""
 
     def __init__(self) -> None:
-        self.done = Event()
+        self.ended = False
         self.value: list[Value] = []
         self.error: BaseException | None = None
+        self._running = Lock()
+        self._running.acquire()
 
     def run(self, work: Callable[[], Value], event: Event) -> None:
         try:
@@ -48,14 +52,19 @@ class Begun(Generic[Value]):
         except BaseException as error:  # handed on to the thread that waits
             self.error = error
         finally:
-            self.done.set()
+            self.ended = True
+            self._running.release()
 
-    def wait(self) -> None:
-        while not self.done.wait(_SLICE):
-            pass
+    def wait(self, seconds: float = inf) -> None:
+        """Wait until it has ended, or so long. No Event: Ctrl-C in the middle of its `wait` can leave that with a lock
+        it no longer holds, which is then a RuntimeError instead of a KeyboardInterrupt."""
+        until = monotonic() + seconds
+        while not self.ended and (left := until - monotonic()) > 0:
+            if self._running.acquire(timeout=min(_SLICE, left)):
+                self._running.release()
 
     def get(self) -> Value:
-        """What it returned, once `done` is set. Raises what it raised."""
+        """What it returned, once it has `ended`. Raises what it raised."""
         if self.error is not None:
             raise self.error
         return self.value[0]
@@ -78,7 +87,7 @@ def interruptibly(work: Callable[[], Value], stop: Callable[[], bool] = lambda: 
     event = Event()
     try:
         Thread(target=outcome.run, args=(work, event), daemon=True).start()
-        while not outcome.done.is_set():
+        while not outcome.ended:
             try:
                 outcome.wait()
             except KeyboardInterrupt:

@@ -120,6 +120,7 @@ def test_incremental_fails_then_full(gp: Gp) -> None:
 def test_what_is_kept_aside_is_listed_and_removed(gp: Gp) -> None:
     primary = gp.place(0, "p")
     directory = Path(gp.sql("select datadir from gp_segment_configuration where content = 0 and preferred_role = 'p'"))
+    gp.lab.cctrl("-expert", "--yes", "-c", f"datasource {primary} cleanup")  # what other tests left there
     kept, owner = directory.with_name(f".cctrl-{directory.name}.aside-before"), directory.stat()
     kept.mkdir()
     os.chown(kept, owner.st_uid, owner.st_gid)
@@ -280,7 +281,8 @@ def test_ctrl_c_during_a_full_copy(gp: Gp) -> None:
     assert "Copying files from primary" in gp.run("gpstate -s").stdout
     for answer in ("n", "y"):
         run.sendintr()
-        run.expect_exact("[WARNING]:-Recieved SIGINT signal, terminating gprecoverseg")
+        found = run.expect_exact(["[WARNING]:-Recieved SIGINT signal, terminating gprecoverseg", pexpect.EOF])
+        assert found == 0, [path.read_text() for path in (gp.lab.directory / "lab" / "state").glob("crashes/*")]
         run.expect_exact("Continue terminating gprecoverseg Yy|Nn (default=N):")
         run.expect_exact("> ")
         run.sendline(answer)

@@ -105,10 +105,10 @@ class Acting:
         """Let commits wait for the mirror; False while that lasts, which a busy server's checkpoint makes minutes."""
         dbid = pair.primary.dbid
         begun = self._synchronising.pop(dbid, None)
-        if begun is None or begun.done.is_set():  # what became of an earlier one, the look has shown
+        if begun is None or begun.ended:  # what became of an earlier one, the look has shown
             begun = begin(lambda: self._synchronise(pair))
-            begun.done.wait(PATIENCE)
-        if not begun.done.is_set():
+            begun.wait(PATIENCE)
+        if not begun.ended:
             self._synchronising[dbid] = begun
             return False
         begun.get()
