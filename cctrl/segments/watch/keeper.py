@@ -118,4 +118,5 @@ class Fts(Keeper):
     def _said(self, text: str) -> None:
         spoken = self._cluster.spoken(text)
         self._say(spoken)
-        self._cluster.tell("", "fts", spoken)
+        with contextlib.suppress(CctrlError):  # it stands in the manager's own log; a promotion waits for no event
+            self._cluster.tell("", "fts", spoken)
