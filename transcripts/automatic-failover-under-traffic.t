@@ -7,6 +7,7 @@
 %% traffic start
 %% cut host1
 %% wait until host1 state is master:SHUNNED timeout 60s
+%% wait until sql host2 select coalesce(sum(n_tup_ins), 0) > 0 from pg_stat_user_tables where relname = 'traffic' is t timeout 60s
 %% traffic report
 [N] rows acknowledged, by host1, * (glob)
 longest gap: [N] ms, from * (glob)

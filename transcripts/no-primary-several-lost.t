@@ -42,7 +42,7 @@ DATASOURCES:
 |  DATASERVER(state=STOPPED)                                                 |
 +----------------------------------------------------------------------------+
 no datasource of alpha accepts writes, and there is none that failover could promote
-1. host3: timeline 2, log up to [LSN]; choosing it loses nothing that was seen
+1. host3: timeline 2, log up to [LSN]; choosing it loses * (glob)
 2. host1: timeline 1, log up to [LSN]; choosing it loses * of host3's log, with no committed transaction in them (glob)
 3. host2: its server has no data directory (*) (glob)
 NEXT: recover using host3
@@ -64,6 +64,7 @@ NEXT: recover   (brings the other datasources under it)
 [LOGICAL] /alpha > recover
 FOUND PHYSICAL DATASOURCE TO RECOVER: 'host1@alpha'
 VERIFYING THAT WE CAN CONNECT TO DATA SERVER 'host1'
+...
 DATA SERVER 'host1' IS NOW AVAILABLE FOR CONNECTIONS
 RECOVERING 'host1@alpha' TO A SLAVE USING 'host3@alpha' AS THE MASTER
 DataSource 'host1' is now OFFLINE

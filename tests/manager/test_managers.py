@@ -29,6 +29,7 @@ def test_another_manager_takes_over(watched: Watched) -> None:
     wait_for(lambda: watched.leader() not in (0, first), LEASE + RENEWAL + BUSY, "the second one leads")
     second = watched.leader()
     assert time.monotonic() - began < LEASE + RENEWAL + BUSY
+    watched.says("leading alpha", "manager2")
     watched.act("start", "manager")
     watched.says(f"pid {second} leads alpha")
     watched.act("stop", "manager2")
