@@ -207,7 +207,7 @@ def measure_pairs(place: Place, samples: int) -> Iterator[Figure]:
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda content: _fill(gp, content), range(PAIRS)))
     took: dict[int, list[float]] = {1: [], 4: [], PAIRS: []}
-    by_hand: list[float] = []
+    by_hand: dict[int, list[float]] = {1: [], 4: []}
     for _ in range(max(2, samples // 2) + 1):
         for pairs, times in took.items():
             _diverge(gp, range(pairs))
@@ -215,15 +215,23 @@ def measure_pairs(place: Place, samples: int) -> Iterator[Figure]:
             if not any("pg_rewind: Done!" in line for line in gp.shell.said):
                 raise RuntimeError("it was not a rewind:\n" + "\n".join(gp.shell.said))
             gp.until(IN_SYNC)
-        _diverge(gp, range(1))
-        old, new = gp.instance(0, "m"), gp.instance(0, "p")
-        by_hand.append(milliseconds(partial(byhand.run, gp.lab, "rewind", old, new, "gp_walreceiver")))
-        gp.until(IN_SYNC)
+        for pairs, times in by_hand.items():
+            _diverge(gp, range(pairs))
+            times.append(milliseconds(partial(_rewound_by_hand, gp, range(pairs))))
+            gp.until(IN_SYNC)
     one = tuple(took[1][1:])
-    yield Figure("gprecoverseg -a, 1 pair", one, tuple(by_hand[1:]), "pg_rewind and start by hand")
+    yield Figure("gprecoverseg -a, 1 pair", one, tuple(by_hand[1][1:]), "pg_rewind and start by hand")
     yield Figure("gprecoverseg -a, 1 pair", one, (2550.0,), QUARTER, 1.0)
-    yield Figure("gprecoverseg -a, 4 pairs", tuple(took[4][1:]), one, "1 pair", 1.5)
+    four = tuple(took[4][1:])
+    yield Figure("gprecoverseg -a, 4 pairs", four, one, "1 pair", 1.5)
+    yield Figure("gprecoverseg -a, 4 pairs", four, tuple(by_hand[4][1:]), "by hand, side by side")
     yield Figure(f"gprecoverseg -a, {PAIRS} pairs", tuple(took[PAIRS][1:]), one, "1 pair")
+
+
+def _rewound_by_hand(gp: Gp, contents: range) -> None:
+    pairs = [(gp.instance(content, "m"), gp.instance(content, "p")) for content in contents]
+    with ThreadPoolExecutor(len(pairs)) as pool:
+        list(pool.map(lambda pair: byhand.run(gp.lab, "rewind", *pair, "gp_walreceiver"), pairs))
 
 
 def _fill(gp: Gp, content: int) -> None:
