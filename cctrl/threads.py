@@ -70,10 +70,10 @@ class Begun(Generic[Value]):
         return self.value[0]
 
 
-def begin(work: Callable[[], Value]) -> Begun[Value]:
-    """Begin `work()` in a thread of its own, which ends with this process."""
+def begin(work: Callable[[], Value], event: Event | None = None) -> Begun[Value]:
+    """Begin `work()` in a thread of its own, which ends with this process; `event`: its `cancelled`."""
     begun: Begun[Value] = Begun()
-    Thread(target=begun.run, args=(work, Event()), daemon=True).start()
+    Thread(target=begun.run, args=(work, event or Event()), daemon=True).start()
     return begun
 
 
@@ -83,20 +83,19 @@ def interruptibly(work: Callable[[], Value], stop: Callable[[], bool] = lambda: 
     At Ctrl-C `stop` is asked whether it ends the wait; where it does not, the work goes on and is waited for."""
     if current_thread() is not main_thread():
         return work()
-    outcome: Begun[Value] = Begun()
     event = Event()
     try:
-        Thread(target=outcome.run, args=(work, event), daemon=True).start()
-        while not outcome.ended:
+        begun = begin(work, event)
+        while not begun.ended:
             try:
-                outcome.wait()
+                begun.wait()
             except KeyboardInterrupt:
                 if stop():
                     raise
     except BaseException:
         event.set()
         raise
-    return outcome.get()
+    return begun.get()
 
 
 def fan_out(items: Sequence[Item], work: Callable[[Item], Value]) -> list[Value]:
@@ -105,9 +104,9 @@ def fan_out(items: Sequence[Item], work: Callable[[Item], Value]) -> list[Value]
     When all have ended the first exception in that order is raised. Ctrl-C ends the wait at once;
     what still runs then is told (`cancelled`), and starts no further remote command.
     """
-    outcomes: list[Begun[Value]] = [Begun() for _ in items]
+    all_begun: list[Begun[Value]] = [Begun() for _ in items]
     event = Event() if current_thread() is main_thread() else cancelled()
-    pending = list(zip(items, outcomes, strict=True))
+    pending = list(zip(items, all_begun, strict=True))
     pending.reverse()
     lock = Lock()
 
@@ -116,15 +115,15 @@ def fan_out(items: Sequence[Item], work: Callable[[Item], Value]) -> list[Value]
             with lock:
                 if not pending:
                     return
-                item, outcome = pending.pop()
-            outcome.run(lambda item=item: work(item), event)  # type: ignore[misc]
+                item, begun = pending.pop()
+            begun.run(lambda item=item: work(item), event)  # type: ignore[misc]
 
     try:
         for _ in range(min(len(pending), _MOST)):
             Thread(target=serve, daemon=True).start()
-        for outcome in outcomes:
-            outcome.wait()
+        for begun in all_begun:
+            begun.wait()
     except BaseException:
         event.set()
         raise
-    return [outcome.get() for outcome in outcomes]
+    return [begun.get() for begun in all_begun]
