@@ -7,12 +7,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock as Turn
+from typing import Protocol
 
 from cctrl.outcome import Refused
-from cctrl.replication.engine import Claim, Engine, Taken
+from cctrl.replication.engine import Claim, Taken
 from cctrl.replication.facts import Facts
 from cctrl.store import who
 from cctrl.threads import fan_out
+
+
+class Claiming(Protocol):
+    """Who locks single members: an engine."""
+
+    def claim(self, member: str, owner: str) -> Claim | Taken:
+        """See Engine."""
 
 
 class InUse(Refused):
@@ -56,7 +64,7 @@ def owner(text: str) -> str:
     return f"{who()} since {time.strftime('%F %T')}: {text}"
 
 
-def lock(engine: Engine, service: str, members: Sequence[str], text: str) -> Lock:
+def lock(engine: Claiming, service: str, members: Sequence[str], text: str) -> Lock:
     """Lock every member whose host answers, for the command `text`: others are told of it, and whose it is.
 
     Raises InUse where somebody else holds one of them, Refused where no host can be locked. A host that is out of
@@ -102,7 +110,7 @@ class Kept:
     """Locks on single members that are kept once they were taken: for a process that acts on them again and again, and
     at once. Nobody else changes a member meanwhile; several threads of this process may."""
 
-    def __init__(self, engine: Engine, text: str, allowed: Callable[[], None], place: Callable[[str], str]) -> None:
+    def __init__(self, engine: Claiming, text: str, allowed: Callable[[], None], place: Callable[[str], str]) -> None:
         """`text`: what others are told that they are held for; `allowed` raises where this process may not act any
         more: then `release` is to be called; `place`: the member whose lock stands for one, which all processes agree
         on: one for all members of a host spares it sessions."""
