@@ -104,9 +104,9 @@ def _beside_elements(config: Config, service: Service, hosts: Hosts) -> list[Che
     from cctrl.grid import inventory
     from cctrl.grid.record import Record
     from cctrl.replication.postgresql.engine import PostgreSQL
-    from cctrl.store.sqlite import SqliteStore
+    from cctrl.store.sqlite import FILE, SqliteStore
 
-    path = config.state_dir / "cctrl.db"
+    path = config.state_dir / FILE
     if not path.exists():
         return []
     store = SqliteStore(path)

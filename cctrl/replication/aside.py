@@ -20,35 +20,35 @@ def offered(found: Sequence[Aside], where: str, talk: Talk) -> bool:
         talk.line(f"nothing is kept aside on {where}")
         return False
     for one in found:
-        talk.line(line(one))
-        for text in elsewhere(one):
+        talk.line(_line(one))
+        for text in _elsewhere(one):
             talk.note(text)
-    talk.confirm(question(found, where))
+    talk.confirm(_question(found, where))
     return True
 
 
-def line(one: Aside) -> str:
+def _line(one: Aside) -> str:
     """Its name, its size, since when it is there, what it is."""
     when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(one.since))
     return f"{one.name}   {size(one.size)}   {when}   {WHAT.get(one.name.partition('-')[0], '')}"
 
 
-def elsewhere(one: Aside) -> list[str]:
+def _elsewhere(one: Aside) -> list[str]:
     """Where parts of it lie, and which of these are not removed with it."""
     left = {place: "" if ".cctrl-" in place.rpartition("/")[2] else ", which is left as it is" for place in one.outside}
     return [f"{one.name} has a part in {place}{words}" for place, words in left.items()]
 
 
-def total(found: Sequence[Aside]) -> str:
+def _total(found: Sequence[Aside]) -> str:
     """The size of all."""
     return size(sum(one.size for one in found))
 
 
-def question(found: Sequence[Aside], where: str) -> str:
+def _question(found: Sequence[Aside], where: str) -> str:
     """What is asked before they are removed."""
-    return f"Remove these {len(found)} from {where}, {total(found)}? They cannot be brought back. (y/n)> "
+    return f"Remove these {len(found)} from {where}, {_total(found)}? They cannot be brought back. (y/n)> "
 
 
 def removed(found: Sequence[Aside], where: str) -> str:
     """What is said when they are."""
-    return f"removed {len(found)} from {where}, {total(found)}"
+    return f"removed {len(found)} from {where}, {_total(found)}"

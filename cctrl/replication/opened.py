@@ -66,9 +66,9 @@ class OpenService:
     @cached_property
     def store(self) -> Store:
         """What is remembered of the service."""
-        from cctrl.store.sqlite import SqliteStore
+        from cctrl.store.sqlite import FILE, SqliteStore
 
-        return SqliteStore(self.config.state_dir / "cctrl.db")
+        return SqliteStore(self.config.state_dir / FILE)
 
     def tell(self, member: str, kind: str, text: str) -> None:
         """Enter an event; `member` is "" where it is about the whole service. Raises StoreError."""

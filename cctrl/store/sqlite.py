@@ -16,6 +16,7 @@ from cctrl.store.identity import who
 from cctrl.store.interface import EVENTS_KEPT
 from cctrl.store.records import Event, Leader, Operation, ServiceIntent
 
+FILE = "cctrl.db"  # in the state directory
 _STEPS = "(SELECT json_group_array(name) FROM (SELECT name FROM step WHERE operation = o.id ORDER BY n))"
 _LEADER = "holder, host, since, until, state"
 _EVENT = "number, at, source, member, kind, text"
