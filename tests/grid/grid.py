@@ -6,6 +6,7 @@ import contextlib
 import re
 import sqlite3
 import subprocess
+from collections.abc import Iterator
 
 from cctrl.grid.record import decoded
 from tests.stage import Completed, Lab, wait_for
@@ -33,6 +34,22 @@ class Grid:
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as store:
             row = store.execute(query, values).fetchone()
         return str(row[0]) if row else ""
+
+    @contextlib.contextmanager
+    def open_definition(self, host: str, table: str) -> Iterator[None]:
+        """A transaction that has made a table, committed afterwards: until then it holds elements back that are to
+        come into the set again."""
+        argv = [self.lab.environ["CCTRL_TEST_PSQL"], "-XAtq", "-v", "ON_ERROR_STOP=1", self.lab.dsn(host)]
+        with subprocess.Popen(argv, stdin=subprocess.PIPE, text=True) as session:
+            assert session.stdin is not None
+            session.stdin.write(f"begin;\ncreate table {table} (a int);\n\\echo\n")
+            session.stdin.flush()
+            locked = "locktype = 'relation' and mode = 'AccessExclusiveLock' and granted"
+            self.lab.has(host, f"select count(*) from pg_locks where {locked}", "1")
+            yield
+            session.stdin.write("commit;\n\\q\n")
+            session.stdin.close()
+            session.wait(20)
 
     def rows(self, database: str = "database1") -> dict[str, tuple[str, str]]:
         """Host -> status and message, as dbStatus -element shows them."""

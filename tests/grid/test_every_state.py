@@ -114,18 +114,16 @@ def _made(walk: Walk) -> None:
 
 
 def _opened_and_closed(walk: Walk) -> None:
-    with walk.hanging("host7"):
-        walk.do("dbOpen")
-        walk.see("host7", Status.OPENING)
-    walk.see("host7", Status.OPEN_FAILED)
-    walk.do("dbOpen", "-wait 60")
-    walk.see("host7", Status.OPENED)
-    with walk.hanging("host7"):
-        walk.do("dbClose")
-        walk.see("host7", Status.CLOSING)
-    walk.see("host7", Status.CLOSE_FAILED)
-    walk.do("dbClose", "-wait 60")
-    walk.see("host7", Status.LOADED)
+    for order, under_way, failed, done in (
+        ("dbOpen", Status.OPENING, Status.OPEN_FAILED, Status.OPENED),
+        ("dbClose", Status.CLOSING, Status.CLOSE_FAILED, Status.LOADED),
+    ):
+        with walk.hanging("host7"):
+            walk.do(order)
+            walk.see("host7", under_way)
+        walk.see("host7", failed)
+        walk.do(order, "-wait 60")
+        walk.see("host7", done)
 
 
 def _unloaded_and_loaded(walk: Walk) -> None:

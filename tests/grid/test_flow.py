@@ -69,22 +69,12 @@ def _connected_user_is_shown_and_disconnected(grid: Grid) -> None:
 def test_definitions_wait_while_an_element_catches_up_and_it_waits_for_open_ones(grid: Grid) -> None:
     first = grid.active("host7", "host8")
     other = "host8" if first == "host7" else "host7"
-    psql = grid.lab.environ["CCTRL_TEST_PSQL"]
-    argv = [psql, "-XAtq", "-v", "ON_ERROR_STOP=1", grid.lab.dsn(first)]
-    with subprocess.Popen(argv, stdin=subprocess.PIPE, text=True) as open_one:
-        assert open_one.stdin is not None
-        open_one.stdin.write("begin;\ncreate table opened_long_ago (a int);\n\\echo\n")
-        open_one.stdin.flush()
-        locked = "locktype = 'relation' and mode = 'AccessExclusiveLock' and granted"
-        grid.lab.has(first, f"select count(*) from pg_locks where {locked}", "1")
+    with grid.open_definition(first, "opened_long_ago"):
         grid.lab.run("kill", other)
         said = f"open transactions on {first}.instance1 have changed definitions"
         wait_for(lambda: said in grid.rows()[other][1], 40)
         shown = grid.done(f"instanceExec -only {first}.instance1 ttXactAdmin database1")
         assert "public.opened_long_ago" not in shown  # it is seen by its own transaction alone
         assert "Program File Name: psql" in shown
-        open_one.stdin.write("commit;\n\\q\n")
-        open_one.stdin.close()
-        open_one.wait(20)
     grid.well(other)
     assert grid.lab.sql(other, "select count(*) from opened_long_ago") == "0"

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from tests.grid.grid import Grid
 from tests.stage import wait_for
 
@@ -16,27 +12,11 @@ AND text NOT LIKE '%another manager leads by now%'"""
 SAID = "SELECT count(*) FROM event WHERE source = ? AND text LIKE ?"
 
 
-@contextmanager
-def open_definition(grid: Grid, host: str) -> Iterator[None]:
-    """A transaction that holds back an element's return to its set."""
-    argv = [grid.lab.environ["CCTRL_TEST_PSQL"], "-XAtq", "-v", "ON_ERROR_STOP=1", grid.lab.dsn(host)]
-    with subprocess.Popen(argv, stdin=subprocess.PIPE, text=True) as session:
-        assert session.stdin is not None
-        session.stdin.write("begin;\ncreate table meanwhile (a int);\n\\echo\n")
-        session.stdin.flush()
-        locked = "locktype = 'relation' and mode = 'AccessExclusiveLock' and granted"
-        grid.lab.has(host, f"select count(*) from pg_locks where {locked}", "1")
-        yield
-        session.stdin.write("commit;\n\\q\n")
-        session.stdin.close()
-        session.wait(20)
-
-
 def test_one_that_stood_still_in_an_act_does_nothing_beside_its_successor(grid: Grid) -> None:
     active = grid.active("host5", "host6")
     other = "host6" if active == "host5" else "host5"
     former = grid.asked(HOLDER)
-    with open_definition(grid, active):
+    with grid.open_definition(active, "meanwhile"):
         grid.lab.run("kill", other)
         holding = "select count(*) > 0 from pg_stat_activity where application_name = 'cctrl holding'"
         grid.lab.has(active, holding, "t")
