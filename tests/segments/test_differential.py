@@ -94,7 +94,6 @@ def test_only_what_differs_is_sent_also_after_it_was_broken_off(gp: Gp) -> None:
     taken, total = sent(ended)
     assert taken < total / 3, f"{taken} of {total}"
     assert "-   Synchronization mode                 = Differential" in ended.stdout
-    assert re.search(r"sdw1 \(dbid 2\): [\d,]+ +100% +[\d.]+[kMG]B/s +\d+:\d\d:\d\d", ended.stdout)
     assert f"sdw1 (dbid 2): total size is {total:,}  speedup is {total / taken:.2f}" in ended.stdout
     gp.becomes(0, "msu psu")
     gp.done("gprecoverseg -r -a")
