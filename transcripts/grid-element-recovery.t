@@ -57,7 +57,7 @@ Commands executed on:
   host4.instance1 rc 0
 Return code from host4.instance1: 0
 Output from host4.instance1:
-TimesTen Daemon (PID: [PID], port: [PORT]) stopped.
+TimesTen Daemon (PID: [PID], port: 14000) stopped.
 %% wait until host4 state is down timeout 60s
 % ttGridAdmin dbStatus database1 -element
 Database database1 element level status as of [TIME]
@@ -88,7 +88,7 @@ Commands executed on:
   host4.instance1 rc 0
 Return code from host4.instance1: 0
 Output from host4.instance1:
-TimesTen Daemon (PID: [PID], port: [PORT]) startup OK.
+TimesTen Daemon (PID: [PID], port: 14000) startup OK.
 %% wait until host4 state is opened timeout 60s
 %% wait until sql host4 select a from t is 1
 % ttGridAdmin instanceExec -only host8.instance1 ttDaemonAdmin -restart
@@ -97,8 +97,8 @@ Commands executed on:
   host8.instance1 rc 0
 Return code from host8.instance1: 0
 Output from host8.instance1:
-TimesTen Daemon (PID: [PID:old], port: [PORT]) stopped.
-TimesTen Daemon (PID: [PID:new], port: [PORT]) startup OK.
+TimesTen Daemon (PID: [PID:old], port: 14000) stopped.
+TimesTen Daemon (PID: [PID:new], port: 14000) startup OK.
 
 # The active element dies: the other one takes the writes, and the first catches up by the log.
 %% kill host3

@@ -12,7 +12,7 @@ Commands executed on:
   host6.instance1 rc 0
 Return code from host6.instance1: 0
 Output from host6.instance1:
-TimesTen Daemon (PID: [PID], port: [PORT]) stopped.
+TimesTen Daemon (PID: [PID], port: 14000) stopped.
 %% wait until host6 state is down timeout 60s
 %% sql host5 create table late as select 1 as a
 % ttGridAdmin instanceExec -only host5.instance1 ttDaemonAdmin -stop
@@ -21,7 +21,7 @@ Commands executed on:
   host5.instance1 rc 0
 Return code from host5.instance1: 0
 Output from host5.instance1:
-TimesTen Daemon (PID: [PID], port: [PORT]) stopped.
+TimesTen Daemon (PID: [PID], port: 14000) stopped.
 %% wait until host5 state is down timeout 60s
 % ttGridAdmin instanceExec -only host6.instance1 ttDaemonAdmin -start
 Overall return code: 0
@@ -29,7 +29,7 @@ Commands executed on:
   host6.instance1 rc 0
 Return code from host6.instance1: 0
 Output from host6.instance1:
-TimesTen Daemon (PID: [PID], port: [PORT]) startup OK.
+TimesTen Daemon (PID: [PID], port: 14000) startup OK.
 %% wait until host6 state is waiting for seed timeout 60s
 % ttGridAdmin dbStatus database1 -element
 Database database1 element level status as of [TIME]
@@ -60,7 +60,7 @@ Commands executed on:
   host5.instance1 rc 0
 Return code from host5.instance1: 0
 Output from host5.instance1:
-TimesTen Daemon (PID: [PID], port: [PORT]) startup OK.
+TimesTen Daemon (PID: [PID], port: 14000) startup OK.
 %% wait until host5 state is loading timeout 60s
 % ttGridAdmin dbStatus database1 -replicaSet
 ...
@@ -101,7 +101,7 @@ Commands executed on:
   host6.instance1 rc 0
 Return code from host6.instance1: 0
 Output from host6.instance1:
-TimesTen Daemon (PID: [PID], port: [PORT]) stopped.
+TimesTen Daemon (PID: [PID], port: 14000) stopped.
 %% wait until host6 state is down timeout 60s
 %% sql host5 insert into late values (2)
 % ttGridAdmin instanceExec -only host5.instance1 ttDaemonAdmin -stop
@@ -110,7 +110,7 @@ Commands executed on:
   host5.instance1 rc 0
 Return code from host5.instance1: 0
 Output from host5.instance1:
-TimesTen Daemon (PID: [PID], port: [PORT]) stopped.
+TimesTen Daemon (PID: [PID], port: 14000) stopped.
 %% wait until host5 state is down timeout 60s
 %% wipe host5
 % ttGridAdmin instanceExec -only host5 -only host6 ttDaemonAdmin -start
@@ -120,10 +120,10 @@ Commands executed on:
   host6.instance1 rc 0
 Return code from host5.instance1: 0
 Output from host5.instance1:
-TimesTen Daemon (PID: [PID], port: [PORT]) startup OK.
+TimesTen Daemon (PID: [PID], port: 14000) startup OK.
 Return code from host6.instance1: 0
 Output from host6.instance1:
-TimesTen Daemon (PID: [PID], port: [PORT]) startup OK.
+TimesTen Daemon (PID: [PID], port: 14000) startup OK.
 %% wait until host5 state is waiting for seed timeout 60s
 %% wait until host6 state is waiting for seed timeout 60s
 % ttGridAdmin dbStatus database1 -replicaSet
@@ -150,10 +150,10 @@ Commands executed on:
   host6.instance1 rc 0
 Return code from host5.instance1: 0
 Output from host5.instance1:
-TimesTen Daemon (PID: [PID], port: [PORT]) stopped.
+TimesTen Daemon (PID: [PID], port: 14000) stopped.
 Return code from host6.instance1: 0
 Output from host6.instance1:
-TimesTen Daemon (PID: [PID], port: [PORT]) stopped.
+TimesTen Daemon (PID: [PID], port: 14000) stopped.
 %% wipe host5
 %% wipe host6
 % ttGridAdmin instanceExec -only host5 -only host6 ttDaemonAdmin -start
@@ -163,10 +163,10 @@ Commands executed on:
   host6.instance1 rc 0
 Return code from host5.instance1: 0
 Output from host5.instance1:
-TimesTen Daemon (PID: [PID], port: [PORT]) startup OK.
+TimesTen Daemon (PID: [PID], port: 14000) startup OK.
 Return code from host6.instance1: 0
 Output from host6.instance1:
-TimesTen Daemon (PID: [PID], port: [PORT]) startup OK.
+TimesTen Daemon (PID: [PID], port: 14000) startup OK.
 %% wait until host5 state is waiting for seed timeout 60s
 %% wait until host6 state is waiting for seed timeout 60s
 % ttGridAdmin dbDistribute database1 -evict host5 -apply

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cctrl.lab import netns
@@ -16,6 +16,7 @@ USUAL = {"dataservice": 3, "segments": 4, "grid": 8}  # hosts, without the coord
 SERVICES = {"dataservice": "alpha", "segments": "gp", "grid": "grid1"}
 FIRST_DATA_HOST = 3  # of a grid: the manual has its management instances on host1 and host2
 DATABASE, K, SETS = "database1", 2, 3
+DAEMON_PORT = 14000  # of every data instance, as in the manual
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Where:
     sockets_dir: Path | None  # None: each host's own run/
     bridge: str
     listeners: dict[str, socket.socket]
+    network: str = "127.0.1"  # on loopback: where the hosts have their addresses
+    daemon_port: int = 0  # that of all its data instances; 0: each has another one
 
 
 def host_names(kind: str, count: int, spares: int = 0) -> list[str]:
@@ -39,7 +42,25 @@ def host_names(kind: str, count: int, spares: int = 0) -> list[str]:
 def hosts(kind: str, count: int, spares: int, where: Where) -> tuple[HostPlan, ...]:
     """All hosts with their servers, their ports reserved. Raises Refused."""
     make = {"segments": _segments, "grid": _grid}.get(kind, _dataservice)
-    return tuple(_host(n, name, where, make(n - 1, count)) for n, name in enumerate(host_names(kind, count, spares), 1))
+    names = host_names(kind, count, spares)
+    if kind == "grid":
+        where = replace(where, daemon_port=DAEMON_PORT) if where.bridge else _with_network(where, len(names))
+    return tuple(_host(n, name, where, make(n - 1, count)) for n, name in enumerate(names, 1))
+
+
+def _with_network(where: Where, count: int) -> Where:
+    """A network in which no other lab's data instances have DAEMON_PORT; it is this lab's as long as the socket that
+    goes to its switchboard is open. Where the port is taken on the whole machine there is none: as it was."""
+    for number in range(256):
+        network = f"127.14.{number}"
+        with contextlib.ExitStack() as undo, contextlib.suppress(OSError):
+            mark = undo.enter_context(socket.create_server((f"{network}.254", DAEMON_PORT)))
+            for host in range(1, count + 1):
+                _bind_inside(f"{network}.{host}", DAEMON_PORT)
+            where.listeners["network"] = mark
+            undo.pop_all()
+            return replace(where, network=network, daemon_port=DAEMON_PORT)
+    return where
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +118,7 @@ def _host(number: int, name: str, where: Where, wanted: list[_Wanted]) -> HostPl
         address = inside = netns.address(where.bridge, number)
         ssh_port = 22
     else:
-        address, inside = "127.0.0.1", f"127.0.1.{number}"
+        address, inside = "127.0.0.1", f"{where.network}.{number}"
         ssh_port = _reserve(name, inside, where.listeners)
     servers = tuple(_server(name, one, inside, where) for one in wanted)
     namespace = f"{where.bridge}h{number}" if where.bridge else ""
@@ -107,7 +128,7 @@ def _host(number: int, name: str, where: Where, wanted: list[_Wanted]) -> HostPl
 def _server(host: str, wanted: _Wanted, inside: str, where: Where) -> ServerPlan:
     home, log = where.hosts_dir / host, wanted.name or "postgresql"
     conf = home / (wanted.conf or f"conf/{wanted.name}")
-    daemon = wanted.home and (6624 if where.bridge else _reserve(host, inside, where.listeners))
+    daemon = wanted.home and (where.daemon_port or _reserve(host, inside, where.listeners))
     port = wanted.port if where.bridge else _reserve(host, inside, where.listeners, 2 if wanted.home else 1)
     return ServerPlan(
         name=f"{host}.{wanted.name}" if wanted.home else wanted.name or host,
