@@ -81,6 +81,12 @@ If the TimesTen daemon is not running, please start it by running "ttDaemonAdmin
 Error : The command failed on 1 of 1 targets
 DETAIL: host4.instance1 rc 1
 ? 255
+% ttGridAdmin dbLoad database1 -wait 60
+Database database1 load started
+Error : Database database1: not loaded on 1 of 6 instances
+DETAIL: host4.instance1 down
+NEXT: ttGridAdmin instanceExec -only host4.instance1 ttDaemonAdmin -start
+? 255
 %% sql host3 create table t as select 1 as a
 % ttGridAdmin instanceExec -only host4.instance1 ttDaemonAdmin -start 
 Overall return code: 0
@@ -89,7 +95,8 @@ Commands executed on:
 Return code from host4.instance1: 0
 Output from host4.instance1:
 TimesTen Daemon (PID: [PID], port: 14000) startup OK.
-%% wait until host4 state is opened timeout 60s
+% ttGridAdmin dbLoad database1 -wait 60
+Database database1 load started
 %% wait until sql host4 select a from t is 1
 % ttGridAdmin instanceExec -only host8.instance1 ttDaemonAdmin -restart
 Overall return code: 0

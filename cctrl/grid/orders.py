@@ -12,7 +12,7 @@ from dataclasses import replace
 from cctrl.config import NAME, NAME_RULE
 from cctrl.grid.distribution import replacing
 from cctrl.grid.model import Database, Element, GridError, Instance, Status, Wanted
-from cctrl.grid.states import FAILED, GONE, RUNNING
+from cctrl.grid.states import GONE, RUNNING
 
 _UNMADE = frozenset({Status.UNCREATED, Status.CREATE_FAILED, Status.DESTROYED})
 
@@ -219,38 +219,3 @@ def _retried(database: Database, *statuses: Status) -> Database:
     """The same, what ended in one of the statuses to be tried again."""
     elements = tuple(replace(e, retry=True) if e.status in statuses else e for e in database.elements)
     return replace(database, elements=elements)
-
-
-def unsettled(database: Database) -> tuple[Element, ...]:
-    """The elements that are not yet as the database is wanted, and have not failed: what -wait waits for."""
-    left = [e for e in database.elements if e.status is not _aim(database, e)]
-    return tuple(e for e in left if e.retry or not _given_up(database, e))
-
-
-def _given_up(database: Database, element: Element) -> bool:
-    """True where nothing more is to be expected: one that waits for a seed that is on its way goes on."""
-    if database.wanted.destroyed:  # whatever failed before
-        return element.status in (Status.DESTROY_FAILED, Status.DOWN)
-    if element.status is Status.WAITING_FOR_SEED:
-        others = [e.status for e in database.elements if e.in_map and e.replica_set == element.replica_set]
-        return not any(s is Status.LOADING or s in RUNNING for s in others)
-    return element.status in FAILED | GONE | {Status.DOWN}
-
-
-def aim(database: Database) -> str:
-    """What the elements are to become."""
-    return next((_aim(database, e) for e in database.elements if e.in_map), _wanted(database)).value
-
-
-def _aim(database: Database, element: Element) -> Status:
-    """What one is to become: no user is let into one that is in no replica set."""
-    wanted = _wanted(database)
-    return Status.LOADED if wanted is Status.OPENED and not element.in_map else wanted
-
-
-def _wanted(database: Database) -> Status:
-    if database.wanted.destroyed:
-        return Status.DESTROYED
-    if not database.wanted.loaded:
-        return Status.UNLOADED
-    return Status.OPENED if database.wanted.opened else Status.LOADED

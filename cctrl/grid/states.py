@@ -126,6 +126,9 @@ RUNNING = frozenset(
 )
 """Statuses of an element whose server runs with all data: it is loaded."""
 
+AWAY = "its data instance is down: it goes on when that is back"
+"""The message of an element that is to be made or destroyed meanwhile."""
+
 GONE = frozenset({Status.EVICTED, Status.EVICTED_LOADED, Status.EVICTED_UNLOADING, Status.DESTROYED})
 """Statuses of an element that takes no part in its database any more."""
 

@@ -60,8 +60,8 @@ def wait_for_database(plan: Plan, say: Callable[[str], None]) -> None:
     instances beyond those of three sets stay without an element. Raises Refused, OutOfSight."""
     names = [server.name for host in plan.hosts for server in host.servers]
     used = names[: min(len(names) - len(names) % K, SETS * K)]
-    *commands, last = (f"dbCreate {DATABASE} -instance {name}" for name in used)
-    _run(plan, *commands, f"{last} -wait {READY_SECONDS:g}")
+    commands = (f"dbCreate {DATABASE} -instance {name}" for name in used)
+    _run(plan, *commands, f"dbLoad {DATABASE} -wait {READY_SECONDS:g}")  # side by side: all are waited for at once
     say(f"{len(used)} elements of {DATABASE} loaded")
     _run(plan, f"dbDistribute {DATABASE} -add all -apply", f"dbOpen {DATABASE} -wait {READY_SECONDS:g}")
     say(f"{DATABASE}: {len(used) // K} replica sets, open")

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from cctrl.grid.model import Database, Status
 from cctrl.grid.record import decoded
-from cctrl.grid.watch.deciding import AWAY
+from cctrl.grid.states import AWAY
 from tests.grid.grid import Grid
 from tests.stage import wait_for
 

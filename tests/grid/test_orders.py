@@ -177,20 +177,9 @@ def test_an_uneven_set_is_refused() -> None:
         distribution.apply(distribution.add_all(found))
 
 
-def test_what_wait_waits_for() -> None:
-    assert orders.unsettled(database()) == ()
-    assert len(orders.unsettled(orders.open_(database(Status.LOADED, opened=False)))) == 6
-    assert orders.unsettled(with_status(database(), host3=Status.DOWN, host4=Status.LOAD_FAILED)) == ()
-
-
 def test_rows_are_given_up_only_with_a_whole_set() -> None:
     """Half a set is refused by -apply: nothing is given up."""
     half = distribution.take_out(database(), H3, Mark.EVICT, "")
     assert distribution.given_up(half) == []
     (each,) = distribution.given_up(distribution.take_out(half, H4, Mark.EVICT, ""))
     assert {e.instance for e in each} == {H3, H4}
-
-
-def test_a_destruction_is_waited_for_whatever_failed_before() -> None:
-    failed = with_status(database(Status.UNLOADED, opened=False), host3=Status.CREATE_FAILED)
-    assert len(orders.unsettled(replace(failed, wanted=Wanted(loaded=False, destroyed=True)))) == 6

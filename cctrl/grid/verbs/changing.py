@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from cctrl.grid import distribution, orders
+from cctrl.grid import distribution, orders, waiting
 from cctrl.grid.model import Database, GridError, Mark, Phase
 from cctrl.grid.record import Creation
 from cctrl.grid.sessions import sessions
@@ -34,7 +34,7 @@ def _creation(run: Run, name: str) -> Creation:
             new = orders.create(name, run.grid.instances, others)
         else:
             raise orders.exists_already(present)
-        return new if present else replace(new, durability=run.grid.service.durability)
+        return waiting.looked_at_anew(new) if present else replace(new, durability=run.grid.service.durability)
 
     return made
 
@@ -77,7 +77,8 @@ def order(run: Run) -> None:
     word, change = ORDERS[run.call.verb.name]
     database = run.grid.database(run.call.name)
     managed(run)
-    run.grid.change(database.name, change(run, database))
+    ordered = change(run, database)
+    run.grid.change(database.name, lambda present: waiting.looked_at_anew(ordered(present)))
     _started(run, database.name, word)
 
 
@@ -103,8 +104,8 @@ def foreseen(run: Run) -> list[str]:
         return pages.distribution_list(after)
     else:
         return [f"{word}: as it is given" for word in run.call.command[:1]]
-    working = orders.unsettled(after)
-    return [f"{e.instance}: {e.status.value}, to be {orders.aim(after)}" for e in working] or ["nothing is left to do"]
+    working = waiting.unsettled(after)
+    return [f"{e.instance}: {e.status.value}, to be {waiting.aim(after)}" for e in working] or ["nothing is left to do"]
 
 
 def distribute(run: Run) -> None:

@@ -6,10 +6,9 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from cctrl.grid import orders
-from cctrl.grid.model import Database, GridError, Instance, UnknownName
+from cctrl.grid import waiting
+from cctrl.grid.model import GridError, Instance, UnknownName
 from cctrl.grid.service import Grid
-from cctrl.grid.states import FAILED
 from cctrl.grid.verbs import documents, syntax
 from cctrl.grid.verbs.syntax import Call, Help
 from cctrl.outcome import CctrlError, Outcome, did_you_mean
@@ -92,30 +91,39 @@ def managed(run: Run) -> None:
         )
 
 
+DONE = {
+    "dbCreate": "created and loaded",
+    "dbLoad": "loaded",
+    "dbOpen": "opened",
+    "dbClose": "closed",
+    "dbUnload": "unloaded",
+    "dbDestroy": "destroyed",
+}
+"""What each command makes of an element."""
+
+
 def settle(run: Run, name: str) -> None:
-    """With -wait: return when the change has been completed on each instance. Raises GridError where it was not in
-    time, or failed on one."""
+    """With -wait: return when the change has been completed on each instance, or on that of -instance. Raises GridError
+    where it was not in time, or nothing more is to be expected and it has not come about."""
     seconds = syntax.waiting(run.call)
     if seconds is None:
         return
-    found = run.grid.wait(name, lambda database: database is None or not orders.unsettled(database), seconds)
+    only = run.instance(run.call.value("instance")).name if run.call.has("instance") else ""
+    found = run.grid.wait(name, lambda database: database is None or not waiting.unsettled(database, only), seconds)
     if found is None:
         return
-    left = orders.unsettled(found)
+    count = 1 if only else len(found.elements)
+    left = waiting.unsettled(found, only)
     if left:
         raise GridError(
-            f"Database {name}: not completed on {len(left)} of {len(found.elements)} instances after {seconds:g} s",
-            detail=", ".join(f"{e.instance} {e.status.value}" for e in left),
+            f"Database {name}: not completed on {len(left)} of {count} instances after {seconds:g} s",
+            detail="\n".join(map(waiting.why, left)),
             next=f"ttGridAdmin dbStatus {name} -element   (it goes on by itself)",
         )
-    _complain(found)
-
-
-def _complain(found: Database) -> None:
-    failed = [e for e in found.elements if e.status in FAILED]
-    if failed:
+    missed = waiting.missed(found, run.call.verb.name, only)
+    if missed:
         raise GridError(
-            f"Database {found.name}: failed on {len(failed)} of {len(found.elements)} instances",
-            detail="\n".join(f"{e.instance} {e.status.value}: {e.message}" for e in failed),
-            next=f"ttGridAdmin dbStatus {found.name} -element",
+            f"Database {name}: not {DONE[run.call.verb.name]} on {len(missed)} of {count} instances",
+            detail="\n".join(map(waiting.why, missed)),
+            next=f"ttGridAdmin {waiting.following(found, missed[0])}",
         )

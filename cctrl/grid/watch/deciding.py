@@ -10,7 +10,7 @@ from dataclasses import replace
 from enum import Enum
 
 from cctrl.grid.model import Database, Element, Mark, Phase, Status
-from cctrl.grid.states import RUNNING
+from cctrl.grid.states import AWAY, RUNNING
 from cctrl.grid.transitions import Event
 from cctrl.grid.watch import distributing, replicating
 from cctrl.grid.watch.draft import Draft
@@ -45,9 +45,6 @@ def decide(
     return draft.decision()
 
 
-AWAY = "its data instance is down: it goes on when that is back"
-
-
 def _instance(draft: Draft, element: Element) -> None:
     """Whether its data instance runs at all."""
     here = draft.seen[element.instance]
@@ -56,7 +53,7 @@ def _instance(draft: Draft, element: Element) -> None:
         if draft.can(element, Event.DOWN):
             draft.move(element, Event.DOWN)
         elif element.status in (Status.UNCREATED, Status.DESTROYING):
-            draft.put(replace(element, message=AWAY))
+            draft.put(replace(element, message=AWAY, retry=False, at=draft.now if element.retry else element.at))
         if here.daemon is False and here.facts.may_run and here.facts.seen:
             draft.task(Act.STOP, element.instance)
     elif here.daemon and element.status is Status.DOWN and not element.made:
