@@ -5,12 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from cctrl.outcome import CctrlError
 from cctrl.registry import Talk
 from cctrl.replication.copying import Aside
+from cctrl.replication.engine import Engine
 from cctrl.replication.position import size
 
 WHAT = {"aside": "old data directory", "kept": "log that only it had", "copy": "copy that was not used"}
 """The first word of a name -> what lies there."""
+
+
+def kept(engine: Engine, member: str) -> int:
+    """Bytes that lie beside a member's data directory; 0 where nothing does, or its host cannot be asked."""
+    try:
+        return sum(one.size for one in engine.copies.aside(member))
+    except CctrlError:
+        return 0
 
 
 def offered(found: Sequence[Aside], where: str, talk: Talk) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from cctrl.replication.position import ZERO, Position
+from cctrl.replication.position import ZERO, Position, size
 
 
 class Server(Enum):
@@ -109,6 +109,7 @@ class Facts:
     restores_log: bool = False  # has an archive to take missing log from
     rewindable: bool = False  # wal_log_hints or checksums
     free: int | None = None  # bytes free where the data directory lies
+    disk: int = 0  # bytes of the file system there; 0 where not known
     started: float | None = None  # seconds since the epoch, on the host's clock
     clock_skew: float = 0.0  # seconds the host's clock is ahead of ours
     sessions: int = 0  # client sessions now
@@ -138,7 +139,17 @@ class Facts:
     @property
     def full(self) -> bool:
         """True where no further file of the log has room: a server that needs one ends, and cannot start."""
-        return self.free is not None and self.free < int(self.settings.get("wal_segment", WAL_SEGMENT))
+        return self.free is not None and self.free < self._log_file
+
+    @property
+    def room(self) -> str:
+        """What is free where its data directory lies, beside what one more file of its log needs."""
+        whole = f" of {size(self.disk)}" if self.disk else ""
+        return f"{size(self.free or 0)}{whole} free, {size(self._log_file)} needed"
+
+    @property
+    def _log_file(self) -> int:
+        return int(self.settings.get("wal_segment", WAL_SEGMENT))
 
     @property
     def may_run(self) -> bool:

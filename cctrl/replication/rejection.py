@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from cctrl.outcome import Refused
+from cctrl.outcome import CctrlError, Refused
 from cctrl.replication.divergence import Tail
 
 
@@ -46,6 +46,10 @@ COPY_NEEDED = frozenset({Why.NO_DATA, Why.FOREIGN, Why.LOG_GONE, Why.NOT_REWINDA
 """The reasons after which only a full copy helps."""
 
 
+NO_SPACE = "no space is left on"
+"""Stands in what is told of a step that failed for that reason."""
+
+
 class Rejected(Refused):
     """No plan: `why` and `member` say what stands in the way, `tail` holds transactions at stake."""
 
@@ -54,3 +58,8 @@ class Rejected(Refused):
         self.why = why
         self.member = member
         self.tail = tail
+
+
+def lacks_room(error: CctrlError) -> bool:
+    """True where something was refused, or failed, because a disk is full."""
+    return NO_SPACE in error.what or (isinstance(error, Rejected) and error.why is Why.NO_ROOM)

@@ -75,7 +75,8 @@ COMMANDS: tuple[Command, ...] = (
         "remove what was moved or kept aside beside a segment (expert level)",
         _speaking(listing.cleanup),
         help="What gprecoverseg -F moved aside, and logs that only this segment had: listed with their sizes and\n"
-        "dates, and removed for good when that is confirmed. `cctrl doctor` says where something is kept.",
+        "dates, and removed for good when that is confirmed. `cctrl doctor` says where something is kept. Refused\n"
+        "where it may still be needed: beside a mirror that is down while its primary takes no writes.",
         danger=Danger.EXPERT,
     ),
 )

@@ -9,15 +9,17 @@ from pathlib import Path
 from cctrl.outcome import Outcome, Refused
 from cctrl.registry import Invocation, Talk
 from cctrl.replication import aside
+from cctrl.replication.facts import Facts, Server
 from cctrl.replication.lock import lock
 from cctrl.replication.operation import LiveOperation
-from cctrl.segments.catalog import MODES, ROLES, STATUSES, Row
+from cctrl.segments.catalog import MODES, ROLES, STATUSES, Pair, Row
 from cctrl.segments.recover import gprecoverseg, recover_file
 from cctrl.segments.service import Cluster
-from cctrl.segments.state.advice import promoted
+from cctrl.segments.state.advice import promoted, short_of_room
 from cctrl.segments.state.gpstate import advice, look
 from cctrl.segments.state.status import GOOD, Seen
 from cctrl.segments.utilities.tables import Cells, table
+from cctrl.segments.watch import fts
 
 
 def ls(cluster: Cluster, invocation: Invocation, talk: Talk) -> Outcome:
@@ -48,6 +50,8 @@ def _remarks(seen: Seen) -> Iterator[str]:
         row = pair.primary
         if seen.word(row) != GOOD:
             what = "FTS promotes its mirror" if promoted(pair, seen) else "a double fault: its mirror lacks changes"
+            if short_of_room(pair, seen.facts[row.dbid], seen.facts[pair.mirror.dbid]):
+                what = "nobody has room to take its writes"
             yield f"{row.place} is an acting primary, and is not up: {what}"
     for row in (row for row in seen.catalog.segments if row.dbid in seen.recovering):
         found = seen.recovering[row.dbid]
@@ -97,11 +101,25 @@ def cleanup(cluster: Cluster, invocation: Invocation, talk: Talk) -> Outcome:
 
 
 def _can_be_done_without(cluster: Cluster, row: Row) -> None:
-    """Raises Refused where what is kept aside may still be needed: one that is in sync has all that its pair has."""
+    """Raises Refused where what is kept aside may still be needed. One that is in sync has all that its pair has. So
+    has an acting primary, which was in sync when it became one, and a mirror whose primary takes the writes has
+    nothing that was acknowledged for itself alone."""
     catalog = cluster.catalog()
-    if not catalog.pair(row.content).synchronized:
-        current = catalog.row(row.dbid)
-        what = (
-            f"{row.place} is {STATUSES[current.status]}, {MODES[current.mode]}: what is kept aside may still be needed"
-        )
-        raise Refused(what, next="gpstate -e   (once its pair is in sync)")
+    pair, current = catalog.pair(row.content), catalog.row(row.dbid)
+    if pair.synchronized:
+        return
+    seen = cluster.probe(pair.rows)
+    if why := needed(pair, current, seen[pair.primary.dbid], seen[pair.mirror.dbid]):
+        state = f"{row.place} is {STATUSES[current.status]}, {MODES[current.mode]}"
+        raise Refused(f"{state}: what is kept aside may still be needed", detail=why, next="gpstate -e")
+
+
+def needed(pair: Pair, row: Row, primary: Facts, mirror: Facts) -> str:
+    """Why what is kept aside beside one of a pair that is not in sync may be the only copy of something; "" where it
+    is not. Pure."""
+    own = primary if row.primary else mirror
+    if not own.seen or own.server in (Server.NO_DATA, Server.NO_BINARIES, Server.MISCONFIGURED) or own.half_rewound:
+        return f"its server {own.server.value}" if not own.half_rewound else "its data is half rewound"
+    if older := fts.outrun(pair, primary, mirror):
+        return older
+    return "" if row.primary or primary.writable else f"its primary {pair.primary.place} takes no writes"

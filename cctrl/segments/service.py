@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 from cctrl.config import Config, Server, Service
 from cctrl.outcome import CctrlError, Unreachable
 from cctrl.registry import Talk
+from cctrl.replication import aside
 from cctrl.replication.copying import Working
 from cctrl.replication.engine import StepFailed
 from cctrl.replication.facts import Facts, View
 from cctrl.replication.opened import OpenService
+from cctrl.replication.position import size
 from cctrl.segments import catalog, catalog_sql, inventory
 from cctrl.segments.catalog import Catalog, Pair, Row
 
@@ -97,6 +99,16 @@ class Cluster(OpenService):
             program = f"{server.bin_dir}/pg_ctl" if server.bin_dir else "pg_ctl"
             words = [*become, program, "-D", server.data_dir, *options, "-w", "start"]
         return f"on {server.host.name}: {shlex.join(words)}"
+
+    def starting_of(self, row: Row) -> str:
+        """The same of an instance of the catalog."""
+        return self.starting(self.service.member(self.member(row)))
+
+    def room(self, row: Row, then: str) -> str:
+        """The command that makes room on the disk of a segment; `then`: what is done afterwards."""
+        if kept := aside.kept(self.engine, self.member(row)):
+            return f"datasource {row.place} cleanup   ({size(kept)} are kept aside; {then})"
+        return f"make room on {row.hostname}, where {row.datadir} lies   ({then})"
 
     @property
     def spare(self) -> str:

@@ -68,6 +68,8 @@ CASES = [
     ("its host is gone", "psu msu", worlds.gone(Server.UNSEEN), worlds.mirror(upstream=None), IN_VAIN, Act.SWAP),
     ("nobody else was asked yet", "psu msu", worlds.gone(Server.UNSEEN), worlds.mirror(), UNASKED, Act.RETRY),
     ("only we do not reach it", "psu msu", worlds.gone(Server.UNSEEN), worlds.mirror(), REACHED, Act.WAIT),
+    ("it is dead, its mirror has no room", "psu msu", worlds.gone(), worlds.mirror(free=0), SHORT, Act.WAIT),
+    ("what is to be promoted has no room", "mnd pnu", worlds.mirror(free=0), worlds.gone(), SHORT, Act.WAIT),
     ("the other way round", "psu msu", worlds.mirror(), worlds.primary(), SHORT, Act.WAIT),
     ("its successor is a standby still, it writes", "mnd pnu", worlds.mirror(), worlds.primary(), SHORT, Act.PROMOTE),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -80,6 +81,9 @@ def test_all_that_can_be_wrong_with_one_that_is_down(gp: Gp) -> None:
         assert ended.returncode == 1
         assert "recoverytype: full" in ended.stdout
         assert "no room" in ended.stderr or "space" in ended.stderr
+        assert re.search(
+            r"^NEXT: (make room on sdw1, where|datasource sdw1:).*then gprecoverseg -F\)$", ended.stderr, re.M
+        )
         gp.lab.run("unfill", "sdw1")
     assert gp.state(0) == "mnd pnu"
 
@@ -132,3 +136,32 @@ def test_only_the_manager_does_not_reach_a_host(gp: Gp) -> None:
     gp.lab.run("heal", "sdw1")
     gp.sql("select gp_request_fts_probe_scan()")
     assert gp.state(0) == WELL
+
+
+def test_a_mirror_without_room_is_promoted_once_it_has_some(gp: Gp) -> None:
+    """Its server lives on: what is kept aside there is removed, and FTS does the rest."""
+    plan, place = plan_of(gp), gp.place(0, "m")
+    if not plan.disk:
+        pytest.skip("file systems of their own need root")
+    directory = Path(server(gp, "mirror0").data_dir)
+    aside = directory.with_name(f".cctrl-{directory.name}.aside-before")
+    aside.mkdir()
+    (aside / "large").write_bytes(b"x" * (40 << 20))
+    os.chown(aside, plan.run_as.uid, plan.run_as.gid)
+    gp.lab.run("fill", "sdw2")
+    gp.lab.run("kill", gp.place(0, "p"))
+    wait_for(lambda: f"({place}) cannot be promoted, the disk of sdw2 is full, " in log(gp), 60)
+    assert gp.state(0) == WELL
+    told = gp.run("ls")
+    assert f"{place} cannot take the writes of content 0: the disk of sdw2 is full: " in told.stderr
+    following = f"NEXT: datasource {place} cleanup   (40 MB are kept aside; then FTS promotes it by itself"
+    assert following in told.stderr
+    refused = gp.run("gprecoverseg -a")
+    assert refused.returncode == 2
+    assert following in refused.stderr
+    removed = gp.lab.cctrl("-expert", "--yes", "-c", f"datasource {place} cleanup")
+    assert removed.returncode == 0, removed.stderr
+    gp.becomes(0, "mnd pnu")
+    gp.lab.has(place, "select pg_is_in_recovery()", "f")
+    gp.lab.run("unfill", "sdw2")
+    gp.heal(0)

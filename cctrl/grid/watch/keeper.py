@@ -28,7 +28,7 @@ from cctrl.replication.beat import Beat
 from cctrl.replication.engine import StepFailed
 from cctrl.replication.lock import InUse, Kept
 from cctrl.replication.postgresql.asking import HeldBack
-from cctrl.replication.postgresql.remote import NO_SPACE
+from cctrl.replication.rejection import NO_SPACE
 from cctrl.store import who
 
 PAUSES = {

@@ -15,6 +15,7 @@ from cctrl.replication.position import ZERO, Position
 from cctrl.replication.postgresql import conninfo
 
 Parts = dict[str, tuple[str, list[str]]]
+Space = tuple[int | None, int]
 
 
 def parts(output: str) -> Parts:
@@ -38,14 +39,14 @@ def read(name: str, output: str, at: float) -> Facts | None:
     if "cctrl" not in found or "psql" not in found:
         return None
     status, answer = found["psql"]
-    free = _free(found.get("space", ("", []))[1])
+    space = _space(found.get("space", ("", []))[1])
     if status == "0" and "nodata" in found:
-        return Facts(name, at, Server.MISCONFIGURED, reason=_no_data(name, found), free=free)
+        return Facts(name, at, Server.MISCONFIGURED, reason=_no_data(name, found), free=space[0], disk=space[1])
     if status == "0" and answer and answer[0].startswith("{"):
         seen = json.loads("\n".join(answer))
-        return _up(name, seen, at, _now(found, seen) - at, free)
+        return _up(name, seen, at, _now(found, seen) - at, space)
     skew = _now(found, {"now": at}) - at
-    return _not_up(name, found, at, skew, free)
+    return _not_up(name, found, at, skew, space)
 
 
 def _now(found: Parts, seen: dict[str, Any]) -> float:
@@ -53,17 +54,19 @@ def _now(found: Parts, seen: dict[str, Any]) -> float:
     return float(found["now"][0] if "now" in found else seen["now"])
 
 
-def _free(lines: list[str]) -> int | None:
-    """Bytes free, from `df -Pk`."""
+def _space(lines: list[str]) -> Space:
+    """Bytes free, None where that is not known, and bytes in all, from `df -Pk`; some file systems tell neither."""
     fields = lines[-1].split() if len(lines) > 1 else []
-    return int(fields[3]) * 1024 if len(fields) > 3 and fields[3].isdigit() else None
+    if len(fields) < 4 or not (fields[1].isdigit() and fields[3].isdigit()) or int(fields[1]) == 0:
+        return None, 0
+    return int(fields[3]) * 1024, int(fields[1]) * 1024
 
 
 def _position(text: Any) -> Position:
     return Position.parse(text) if text else ZERO
 
 
-def _up(name: str, seen: dict[str, Any], at: float, skew: float, free: int | None) -> Facts:
+def _up(name: str, seen: dict[str, Any], at: float, skew: float, space: Space) -> Facts:
     receiver = seen["receiver"]
     received = max(_position(seen["received"]), _position(seen["replayed"]), _position(seen["current"]))
     replayed = _position(seen["replayed"]) if seen["recovery"] else received
@@ -92,7 +95,8 @@ def _up(name: str, seen: dict[str, Any], at: float, skew: float, free: int | Non
         oldest_log=wal_start(seen["oldest"] or "", wal_segment),
         restores_log=bool(settings["restore_command"]),
         rewindable="on" in (settings["wal_log_hints"], settings["data_checksums"]),
-        free=free,
+        free=space[0],
+        disk=space[1],
         started=float(seen["started"]),
         clock_skew=skew,
         sessions=int(seen["sessions"]),
@@ -197,7 +201,7 @@ def _server(found: Parts, known: dict[str, str], words: str) -> Server:
     return Server.DOWN if "Database system identifier" in known else Server.NO_DATA
 
 
-def _not_up(name: str, found: Parts, at: float, skew: float, free: int | None) -> Facts:
+def _not_up(name: str, found: Parts, at: float, skew: float, space: Space) -> Facts:
     known = control(found.get("control", ("", []))[1])
     words = " ".join(found["psql"][1]).strip()
     server = _server(found, known, words)
@@ -229,7 +233,8 @@ def _not_up(name: str, found: Parts, at: float, skew: float, free: int | None) -
         half_rewound="rewinding" in found,
         history=_histories(found, timeline),
         rewindable=checksums or known.get("wal_log_hints setting") == "on",
-        free=free,
+        free=space[0],
+        disk=space[1],
         clock_skew=skew,
         settings={"wal_segment": known["Bytes per WAL segment"]} if "Bytes per WAL segment" in known else {},
     )

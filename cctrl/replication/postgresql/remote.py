@@ -12,11 +12,11 @@ from cctrl.replication.engine import OnText, StepFailed
 from cctrl.replication.facts import Server as ServerState
 from cctrl.replication.postgresql import conninfo
 from cctrl.replication.postgresql.scripts import script
+from cctrl.replication.rejection import NO_SPACE
 from cctrl.ssh import CommandResult, Ended, Hosts, Job, end_job, run_job
 
 TIMED_OUT_THERE = (124, 137)  # exit statuses of timeout(1)
 STILL = re.compile(r"at (\S+) for ([\d.]+) s, wanted (\S+)")  # what queries.WAIT raises
-NO_SPACE = "no space is left on"
 FULL = re.compile("No space left|printf: I/O error|write error|quota exceeded")
 
 

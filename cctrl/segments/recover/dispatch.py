@@ -8,6 +8,7 @@ from cctrl.outcome import CctrlError, Unreachable
 from cctrl.replication.facts import Facts
 from cctrl.segments.catalog import Catalog, Pair, Row
 from cctrl.segments.service import Cluster
+from cctrl.segments.state.advice import after_room, short_of_room
 from cctrl.segments.utilities import running
 from cctrl.segments.utilities.running import Run
 from cctrl.segments.watch import fts
@@ -53,13 +54,17 @@ def _no_gang(cluster: Cluster, pair: Pair, facts: Facts) -> Unreachable:
         f"DETAIL:  dbid {row.dbid} {running.told(facts)}\n (seg{row.content} {row.address}:{row.port})\n"
         "' in 'SET CLIENT_MIN_MESSAGES='ERROR''"
     )
-    if older := fts.outrun(pair, facts, cluster.probe((pair.mirror,))[pair.mirror.dbid]):
+    mirror = cluster.probe((pair.mirror,))[pair.mirror.dbid]
+    if older := fts.outrun(pair, facts, mirror):
         following = f"gpstate -e   (which says what to put right: {older})"
+    elif short := short_of_room(pair, facts, mirror):
+        seen = facts if short == row else mirror
+        what += f"\n{short.place} cannot take its writes: the disk of {short.hostname} is full: {seen.room}"
+        following = cluster.room(short, f"{after_room(short, seen, cluster.starting_of)}; then the same again")
     elif cluster.store.leader(cluster.name) is None:
         following = "cctrl manager   (FTS runs in it: without it no mirror is promoted)"
     elif pair.synchronized or facts.up:
         following = "gpstate -e   (FTS promotes the mirror of its pair; then the same again)"
     else:
-        start = cluster.starting(cluster.service.member(cluster.member(row)))
-        following = f"{start}   (it alone has all of content {row.content}; then the same again)"
+        following = f"{cluster.starting_of(row)}   (it alone has all of content {row.content}; then the same again)"
     return Unreachable(what, next=following)

@@ -15,7 +15,7 @@ from cctrl.replication.events import Event, Failed, Progress
 from cctrl.replication.executor import Performer, execute
 from cctrl.replication.facts import Facts, Server
 from cctrl.replication.recovery import Way
-from cctrl.replication.rejection import Rejected
+from cctrl.replication.rejection import Rejected, lacks_room
 from cctrl.replication.steps import DETACHED, Action, Group, Plan, Step
 from cctrl.segments import catalog_sql
 from cctrl.segments.catalog import Pair
@@ -132,8 +132,16 @@ class Recovering:
             cause, following = "\n".join(part for part in (error.what, error.detail) if part), error.next
             if self.ending() and failed[0] in (Action.COPY, Action.REUSE):
                 cause, following = ENDED, AGAIN
+            elif not following and lacks_room(error):
+                following = self._room(job)
             return Ended(job, stage[0], cause, self._keep(job, [*said, cause]), following)
         return self._done(job, way, plan, narrator)
+
+    def _room(self, job: Job) -> str:
+        again = f"then {job.kind.command}"
+        if job.moves:  # it is not there
+            return f"make room on {job.at.hostname}, where {job.at.datadir} is to lie   ({again})"
+        return self.cluster.room(job.at, again)
 
     def _done(self, job: Job, way: Way, plan: Plan, narrator: Narrator) -> Ended:
         reused = reuses(plan)

@@ -19,6 +19,13 @@ class Kind(Enum):
     DIFFERENTIAL = "differential"
 
     @property
+    def command(self) -> str:
+        """What is typed for such a recovery."""
+        return {"full": "gprecoverseg -F", "differential": "gprecoverseg --differential"}.get(
+            self.value, "gprecoverseg"
+        )
+
+    @property
     def copies(self) -> bool:
         """True where the new directory is made beside the old one, so that this can be given up."""
         return self is not Kind.INCREMENTAL

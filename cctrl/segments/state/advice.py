@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
+from cctrl.replication.facts import Facts
 from cctrl.segments import catalog_sql
 from cctrl.segments.catalog import Pair, Row
 from cctrl.segments.state.status import GOOD, NOT_RUNNING, Seen
@@ -13,9 +15,17 @@ MANAGER = "NEXT: cctrl manager   (in a terminal of its own, or as a service)"
 UNWATCHED = "no manager runs, so nothing is detected and no status changes"
 
 
-def advised(seen: Seen, *, watched: bool, spare: str, starting: Callable[[Row], str]) -> Iterator[str]:
-    """Lines of talk, the next commands last. `spare`: a host without a segment, "" where there is none; `starting`: the
-    command that starts an instance's server, and where."""
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The commands that depend on the configuration, and on what lies on the hosts."""
+
+    starting: Callable[[Row], str]  # what starts an instance's server, and where
+    room: Callable[[Row, str], str]  # what makes room on the disk of an instance; and what is done then
+    spare: str = ""  # a host without a segment, "" where there is none
+
+
+def advised(seen: Seen, ways: Ways, *, watched: bool) -> Iterator[str]:
+    """Lines of talk, the next commands last."""
     if not watched:
         yield UNWATCHED
         yield MANAGER
@@ -24,9 +34,10 @@ def advised(seen: Seen, *, watched: bool, spare: str, starting: Callable[[Row], 
         return
     stuck = [pair for pair in seen.catalog.pairs if not seen.facts[pair.primary.dbid].writable]
     if stuck:
-        yield from (text for pair in stuck if (text := _stuck(seen, pair, watched=watched, starting=starting)))
+        for pair in stuck:
+            yield from _stuck(seen, pair, ways, watched=watched)
     elif seen.down:
-        yield from _down(seen, spare)
+        yield from _down(seen, ways.spare)
     elif seen.recovering:
         yield f"NEXT: gpstate -e   ({len(seen.recovering)} being recovered)"
     elif unwell := [row.place for row in seen.catalog.segments if row.up and seen.word(row) != GOOD]:
@@ -49,13 +60,32 @@ def promoted(pair: Pair, seen: Seen) -> bool:
     return pair.synchronized or seen.facts[pair.primary.dbid].up
 
 
-def _stuck(seen: Seen, pair: Pair, *, watched: bool, starting: Callable[[Row], str]) -> str:
+def short_of_room(pair: Pair, primary: Facts, mirror: Facts) -> Row | None:
+    """The instance that would take the writes of a pair if its disk had room; None where that is not what it lacks."""
+    if not primary.writable and primary.full:
+        return pair.primary
+    return pair.mirror if pair.synchronized and mirror.standby and mirror.full else None
+
+
+def after_room(row: Row, facts: Facts, starting: Callable[[Row], str]) -> str:
+    """What is done once there is room."""
+    return "then FTS promotes it by itself" if facts.may_run else f"then {starting(row)}; the rest FTS does by itself"
+
+
+def _stuck(seen: Seen, pair: Pair, ways: Ways, *, watched: bool) -> Iterator[str]:
     row, alone = pair.primary, f"no other one has all of content {pair.content}"
-    if promoted(pair, seen):
-        return f"NEXT: gpstate -e   (FTS promotes the mirror of content {pair.content})" if watched else ""
-    if seen.facts[row.dbid].server in NOT_RUNNING:
-        return f"NEXT: {starting(row)}   ({alone}; then gprecoverseg)"
-    return f"NEXT: gpstate -e   (when {row.place} answers again: {alone})"
+    if short := short_of_room(pair, seen.facts[row.dbid], seen.facts[pair.mirror.dbid]):
+        facts = seen.facts[short.dbid]
+        what = f"{short.place} cannot take the writes of content {pair.content}"
+        yield f"{what}: the disk of {short.hostname} is full: {facts.room}"
+        yield f"NEXT: {ways.room(short, after_room(short, facts, ways.starting))}"
+    elif promoted(pair, seen):
+        if watched:
+            yield f"NEXT: gpstate -e   (FTS promotes the mirror of content {pair.content})"
+    elif seen.facts[row.dbid].server in NOT_RUNNING:
+        yield f"NEXT: {ways.starting(row)}   ({alone}; then gprecoverseg)"
+    else:
+        yield f"NEXT: gpstate -e   (when {row.place} answers again: {alone})"
 
 
 def _down(seen: Seen, spare: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from cctrl.registry import Invocation, Talk
 from cctrl.segments.catalog import Catalog, Row
 from cctrl.segments.service import Cluster
 from cctrl.segments.state import detail, pages
-from cctrl.segments.state.advice import advised
+from cctrl.segments.state.advice import Ways, advised
 from cctrl.segments.state.detail import Processes
 from cctrl.segments.state.pages import Page
 from cctrl.segments.state.status import Seen, recovery
@@ -162,8 +162,5 @@ def _truth(run: Run, seen: Seen) -> None:
 def advice(cluster: Cluster, seen: Seen) -> Iterator[str]:
     """What to type next."""
 
-    def starting(row: Row) -> str:
-        return cluster.starting(cluster.service.member(cluster.member(row)))
-
     watched = cluster.store.leader(cluster.name) is not None
-    return advised(seen, watched=watched, spare=cluster.spare, starting=starting)
+    return advised(seen, Ways(cluster.starting_of, cluster.room, cluster.spare), watched=watched)

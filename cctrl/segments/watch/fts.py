@@ -11,7 +11,7 @@ from enum import Enum
 from cctrl.replication.facts import Downstream, Facts, Server
 from cctrl.replication.position import ZERO, Position
 from cctrl.replication.synchrony import SETTING
-from cctrl.segments.catalog import DOWN, NOT_IN_SYNC, SYNC, UP, Change, Pair, marked, swapped
+from cctrl.segments.catalog import DOWN, NOT_IN_SYNC, SYNC, UP, Change, Pair, Row, marked, swapped
 from cctrl.segments.catalog_sql import WALRECEIVER
 
 RETRY = 1.0  # seconds from one attempt to the next
@@ -120,6 +120,8 @@ def decide(pair: Pair, primary: Facts, mirror: Facts | None, patience: Patience)
     if mirror.received < patience.acknowledged:
         had = f"its mirror has log up to {mirror.received}, its primary said {patience.acknowledged}"
         return Decision(Act.WAIT, why=f"{had}: {why}")
+    if mirror.full:  # as it is either can still become the primary: this one started again, that one given room
+        return Decision(Act.WAIT, why=f"{no_room(pair.mirror, mirror)}: {why}")
     return Decision(Act.SWAP, swapped(pair), why=why)
 
 
@@ -127,7 +129,14 @@ def _a_mirror(pair: Pair, primary: Facts, mirror: Facts | None) -> Decision:
     """An acting primary that is a standby: the promotion that the catalog speaks of is still to be made."""
     if mirror is not None and (older := outrun(pair, primary, mirror)):
         return Decision(Act.WAIT, why=older)
+    if primary.full and not primary.promoting:
+        return Decision(Act.WAIT, why=no_room(pair.primary, primary))
     return Decision(Act.PROMOTE, why="it answers as a mirror")
+
+
+def no_room(row: Row, facts: Facts) -> str:
+    """Why a mirror is not promoted whose disk has no room for the first file of its new timeline: it would end."""
+    return f"dbid {row.dbid} ({row.place}) cannot be promoted, the disk of {row.hostname} is full, {facts.room}"
 
 
 def outrun(pair: Pair, primary: Facts, mirror: Facts) -> str:
