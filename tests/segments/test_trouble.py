@@ -122,6 +122,8 @@ def test_two_at_once_and_one_that_is_interrupted(gp: Gp) -> None:
     killed.kill()
     killed.communicate(timeout=60)
     gp.becomes(0, "pnu mnd")
+    told = gp.done("explain gprecoverseg -r")
+    assert f"stopped by a rebalance that was broken off: {gp.place(0, 'm')}\n{gp.place(0, 'm')}: " in told
     gp.done("gprecoverseg -r -a")  # all are in their roles: what it had stopped is brought back
     gp.becomes(0, WELL)
 

@@ -36,7 +36,7 @@ def explain(cluster: Cluster, invocation: Invocation, talk: Talk) -> Outcome:
         seen = cluster.probe(catalog.segments)
         dispatch.refuse(cluster, catalog, seen)
         if given.rebalance:
-            lines = list(_rebalance(cluster, catalog, seen))
+            lines = list(_rebalance(run, catalog, seen))
         else:
             jobs = _jobs(run, catalog, seen, invocation)
             if any(job.moves for job in jobs):
@@ -80,12 +80,19 @@ def _asked(job: Job, plan: Plan) -> str:
     return "a full copy, as asked" if job.kind is Kind.FULL else ""
 
 
-def _rebalance(cluster: Cluster, catalog: Catalog, seen: dict[int, Facts]) -> Iterator[str]:
+def _rebalance(run: Run, catalog: Catalog, seen: dict[int, Facts]) -> Iterator[str]:
+    """The exchanges, and the recovery of what is down: it follows them, and what a broken-off one has stopped."""
+    cluster = run.cluster
     pairs = [pair for pair in catalog.pairs if not pair.balanced]
     if not pairs:
         yield "No segments are running in their non-preferred role and need to be rebalanced."
     for pair in pairs:
         yield from _exchange(cluster, pair, able=rebalance.able(pair, seen))
+    if left := rebalance.left_over(cluster, catalog):
+        yield f"{rebalance.STOPPED}: {', '.join(left)}"
+    if left or any(rebalance.able(pair, seen) for pair in pairs):
+        for job in choosing.jobs(run, catalog, choosing.unreachable(run, catalog, seen)):
+            yield from _recovery(cluster, job, seen)
 
 
 def _exchange(cluster: Cluster, pair: Pair, *, able: bool) -> Iterator[str]:

@@ -15,7 +15,7 @@ from cctrl.segments.recover import preparing
 from cctrl.segments.recover.dispatch import dispatched
 from cctrl.segments.recover.recover_options import REPLAY_LAG
 from cctrl.segments.recover.work import RULE
-from cctrl.segments.service import now
+from cctrl.segments.service import Cluster, now
 from cctrl.segments.utilities.running import Run
 from cctrl.segments.watch import fts
 from cctrl.store import Operation
@@ -24,6 +24,7 @@ from cctrl.threads import cancelled
 QUESTION = "Continue with segment rebalance procedure"
 EXCHANGE, RECOVERY = "gprecoverseg -r", "gprecoverseg -r: recovery"
 """Its two operations in the journal: the second brings back what the first stopped."""
+STOPPED = "stopped by a rebalance that was broken off"
 PROMOTION = 600.0  # seconds that the promotions may take
 LOOK = 0.2
 STARS = "*" * 66
@@ -62,7 +63,7 @@ def rebalance(run: Run, catalog: Catalog, recover: Recover) -> int:
     unbalanced = [pair for pair in catalog.pairs if not pair.balanced]
     if not unbalanced:
         run.log.info("No segments are running in their non-preferred role and need to be rebalanced.")
-        return _brought_back(run, _left(run, catalog), recover)
+        return _brought_back(run, left_over(run.cluster, catalog), recover)
     for text in parameters(unbalanced):
         run.log.info(text)
     run.log.warning("This operation will cancel queries that are currently executing.")
@@ -80,7 +81,7 @@ def rebalance(run: Run, catalog: Catalog, recover: Recover) -> int:
     if fit:
         _replay(run, fit, seen)
         _moved(run, fit, recover)
-    elif places := _left(run, catalog):
+    elif places := left_over(run.cluster, catalog):
         if status := _brought_back(run, places, recover):
             return status
     else:
@@ -102,14 +103,15 @@ def left(last: Operation | None, catalog: Catalog) -> list[str]:
     return [row.place for row in catalog.segments if not row.up and row.place in stopped]
 
 
-def _left(run: Run, catalog: Catalog) -> list[str]:
-    return left(next(iter(run.cluster.store.operations(run.cluster.name, 1)), None), catalog)
+def left_over(cluster: Cluster, catalog: Catalog) -> list[str]:
+    """The same of the cluster's last operation."""
+    return left(next(iter(cluster.store.operations(cluster.name, 1)), None), catalog)
 
 
 def _brought_back(run: Run, places: list[str], recover: Recover) -> int:
     if not places:
         return 0
-    run.log.truth(f"stopped by a rebalance that was broken off, and recovered now: {', '.join(places)}")
+    run.log.truth(f"{STOPPED}, and recovered now: {', '.join(places)}")
     return recover(run, *dispatched(run), asked=not run.given.no_prompt)
 
 
