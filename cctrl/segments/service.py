@@ -93,11 +93,10 @@ class Cluster(OpenService):
         """The command that starts a server, and where it is typed."""
         words = list(server.start)
         if not words:
-            become = ["sudo", "-n", "-u", server.host.become] if server.host.become else []
             inside = not server.config_file or server.config_file.startswith(f"{server.data_dir}/")
             options = [] if inside else ["-o", f"-c config_file={server.config_file}"]
             program = f"{server.bin_dir}/pg_ctl" if server.bin_dir else "pg_ctl"
-            words = [*become, program, "-D", server.data_dir, *options, "-w", "start"]
+            words = [*_as_owner(server), program, "-D", server.data_dir, *options, "-w", "start"]
         return f"on {server.host.name}: {shlex.join(words)}"
 
     def starting_of(self, row: Row) -> str:
@@ -161,8 +160,17 @@ class Cluster(OpenService):
             return Unreachable(
                 f"the coordinator {where} has no catalog yet", detail=said, next="cctrl manager   (FTS makes it)"
             )
-        start = f"{self.starting(self.coordinator)}   (where it does not run)"
-        return Unreachable(f"the coordinator {where} cannot be asked", detail=said, next=next or start)
+        return Unreachable(f"the coordinator {where} cannot be asked", detail=said, next=next or self._awakening())
+
+    def _awakening(self) -> str:
+        """What brings a coordinator back that cannot be asked."""
+        server, found = self.coordinator, self.asking.process(self.coordinator.name)
+        if found is None or not found.lives:
+            return self.starting(server) + ("" if found else "   (where it does not run)")
+        if not found.suspended:
+            return f"gpstate -e   (again: its server runs, process {found.pid}, and does not answer now)"
+        words = [*_as_owner(server), "kill", "-CONT", str(found.pid)]
+        return f"on {server.host.name}: {shlex.join(words)}   (a signal has stopped its server)"
 
     def write(self, *statements: str) -> str:
         """Change the catalog; each statement is one transaction. Raises StepFailed."""
@@ -228,6 +236,11 @@ class Cluster(OpenService):
         found = self.catalog()
         manager = {"manager": "ONLINE" if self.store.leader(self.name) else "OFFLINE"}
         return manager | {row.place: f"{row.role}|{row.mode}|{row.status}" for row in found.rows}
+
+
+def _as_owner(server: Server) -> list[str]:
+    """What is put before a command that its server's owner is to give."""
+    return ["sudo", "-n", "-u", server.host.become] if server.host.become else []
 
 
 def now() -> float:

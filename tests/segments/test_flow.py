@@ -229,12 +229,15 @@ def test_a_catalog_that_somebody_edited(gp: Gp) -> None:
 
 
 def test_the_coordinator_is_down(gp: Gp) -> None:
-    gp.lab.run("stop", "cdw")
-    for command in ("gpstate -e", "gprecoverseg -a"):
-        ended = gp.run(command)
-        assert ended.returncode == 2
-        assert "-[CRITICAL]:-" in ended.stdout
-    gp.lab.run("start", "cdw")
+    for fault, mended, following in (("freeze", "thaw", "kill -CONT "), ("stop", "start", "-w start")):
+        gp.lab.run(fault, "cdw")
+        for command in ("gpstate -e", "gprecoverseg -a"):
+            ended = gp.run(command)
+            assert ended.returncode == 2
+            assert "-[CRITICAL]:-" in ended.stdout
+            (told,) = re.findall(r"^NEXT: on cdw: (.*)$", ended.stderr, re.M)
+            assert following in told
+        gp.lab.run(mended, "cdw")
     gp.fail(0)
     gp.heal(0)
 

@@ -28,6 +28,7 @@ class Process:
     pid: int = 0  # as its file says, 0 where that says nothing
     lock_file: bool = False  # of its socket
     lives: bool = False
+    suspended: bool = False  # stopped by a signal
 
 
 class Asking:
@@ -53,9 +54,9 @@ class Asking:
         """The server's process; None where the host cannot be asked."""
         result = self._remote.run(member, "process")
         words = result.stdout.split()
-        if not result.ok or len(words) != 5:
+        if not result.ok or len(words) != 6:
             return None
-        return Process(words[1] == "1", int(words[2]), words[3] == "1", words[4] == "1")
+        return Process(words[1] == "1", int(words[2]), *(word == "1" for word in words[3:]))
 
     def command_for(self, member: str, caller: str, query: str) -> str:
         """The shell's command by which one of the servers, as `caller`, asks a member: as the replication role."""
