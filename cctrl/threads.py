@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from math import inf
 from threading import Event, Lock, Thread, current_thread, local, main_thread
-from time import monotonic
+from time import CLOCK_BOOTTIME, clock_gettime, monotonic
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -15,6 +15,12 @@ Value = TypeVar("Value")
 _MOST = 256  # threads at once
 _SLICE = 0.2  # seconds a wait in the main thread lasts before it looks up
 _here = local()
+
+
+def steady() -> float:
+    """Seconds since this machine was started, its sleep included: the same for all of its processes, and no change of the
+    time of day moves it."""
+    return clock_gettime(CLOCK_BOOTTIME)
 
 
 def cancelled() -> Event:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Callable
 from threading import Event, Lock, Thread
 from typing import TypeVar
@@ -11,10 +10,11 @@ from typing import TypeVar
 from cctrl.outcome import Refused
 from cctrl.store import Leader, Store, who
 from cctrl.store.errors import StoreError
+from cctrl.store.interface import LEASE
+from cctrl.threads import steady
 
 Before = TypeVar("Before")
 After = TypeVar("After")
-LEASE = 5.0  # seconds without renewal after which another manager takes over
 RENEWAL = 1.0  # seconds between two renewals
 
 
@@ -22,7 +22,7 @@ def still_leading(leads: Callable[[], bool]) -> None:
     """Raise Refused where this manager leads no more: one that stood still for longer than its lease must not go on
     with what it had decided."""
     if not leads():
-        raise Refused("another manager leads by now")
+        raise Refused("this manager's lease is over, and it does nothing more")
 
 
 def led(leads: Callable[[], bool], change: Callable[[Before], After]) -> Callable[[Before], After]:
@@ -39,7 +39,7 @@ def led(leads: Callable[[], bool], change: Callable[[Before], After]) -> Callabl
 class Leadership:
     """This process's share in the leadership of one service."""
 
-    def __init__(self, store: Store, service: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, store: Store, service: str, clock: Callable[[], float] = steady) -> None:
         self.state = ""  # told with the lease; see store.Leader
         self.problem = ""  # why the lease cannot be asked for
         self._store = store
@@ -73,7 +73,7 @@ class Leadership:
                 return False
             asked = self._clock()
             try:
-                leader = self._store.lead(self._service, self._holder, socket.gethostname(), LEASE, self.state)
+                leader = self._store.lead(self._service, self._holder, socket.gethostname(), self.state)
             except StoreError as error:
                 self.problem = error.what
                 return self.leads

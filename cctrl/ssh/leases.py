@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Event, Thread
-from time import CLOCK_BOOTTIME, clock_gettime
 
 from cctrl import threads
 from cctrl.config import Host
@@ -20,14 +19,11 @@ from cctrl.ssh.hosts import Hosts
 from cctrl.ssh.process import Call, RemoteProcess
 from cctrl.ssh.quoting import limited
 from cctrl.ssh.result import CommandResult, Ended
+from cctrl.threads import steady
 
 _BEAT = 4.0  # seconds between heartbeats
 _SILENCE = 15  # seconds the host waits for one
 _SLICE = 0.25  # seconds between looks at Ctrl-C
-
-
-def _now() -> float:
-    return clock_gettime(CLOCK_BOOTTIME)  # goes on while the machine sleeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +44,14 @@ class Lease:
         self._process = process
         self._stop = Event()
         self._cancelled = threads.cancelled()
-        self._sent = _now()
+        self._sent = steady()
         self._thread = Thread(target=self._beat, name="ssh lease", daemon=True)
         self._thread.start()
 
     @property
     def held(self) -> bool:
         """False once the lock may be somebody else's: the connection ended, or we slept too long."""
-        return self._process.running and _now() - self._sent < _SILENCE
+        return self._process.running and steady() - self._sent < _SILENCE
 
     def release(self) -> None:
         """Give the lock up; when this returns the next one can have it. Idempotent."""
@@ -74,10 +70,10 @@ class Lease:
         while self._process.running and not self._stop.wait(_SLICE):
             if self._cancelled.is_set():  # Ctrl-C came before anybody was handed this lease
                 self._process.close()
-            elif _now() - self._sent >= _BEAT:
-                if _now() - self._sent >= _SILENCE or not self._process.send(b"\n"):
+            elif steady() - self._sent >= _BEAT:
+                if steady() - self._sent >= _SILENCE or not self._process.send(b"\n"):
                     return  # too late: `held` stays False
-                self._sent = _now()
+                self._sent = steady()
 
 
 def hold(

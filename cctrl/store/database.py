@@ -16,6 +16,7 @@ from cctrl.store import errors
 
 APPLICATION = 0x63637472  # "cctr": tells cctrl's file from any other SQLite file
 VERSION = 3
+_LOG = 32  # pages of the write-ahead log, which are used again and again: with them it goes on also on a full disk
 
 _WATCHING = """
 CREATE TABLE leader (
@@ -93,6 +94,12 @@ class Database:
             if free < errors.RESERVE:
                 raise errors.full(self.path, free)
 
+    def writable(self) -> None:
+        """Raises StoreError where too little space is left, or nothing can be written for another reason."""
+        self.room()
+        with self.transaction() as connection:
+            connection.execute(f"PRAGMA user_version = {VERSION}")  # a write that changes nothing
+
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """A transaction that nobody else writes beside; undone where the body raises."""
@@ -160,6 +167,7 @@ class Database:
             for pragma in first:
                 connection.execute(pragma)
             connection.execute("PRAGMA synchronous = FULL")  # a journal that forgets its last line is none
+            connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG}")
             self._check(connection)
         except BaseException:
             connection.close()

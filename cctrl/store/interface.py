@@ -9,6 +9,7 @@ from cctrl.outcome import Outcome
 from cctrl.store.records import Event, Leader, Operation, ServiceIntent
 
 EVENTS_KEPT = 10_000  # of all services together
+LEASE = 5.0  # seconds without renewal after which another manager takes over
 
 
 class Store(Protocol):
@@ -56,8 +57,8 @@ class Store(Protocol):
     def count(self, service: str) -> int:
         """How many operations the journal of a service holds."""
 
-    def lead(self, service: str, holder: str, host: str, seconds: float, state: str = "") -> Leader:
-        """Take the lease of a service's managers, or renew it, for `seconds`; where somebody else holds it, that one.
+    def lead(self, service: str, holder: str, host: str, state: str = "") -> Leader:
+        """Take the lease of a service's managers, or renew it, for LEASE seconds; where somebody else has it, that one.
 
         The answer is who leads now: the caller does where its `holder` is the caller's.
         """
@@ -82,6 +83,9 @@ class Store(Protocol):
         made, and to remove it. For `change` the same holds as for that of `update`, but that it may read `documents`:
         nobody changes one meanwhile.
         """
+
+    def writable(self) -> None:
+        """Raises StoreError where a command could not write down what it does, and how it ends."""
 
     def close(self) -> None:
         """Let go of the file; idempotent. The next call opens it again."""

@@ -45,7 +45,7 @@ class Leader:
     holder: str  # user@host pid N: who it is
     host: str  # the machine it runs on
     since: float  # seconds since the epoch
-    until: float  # it must renew its lease before then
+    until: float  # it must renew its lease before then, in seconds of threads.steady
     state: str = ""  # what it says of itself, in the vocabulary's words; "" where all is well
 
 

@@ -13,8 +13,9 @@ from cctrl.outcome import Outcome
 from cctrl.store import codec
 from cctrl.store.database import Database
 from cctrl.store.identity import who
-from cctrl.store.interface import EVENTS_KEPT
+from cctrl.store.interface import EVENTS_KEPT, LEASE
 from cctrl.store.records import Event, Leader, Operation, ServiceIntent
+from cctrl.threads import steady
 
 FILE = "cctrl.db"  # in the state directory
 _STEPS = "(SELECT json_group_array(name) FROM (SELECT name FROM step WHERE operation = o.id ORDER BY n))"
@@ -29,10 +30,18 @@ class SqliteStore:
     Nothing is opened before the first call. Safe to share between threads.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time, timeout: float = 5.0) -> None:
-        """`path` is the file (its directory is made), `timeout` how many seconds a lock is waited for."""
+    def __init__(
+        self,
+        path: Path,
+        clock: Callable[[], float] = time.time,
+        timeout: float = 5.0,
+        steady: Callable[[], float] = steady,
+    ) -> None:
+        """`path` is the file (its directory is made), `timeout` how many seconds a lock is waited for, `steady` the
+        clock that leases are kept by."""
         self._database = Database(path, timeout)
         self._clock = clock
+        self._steady = steady
 
     def intent(self, service: str) -> ServiceIntent:
         """See `Store.intent`."""
@@ -96,26 +105,26 @@ class SqliteStore:
         ((number,),) = self._database.rows("SELECT count(*) FROM operation WHERE service = ?", service)
         return int(number)
 
-    def lead(self, service: str, holder: str, host: str, seconds: float, state: str = "") -> Leader:
+    def lead(self, service: str, holder: str, host: str, state: str = "") -> Leader:
         """See `Store.lead`."""
-        now = self._clock()
+        now = self._steady()
         with self._database.transaction() as connection:
             row = connection.execute(f"SELECT {_LEADER} FROM leader WHERE service = ?", (service,)).fetchone()
             present = Leader(**row) if row else None
-            if present is not None and present.holder != holder and present.until > now:
+            if present is not None and not _in_force(present, now):
+                present = None
+            if present is not None and present.holder != holder:
                 return present
-            mine = present is not None and present.holder == holder and present.until > now
-            leader = Leader(holder, host, present.since if mine and present else now, now + seconds, state)
+            leader = Leader(holder, host, present.since if present else self._clock(), now + LEASE, state)
             values = (service, leader.holder, leader.host, leader.since, leader.until, leader.state)
             connection.execute(f"INSERT OR REPLACE INTO leader (service, {_LEADER}) VALUES (?, ?, ?, ?, ?, ?)", values)
         return leader
 
     def leader(self, service: str) -> Leader | None:
         """See `Store.leader`."""
-        rows = self._database.rows(
-            f"SELECT {_LEADER} FROM leader WHERE service = ? AND until > ?", service, self._clock()
-        )
-        return Leader(**rows[0]) if rows else None
+        rows = self._database.rows(f"SELECT {_LEADER} FROM leader WHERE service = ?", service)
+        present = Leader(**rows[0]) if rows else None
+        return present if present is not None and _in_force(present, self._steady()) else None
 
     def resign(self, service: str, holder: str) -> None:
         """See `Store.resign`."""
@@ -162,6 +171,10 @@ class SqliteStore:
                 connection.execute("INSERT OR REPLACE INTO document VALUES (?, ?, ?)", (*key, new))
         return new
 
+    def writable(self) -> None:
+        """See `Store.writable`."""
+        self._database.writable()
+
     def close(self) -> None:
         """See `Store.close`."""
         self._database.close()
@@ -181,6 +194,11 @@ class SqliteStore:
         rows = self._database.rows(f"{_OPERATIONS} {where} ORDER BY o.rowid DESC LIMIT ?", service, limit)
         with self._database.decoding():
             return tuple(codec.operation(row) for row in rows)
+
+
+def _in_force(lease: Leader, now: float) -> bool:
+    """False also for one that seems to last for longer than any is taken for: it is of an earlier start of the machine."""
+    return now < lease.until <= now + LEASE
 
 
 def _fresh(connection: sqlite3.Connection, stamp: str) -> str:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cctrl.manager.leadership import LEASE, Leadership
+from cctrl.manager.leadership import Leadership
 from cctrl.store import Store
+from cctrl.store.interface import LEASE
 from cctrl.store.sqlite import SqliteStore
 
 
@@ -26,7 +27,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: Clock) -> Iterator[SqliteStore]:
-    store = SqliteStore(tmp_path / "cctrl.db", clock)
+    store = SqliteStore(tmp_path / "cctrl.db", clock, steady=clock)
     yield store
     store.close()
 
@@ -79,6 +80,24 @@ def test_whoever_stops_gives_it_up_at_once(manager: Callable[[str], Leadership],
     assert store.leader("alpha") is not None
 
 
+def test_a_change_of_the_time_of_day_moves_no_lease(tmp_path: Path, clock: Clock) -> None:
+    """It was judged by that: an hour back, and nobody led for an hour after the end of the leader."""
+    day = Clock()
+    store = SqliteStore(tmp_path / "cctrl.db", day, steady=clock)
+    assert store.lead("alpha", "first", "here").since == day.now
+    for jump in (3600, -7200):
+        day.now += jump
+        assert store.lead("alpha", "second", "here").holder == "first"
+        assert store.leader("alpha") is not None
+    clock.now += LEASE
+    assert store.leader("alpha") is None
+    assert store.lead("alpha", "second", "here").holder == "second"
+    clock.now = 10.0  # the machine was started anew
+    assert store.leader("alpha") is None
+    assert store.lead("alpha", "third", "here").holder == "third"
+    store.close()
+
+
 def test_what_it_says_of_itself_stands_in_the_store(manager: Callable[[str], Leadership], store: SqliteStore) -> None:
     first = manager("first")
     assert first.ask()
@@ -90,7 +109,7 @@ def test_what_it_says_of_itself_stands_in_the_store(manager: Callable[[str], Lea
 
 def test_a_store_that_fails_ends_the_leadership_with_the_lease(tmp_path: Path, clock: Clock) -> None:
     path = tmp_path / "cctrl.db"
-    store = SqliteStore(path, clock)
+    store = SqliteStore(path, clock, steady=clock)
     one = Leadership(store, "alpha", clock)
     assert one.ask()
     store.close()

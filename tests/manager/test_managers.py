@@ -11,7 +11,8 @@ import time
 import pytest
 
 from cctrl.lab import traffic
-from cctrl.manager.leadership import LEASE, RENEWAL
+from cctrl.manager.leadership import RENEWAL
+from cctrl.store.interface import LEASE
 from tests.manager.conftest import Watched
 from tests.stage import wait_for
 

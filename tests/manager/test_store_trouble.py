@@ -102,9 +102,9 @@ def test_full(watched: Watched, tmp_path: Path) -> None:
     try:
         wait_for(lambda: "leading" in log.read_text(), 30, "it leads")
         (state / "filler").write_bytes(b"0" * (shutil.disk_usage(state).free - 4096))
-        wait_for(lambda: "no space left" in log.read_text(), 60, "it says that its store is full")
         watched.fault("kill", "host1")
         wait_for(lambda: watched.standing("host2") == {"host2": "receives nothing"}, 20, "the master is down")
+        wait_for(lambda: "no space left" in log.read_text(), 60, "it says that its store is full")
         (state / "filler").unlink()
         watched.has_a_master("host1")
         assert log.read_text().count("no space left") <= 3

@@ -238,6 +238,21 @@ def test_a_full_disk_keeps_what_was_there(small_disk: Path, opened: OpenStore) -
     store.close()
 
 
+def test_a_lease_is_renewed_also_on_a_full_disk(small_disk: Path, opened: OpenStore) -> None:
+    """What was written is written over: who leads goes on leading, and what is on record can be changed."""
+    store = opened(small_disk / "cctrl.db")
+    for number in range(600):
+        if number == 100:
+            fill(small_disk)
+        assert store.lead("alpha", "somebody", "here").holder == "somebody"
+        store.change_document("alpha", "database1", lambda old: f"{int(old or 0) + 1:05}")
+    with pytest.raises(StoreError, match="no space left"):
+        store.writable()  # a command is not begun
+    (small_disk / "filler").unlink()
+    store.writable()
+    store.close()
+
+
 def test_a_full_disk_at_the_start_leaves_nothing_half_made(small_disk: Path, opened: OpenStore) -> None:
     with (small_disk / "filler").open("wb", buffering=0) as filler, pytest.raises(OSError, match="No space"):
         while True:

@@ -23,8 +23,9 @@ def ls(grid: Grid, invocation: Invocation, talk: Talk) -> Outcome:
     for database in found:
         _list(database, talk)
     talk.data("databases", [{"name": d.name, "elements": [_plain(e) for e in d.elements]} for d in found])
-    if leader is None:
-        talk.note("NEXT: cctrl manager   (nothing is watched, and no command is carried out, before it runs)")
+    if leader is None and (left := running.unmanaged(grid)) is not None:
+        talk.note(f"{left.what}: nothing is watched, and no command is carried out")
+        talk.note(f"NEXT: {left.next}")
     for database in found:
         for text in states.footnotes(database.name, database.elements):
             talk.note(text)

@@ -10,7 +10,7 @@ from cctrl.grid import states
 from cctrl.grid.model import Database
 from cctrl.grid.sessions import sessions
 from cctrl.grid.verbs import display, documents, pages
-from cctrl.grid.verbs.running import Run
+from cctrl.grid.verbs.running import Run, unmanaged
 from cctrl.grid.verbs.tables import BLANK, table
 from cctrl.store import Leader
 
@@ -41,9 +41,9 @@ def status(run: Run) -> None:
 
 
 def _unwatched(run: Run) -> None:
-    if run.grid.manager() is None:
-        run.talk.note("no management instance is active: this is what the last one found")
-        run.talk.note("NEXT: cctrl manager   (in a terminal of its own, or as a service)")
+    if (left := unmanaged(run.grid)) is not None:
+        run.talk.note(f"this is what the last management instance found. {left.what}")
+        run.talk.note(f"NEXT: {left.next}")
 
 
 def _document(run: Run, found: Sequence[Database]) -> None:
@@ -151,8 +151,9 @@ def mgmt_status(run: Run) -> None:
 def mgmt_examine(run: Run) -> None:
     """`mgmtExamine`: a sentence, the table, and what to type."""
     leader = run.grid.manager()
-    commands = [] if leader else ["cctrl manager"]
-    said = "The active management instance is up. No action required." if leader else "No management instance is up"
+    left = None if leader else unmanaged(run.grid)
+    commands = [left.next] if left else []
+    said = left.what if left else "The active management instance is up. No action required."
     run.page([said, BLANK, *management(run, leader)])
     if commands:
         run.page(["Recommended commands:", *commands])

@@ -13,6 +13,7 @@ from cctrl.grid.verbs import documents, syntax
 from cctrl.grid.verbs.syntax import Call, Help
 from cctrl.outcome import CctrlError, Outcome, did_you_mean
 from cctrl.registry import Talk
+from cctrl.store.errors import StoreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +84,22 @@ def _failed(error: GridError, call: Call | None, talk: Talk) -> Outcome:
 
 def managed(run: Run) -> None:
     """Refuse what needs the active management instance while there is none. Raises GridError."""
-    if run.grid.manager() is None:
-        raise GridError(
-            "No management instance is active",
-            detail="commands record what is wanted; without it nobody carries that out",
-            next="cctrl manager",
-        )
+    if (leaderless := unmanaged(run.grid)) is not None:
+        raise leaderless
+    run.grid.store.writable()
+
+
+def unmanaged(grid: Grid) -> GridError | None:
+    """Why no management instance is active; None where one is."""
+    if grid.manager() is not None:
+        return None
+    what = "No management instance is active"
+    try:
+        grid.store.writable()
+    except StoreError as error:  # one that runs does not lead either
+        return GridError(f"{what}: {error.what}", detail=error.detail, next=error.next)
+    detail = "commands record what is wanted; without it nobody carries that out"
+    return GridError(what, detail=detail, next="cctrl manager   (in a terminal of its own, or as a service)")
 
 
 DONE = {
