@@ -28,7 +28,6 @@ STATUS_AIM = 300.0  # milliseconds
 MANY = 120  # elements
 MISSED = 200 << 20  # bytes of log
 ROWS = 126_000  # of 8 kB: 1 GB
-LEASE = 3600.0  # seconds that somebody leads the grid that is only a record
 SYNC = "select count(*) from pg_stat_replication where sync_state = 'sync'"
 
 
@@ -179,7 +178,7 @@ def _many(bench: _Set) -> Shell:
     assert isinstance(grid, Grid)
     database = Database("database1", elements, Wanted(opened=True), generation=1)
     grid.create(database.name, lambda *_: database)
-    grid.store.lead("many", "bench", "here", LEASE)
+    Leadership(grid.store, "many").start()  # somebody leads it
     return shell
 
 

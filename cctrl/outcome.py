@@ -16,9 +16,12 @@ Anything else that escapes is a defect of cctrl: exit 1.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from enum import IntEnum
 from typing import ClassVar
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class Outcome(IntEnum):
@@ -114,3 +117,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def in_words(error: Exception) -> str:
     """What an error of the system says, for the middle of a sentence: `no such file or directory`."""
     return (getattr(error, "strerror", None) or str(error)).lower()
+
+
+def visible(text: str) -> str:
+    """A text in which what would move the cursor, or turn the direction of writing, is seen: `\\x1b`. What hosts say,
+    and names, may have anything in them. Line ends and tabs stay."""
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)

@@ -18,7 +18,7 @@ _here = local()
 
 
 def steady() -> float:
-    """Seconds since this machine was started, its sleep included: the same for all of its processes, and no change of the
+    """Seconds since this machine was started, its sleep included: the same for all of its processes; no change of the
     time of day moves it."""
     return clock_gettime(CLOCK_BOOTTIME)
 

@@ -9,7 +9,7 @@ an unknown key is an error that names file, line and the nearest known key.
 
 from cctrl.config.inventory import KINDS, LONGEST_TIMEOUT, SHORTEST_TIMEOUT, Config, Host, Router, Server, Service
 from cctrl.config.keys import NAME, NAME_RULE, problem
-from cctrl.config.places import default_path, default_state_dir, expanded
+from cctrl.config.places import default_path, default_state_dir, expanded, text_of
 from cctrl.config.reading import lines_of, load
 
 __all__ = [
@@ -29,4 +29,5 @@ __all__ = [
     "lines_of",
     "load",
     "problem",
+    "text_of",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,15 @@ def expanded(path: str) -> Path:
         return Path(path).expanduser()
     except RuntimeError:
         return Path(path)
+
+
+def text_of(path: str, encoding: str = "utf-8") -> str:
+    """The text of a file that a command names. Raises OSError, also for a pipe or a device, which might never end, and
+    UnicodeDecodeError."""
+    found = expanded(path)
+    if found.exists() and not found.is_file() and not found.is_dir():
+        raise OSError(errno.EINVAL, "not a regular file", str(found))
+    return found.read_text(encoding=encoding)
 
 
 def default_path(environ: Mapping[str, str] = os.environ) -> Path:

@@ -10,6 +10,7 @@ from threading import Event, Lock, Thread
 
 from cctrl.manager.keeper import Keeper
 from cctrl.manager.loop import Loop
+from cctrl.outcome import visible
 
 _lock = Lock()
 
@@ -17,7 +18,7 @@ _lock = Lock()
 def say(line: str) -> None:
     """One line of the log, on stderr, with the time."""
     with _lock:
-        sys.stderr.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} cctrl manager: {line}\n")
+        sys.stderr.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} cctrl manager: {visible(line)}\n")
         sys.stderr.flush()
 
 

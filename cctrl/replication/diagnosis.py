@@ -129,4 +129,4 @@ def _failure(view: View, primary: Facts) -> Health:
 
 def _fresh(view: View, standby: Facts) -> bool:
     age = standby.upstream.age if standby.upstream else None
-    return age is not None and age <= view.heard_within
+    return age is not None and abs(age) <= view.heard_within  # far below 0: its clock was set back

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from textwrap import wrap
 from typing import Protocol, TextIO
 
-from cctrl.outcome import in_words
+from cctrl.outcome import in_words, visible
 from cctrl.shell.progress import Gauge
 
 NARROW = 40  # columns; below that lines are left to the terminal
@@ -83,14 +83,14 @@ class Terminal:
 
     def progress(self, text: str) -> None:
         """The line that is written over."""
-        self._gauge.show(text)
+        self._gauge.show(visible(text))
 
     def answer(self, prompt: str) -> str | None:
         """The line typed at the terminal; None where stdin is not one, and at end of input."""
         if not is_terminal():
             return None
         self._gauge.wipe()
-        _write(sys.stderr, prompt)
+        _write(sys.stderr, visible(prompt))
         line = sys.stdin.readline()
         if not line:
             _write(sys.stderr, "\n")
@@ -121,11 +121,15 @@ def shows_colours(stream: TextIO | None) -> bool:
 
 
 def _fitted(stream: TextIO | None, line: str) -> str:
-    """A line as it is to be shown there: on a terminal broken at blanks to its width."""
-    try:
-        return folded(line, os.get_terminal_size(stream.fileno()).columns) if stream and stream.isatty() else line
-    except (OSError, ValueError):
+    """A line as it is to be shown there: on a terminal with nothing in it that the terminal obeys, and broken at blanks
+    to its width."""
+    if stream is None or not stream.isatty():
         return line
+    shown = visible(line)
+    try:
+        return folded(shown, os.get_terminal_size(stream.fileno()).columns)
+    except (OSError, ValueError):
+        return shown
 
 
 def folded(line: str, width: int) -> str:

@@ -197,7 +197,7 @@ class SqliteStore:
 
 
 def _in_force(lease: Leader, now: float) -> bool:
-    """False also for one that seems to last for longer than any is taken for: it is of an earlier start of the machine."""
+    """False also for one that would last for longer than any is taken for: the machine was started anew since."""
     return now < lease.until <= now + LEASE
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from cctrl.config import Config, default_path, default_state_dir, load
+from cctrl.config import Config, default_path, default_state_dir, load, text_of
 from cctrl.outcome import ConfigError, Outcome
 
 SMALL = """\
@@ -338,3 +339,12 @@ def test_routers_are_reached_as_members_are(path: Path) -> None:
 )
 def test_a_router_that_cannot_be(path: Path, old: str, new: str, what: str) -> None:
     assert refused(path, ROUTED.replace(old, new, 1)).what.startswith(f"{path}:{what} (in [dataservice.alpha.routers.")
+
+
+def test_a_pipe_is_not_waited_for_where_a_file_is_to_be_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (str(tmp_path / "pipe"), "/dev/zero"):
+        with pytest.raises(OSError, match="not a regular file"):
+            text_of(path)
+    (tmp_path / "file").write_text("all\n", encoding="utf-8-sig")
+    assert text_of(str(tmp_path / "file"), "utf-8-sig") == "all\n"

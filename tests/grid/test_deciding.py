@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from cctrl.grid.model import Database, Element, Mark, Phase, Status, Wanted
 from cctrl.grid.watch.deciding import Calm, calm, decide, ended
+from cctrl.grid.watch.keeper import lost, relevant
 from cctrl.grid.watch.tasks import Act, Decision, Seen, Task
 from cctrl.replication.facts import Downstream, Facts, Server, Upstream
 from cctrl.replication.position import Position
@@ -108,9 +109,17 @@ def test_an_active_element_that_may_be_well_is_left_alone() -> None:
     # out of sight for long, but the other still hears from it
     decision, _ = look(pair(), Seen(None, hidden, silent=True), Seen(True, standby(age=0.2)))
     assert decision.tasks == ()
-    decision, statuses = look(pair(), Seen(None, hidden, silent=True), Seen(True, standby(age=5)))
-    assert tasks(decision) == {(Act.PROMOTE, B)}
-    assert statuses[A] == "down"
+    for age in (5, -3595):  # its host's clock was set back by an hour
+        decision, statuses = look(pair(), Seen(None, hidden, silent=True), Seen(True, standby(age=age)))
+        assert tasks(decision) == {(Act.PROMOTE, B)}
+        assert statuses[A] == "down"
+
+
+def test_a_database_that_leaves_the_record_without_being_destroyed_is_lost() -> None:
+    known = {"database1": relevant(pair()), "other": relevant(replace(pair(), name="other"))}
+    assert lost(known, [pair()]) == ["other"]
+    ending = tuple(replace(e, status=Status.DESTROYED) for e in pair().elements)
+    assert lost({"database1": relevant(replace(pair(), elements=ending))}, []) == []
 
 
 def test_commits_no_longer_wait_for_one_that_failed_and_the_record_says_so_first() -> None:

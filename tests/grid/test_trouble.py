@@ -60,9 +60,14 @@ def test_what_is_kept_aside_is_removed_when_confirmed_and_the_element_is_well(gr
     grid.becomes("host9", "down", database=testdb)
     refused = grid.lab.cctrl(*cleanup, "--yes")
     assert (refused.returncode, "is down: what is kept aside may still be needed" in refused.stderr) == (3, True)
+    # As a host that crashed leaves it: the daemon's number is by now that of a process that is nobody's concern.
+    left = "setsid sleep 600 </dev/null >/dev/null 2>&1 & echo $! | tee daemon/postmaster.pid"
+    foreign = grid.done(f"instanceExec -only host9 '{left}'").split()[-1]
+    assert "TimesTen Daemon is not running." in grid.done("instanceExec -only host9 ttDaemonAdmin -stop")
     start = "ttDaemonAdmin -start"  # given twice at once, it is well both times
     grid.done(f"instanceExec -only host9 '{start} & {start} && wait $!'")
     grid.becomes("host9", "loaded", database=testdb)
+    grid.done(f"instanceExec -only host9 kill {foreign}")  # it was left alone
     removed = grid.lab.cctrl(*cleanup, "--yes").stdout
     assert "old data directory\n" in removed and "removed 1 from host9.instance1, " in removed
     assert "aside" not in grid.done("instanceExec -only host9 ls -a db/testdb")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
-from cctrl.shell.console import folded
+from cctrl.shell.console import Terminal, folded
 
 
 @pytest.mark.parametrize(
@@ -33,3 +35,17 @@ from cctrl.shell.console import folded
 )
 def test_a_line_is_broken_at_blanks_under_its_last_column(line: str, shown: str | None) -> None:
     assert folded(line, 40) == (line if shown is None else shown)
+
+
+def test_nothing_that_a_host_says_moves_the_cursor_of_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is seen, and in a pipe it is as it was."""
+    said = "a\x1b[2J\x07b\r\tc\u202e\x9b"
+    Terminal().out(said)
+    assert capsys.readouterr().out == said + "\n"
+    ours, theirs = os.openpty()
+    with os.fdopen(ours, "rb", 0) as shown, os.fdopen(theirs, "w", encoding="utf-8") as terminal:
+        monkeypatch.setattr("sys.stdout", terminal)
+        Terminal().out(said)
+        assert shown.read(100) == b"a\\x1b[2J\\x07b\\r\tc\\u202e\\x9b\r\n"

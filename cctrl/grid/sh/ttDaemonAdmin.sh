@@ -2,20 +2,23 @@
 # The daemon is a server without data of anybody: the one program that is sure to be on every host and can listen on a port.
 # What belongs to the instance lives and ends with it: without it no server of an element may run here.
 start() {
+  exec 7>>"$home/conf/daemon.lock" && flock -w 60 7 || { echo "$program: another one starts it" >&2; return 1; }
   if lives "$data"; then echo "TimesTen Daemon (PID: $pid, port: $port) is running already."; return 0; fi
+  forget_killed "$data" "$sockets" "$port"
   (unset LC_ALL PGCONNECT_TIMEOUT PGUSER PGDATABASE PGHOST
-    exec setsid postgres -D "$data" >>"$home/log/daemon.log" 2>&1 </dev/null) &
+    exec setsid postgres -D "$data" >>"$home/log/daemon.log" 2>&1 </dev/null 7>&-) &
   started=$! n=1500 state=
   until lives "$data" && { for _ in 1 2 3 4 5 6 7; do read -r _; done; read -r state; } <"$data/postmaster.pid" 2>/dev/null &&
     [ "${state%% *}" = ready ]; do
     n=$((n - 1))
-    if [ "$n" -lt 0 ] || { ! kill -0 "$started" 2>/dev/null && ! lives "$data"; }; then # else another one starts it
+    if [ "$n" -lt 0 ] || { ! kill -0 "$started" 2>/dev/null && ! lives "$data"; }; then
       echo "$program: the daemon does not start:" >&2
       tail -n 4 "$home/log/daemon.log" >&2
       return 1
     fi
     sleep 0.02
   done
+  exec 7>&-
   echo "TimesTen Daemon (PID: $pid, port: $port) startup OK."
 }
 stop() {

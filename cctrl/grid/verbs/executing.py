@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
-from cctrl.config import expanded
+from cctrl.config import text_of
 from cctrl.grid.model import GridError, Status, UnknownName
 from cctrl.grid.service import Ran
 from cctrl.grid.verbs import documents
@@ -64,9 +65,9 @@ def _parallel(run: Run) -> int:
 
 def _script(path: str) -> str:
     try:
-        return expanded(path).read_text(encoding="utf-8")
+        return text_of(path)
     except (OSError, UnicodeDecodeError) as error:
-        raise GridError(f"Script {path} cannot be read: {in_words(error)}", next=f"ls -l {path}") from None
+        raise GridError(f"Script {path} cannot be read: {in_words(error)}", next=f"ls -l {shlex.quote(path)}") from None
 
 
 def worst(ran: Sequence[Ran]) -> int:

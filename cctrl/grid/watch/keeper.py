@@ -6,12 +6,12 @@ import contextlib
 import re
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from threading import Event, Lock, Thread
 
 from cctrl.config import Config, Service
 from cctrl.grid import sessions
-from cctrl.grid.model import Database
+from cctrl.grid.model import Database, Mark, Phase, Status, Wanted
 from cctrl.grid.record import Change
 from cctrl.grid.service import Grid
 from cctrl.grid.watch import deciding
@@ -58,7 +58,7 @@ class GridKeeper(Keeper):
         self._installed: set[str] = set()
         self._installing: Thread | None = None
         self._told: dict[str, str] = {}
-        self._known: dict[str, object] = {}  # database -> what of it was known and decided last
+        self._known: dict[str, Relevant] = {}  # database -> what of it was known and decided last
         self._watch: Watch | None = None
         self._freshened = 0.0
         grid, text = self._grid, f"cctrl manager of {service.name}"
@@ -80,6 +80,10 @@ class GridKeeper(Keeper):
         self._leadership = leadership
         self._listen(watch)
         databases = self._grid.databases()
+        for name in lost(self._known, databases):
+            why = "the store was replaced by another, or begun anew"
+            left = "its servers are left as they are, and nobody watches them"
+            self._tell("", f"database {name} is not on record any more: {why}; {left}")
         self._known = {database.name: relevant(database) for database in databases}
         self._freshen(watch)
         before = {database.name: self._under_way(database) for database in databases}
@@ -267,7 +271,17 @@ def told(error: CctrlError) -> str:
 _COMPLAINT = re.compile(r"\b(FATAL|ERROR|PANIC):\s+(.*)")
 
 
-def relevant(database: Database) -> object:
+Relevant = tuple[Wanted, Phase, str, tuple[tuple[str, Status, Mark, bool, bool], ...]]
+
+
+def relevant(database: Database) -> Relevant:
     """What of the record is worth a look where it has changed: all but the positions."""
     elements = tuple((e.instance, e.status, e.mark, e.retry, e.in_set) for e in database.elements)
     return (database.wanted, database.phase, database.disconnect, elements)
+
+
+def lost(known: Mapping[str, Relevant], databases: Collection[Database]) -> list[str]:
+    """The databases that were on record, and are no more although nobody destroyed them."""
+    ending = {Status.DESTROYED, Status.DESTROYING, Status.DESTROY_FAILED}
+    gone = known.keys() - {d.name for d in databases}
+    return sorted(name for name in gone if any(status not in ending for _, status, *_ in known[name][3]))

@@ -143,7 +143,7 @@ def _still_heard(draft: Draft, active: Element, heirs: list[Element]) -> bool:
     if draft.seen[active.instance].daemon is not None:
         return False
     ages = [u.age for e in heirs if (u := draft.seen[e.instance].facts.upstream) and u.state == "streaming"]
-    return any(age is not None and age < _HEARD for age in ages)
+    return any(age is not None and abs(age) < _HEARD for age in ages)  # far below 0: its clock was set back
 
 
 def pass_on(draft: Draft, active: Element, heir: Element, why: str, *, planned: bool = False) -> None:

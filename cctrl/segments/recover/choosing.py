@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import errno
+import shlex
 from collections.abc import Mapping
 
-from cctrl.config import Server, expanded
+from cctrl.config import Server, expanded, text_of
 from cctrl.outcome import CctrlError, ConfigError, Refused
 from cctrl.replication.copying import Working
 from cctrl.replication.facts import Facts
@@ -122,7 +124,7 @@ def _of_file(run: Run, catalog: Catalog, away: frozenset[str]) -> list[Job]:
     """-i: what the file names, in place or to where it says."""
     path = run.given.config
     try:
-        text = expanded(path).read_text(encoding="utf-8-sig")
+        text = text_of(path, "utf-8-sig")
     except OSError as error:
         raise of_the_system(error, path) from None
     except UnicodeDecodeError as error:
@@ -175,4 +177,5 @@ def written(run: Run, catalog: Catalog, away: frozenset[str]) -> None:
 
 def of_the_system(error: OSError, path: str) -> Refused:
     """What the system said of a file, in the documented words."""
-    return Refused(f"[Errno {error.errno}] {error.strerror}: '{path}'")
+    following = f"cat {shlex.quote(path)} >FILE   (then name FILE)" if error.errno == errno.EINVAL else ""
+    return Refused(f"[Errno {error.errno}] {error.strerror}: '{path}'", next=following)

@@ -18,15 +18,8 @@ status() { # the server's own word: "starting", "ready", "standby", "stopping"
 plain_environment() { # as the server's owner would start it
   unset LC_ALL TZ PGCONNECT_TIMEOUT PGAPPNAME PGOPTIONS PGUSER PGDATABASE PGPORT PGHOST
 }
-free_socket() { # of a lock that a server of this directory left behind when it was killed: the same holds for its number
-  file=${sock:-/tmp}/.s.PGSQL.$port.lock
-  { read -r other && read -r dir; } 2>/dev/null <"$file" && [ "$dir" -ef "$data" ] && [ ! "/proc/$other/cwd" -ef "$data" ] &&
-    rm -f "$file"
-}
 launch() { # becomes the server: for use with & only
-  pid_of "$data" # of a server that was killed, and perhaps another process's by now: the server would take that for itself
-  [ -z "$pid" ] || alive || rm -f "$data/postmaster.pid"
-  free_socket
+  forget_killed "$data" "$sock" "$port"
   plain_environment
   [ -z "$conf" ] || set -- "$@" -c "config_file=$conf"
   exec setsid postgres -D "$data" "$@" >>"$log" 2>&1 </dev/null
