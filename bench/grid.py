@@ -21,6 +21,7 @@ from cctrl.grid.model import Database, Element, Status, Wanted
 from cctrl.grid.service import Grid
 from cctrl.lab import processes, programs
 from cctrl.lab.processes import wait_until
+from cctrl.manager.leadership import Leadership
 
 FIRST, SECOND = "host3.instance1", "host4.instance1"
 AIM = 1500.0  # milliseconds that writes may stand still
