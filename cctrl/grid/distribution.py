@@ -68,7 +68,9 @@ def _free(database: Database, element: Element, replacement: str) -> None:
 
 
 def reset(database: Database) -> Database:
-    """`-reset`: forget what was marked."""
+    """`-reset`: forget what was marked, or have a distribution undone that was broken off."""
+    if database.phase is Phase.BROKEN_OFF:
+        return replace(database, phase=Phase.RESET)
     _none_in_progress(database)
     elements = tuple(replace(e, mark=Mark.NONE, replace_with="") for e in database.elements)
     return replace(database, elements=elements)
@@ -95,6 +97,13 @@ def apply(database: Database, instances: Sequence[Instance] = ()) -> Database:
 
 def resync(database: Database) -> Database:
     """`-resync`: have a distribution settled that was begun."""
+    if joining(database) and not database.wanted.loaded:
+        raise GridError(
+            f"Database {database.name} is not loaded",
+            detail="what is to come into the map comes from elements that are loaded",
+            next=f"ttGridAdmin dbLoad {database.name} -wait; or, to undo it: "
+            f"ttGridAdmin dbDistribute {database.name} -reset",
+        )
     return replace(database, phase=Phase.RESYNC)
 
 
@@ -105,10 +114,26 @@ def _none_in_progress(database: Database) -> None:
     raise GridError(
         f"A distribution of database {database.name} is in progress",
         detail="it was broken off in the middle" if database.phase is Phase.BROKEN_OFF else "",
-        next=f"ttGridAdmin dbDistribute {database.name} -resync"
-        if database.phase is Phase.BROKEN_OFF
-        else f"ttGridAdmin dbStatus {database.name} -element   (until it has ended)",
+        next=settling(database),
     )
+
+
+def settling(database: Database) -> str:
+    """What to type where a distribution is in progress."""
+    if database.phase is Phase.BROKEN_OFF:
+        return f"ttGridAdmin dbDistribute {database.name} -resync"
+    return f"ttGridAdmin dbStatus {database.name} -element   (until it has ended)"
+
+
+def joining(database: Database) -> list[Element]:
+    """Those that are to come with the next map."""
+    return [e for e in database.elements if e.since > database.generation and e.in_map]
+
+
+def expected(database: Database, element: Element) -> bool:
+    """Whether a distribution in progress needs an element that is in no replica set yet."""
+    named = element.mark is Mark.ADD or any(e.replace_with == element.instance for e in database.elements)
+    return named and database.phase is not Phase.NONE
 
 
 def _check_set(database: Database, each: tuple[Element, ...], instances: Sequence[Instance]) -> None:

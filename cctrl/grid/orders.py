@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cctrl.config import NAME, NAME_RULE
-from cctrl.grid.distribution import replacing
-from cctrl.grid.model import Database, Element, GridError, Instance, Status, Wanted
+from cctrl.grid.distribution import expected, replacing, settling
+from cctrl.grid.model import Database, Element, GridError, Instance, Phase, Status, Wanted
 from cctrl.grid.states import GONE, RUNNING
 
 _UNMADE = frozenset({Status.UNCREATED, Status.CREATE_FAILED, Status.DESTROYED})
@@ -118,8 +118,9 @@ def close(database: Database) -> Database:
 
 
 def unload(database: Database, force: bool, connections: int) -> Database:
-    """`dbUnload`: closed, without connections; with -force also while elements still close, and with Durability=0
-    also while a replica set is down. `connections`: how many users are still connected."""
+    """`dbUnload`: closed, without connections, and no distribution in progress. With -force also while elements close
+    or a distribution is in progress, and with Durability=0 while a replica set is down. `connections`: how many users
+    are still connected."""
     _not_destroyed(database)
     name = database.name
     if database.wanted.opened:
@@ -127,9 +128,19 @@ def unload(database: Database, force: bool, connections: int) -> Database:
     if not database.wanted.loaded:
         raise GridError(f"Database {name} is unloaded already", next=f"ttGridAdmin dbStatus {name}")
     if not force:
+        _undisturbed(database)
         _closed(database, connections)
         _durable(database)
     return replace(database, wanted=replace(database.wanted, loaded=False))
+
+
+def _undisturbed(database: Database) -> None:
+    if database.phase is not Phase.NONE:
+        raise GridError(
+            f"A distribution of database {database.name} is in progress",
+            detail="what comes into the map comes from elements that are loaded",
+            next=f"{settling(database)}; -force breaks it off",
+        )
 
 
 def _closed(database: Database, connections: int) -> None:
@@ -184,6 +195,10 @@ def destroy_on(database: Database, instance: str, instances: Sequence[Instance] 
             next=f"ttGridAdmin dbStatus {database.name} -element   (until it is evicted)"
             if leaving
             else replacing(database, element, instances),
+        )
+    if expected(database, element):
+        raise GridError(
+            f"Element {element.number} on {instance} is to come into the distribution map", next=settling(database)
         )
     if element.status is Status.DESTROYED:
         raise GridError(f"Element {element.number} on {instance} is destroyed already")

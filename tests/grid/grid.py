@@ -36,16 +36,17 @@ class Grid:
         return str(row[0]) if row else ""
 
     @contextlib.contextmanager
-    def open_definition(self, host: str, table: str) -> Iterator[None]:
+    def open_definition(self, host: str, table: str, database: str = "database1") -> Iterator[None]:
         """A transaction that has made a table, committed afterwards: until then it holds elements back that are to
         come into the set again."""
-        argv = [self.lab.environ["CCTRL_TEST_PSQL"], "-XAtq", "-v", "ON_ERROR_STOP=1", self.lab.dsn(host)]
-        with subprocess.Popen(argv, stdin=subprocess.PIPE, text=True) as session:
-            assert session.stdin is not None
-            session.stdin.write(f"begin;\ncreate table {table} (a int);\n\\echo\n")
+        slot = decoded(self.asked("SELECT text FROM document WHERE name = ?", database)).slot
+        dsn = re.sub(r":(\d+)/", lambda found: f":{int(found[1]) + slot}/", self.lab.dsn(host))
+        argv = [self.lab.environ["CCTRL_TEST_PSQL"], "-XAtq", "-v", "ON_ERROR_STOP=1", dsn]
+        with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as session:
+            assert session.stdin is not None and session.stdout is not None
+            session.stdin.write(f"begin;\ncreate table {table} (a int);\n\\echo made\n")
             session.stdin.flush()
-            locked = "locktype = 'relation' and mode = 'AccessExclusiveLock' and granted"
-            self.lab.has(host, f"select count(*) from pg_locks where {locked}", "1")
+            assert session.stdout.readline() == "made\n"
             yield
             session.stdin.write("commit;\n\\q\n")
             session.stdin.close()

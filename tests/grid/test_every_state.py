@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cctrl.grid.model import Database, Status
+from cctrl.grid.model import Database, Phase, Status
 from cctrl.grid.record import decoded
 from cctrl.grid.states import AWAY
 from tests.grid.grid import Grid
@@ -86,7 +86,7 @@ class Walk:
 def test_every_status_is_reached_and_shown(grid: Grid) -> None:
     walk = Walk(grid)
     _made(walk)
-    walk.do("dbDistribute", "-add all -apply")
+    _distributed(walk)
     _opened_and_closed(walk)
     _unloaded_and_loaded(walk)
     _evicted(walk)
@@ -111,6 +111,23 @@ def _made(walk: Walk) -> None:
         walk.do("dbCreate", f"-instance {host}")
     for host in (*SPARE, *KEPT):
         walk.see(host, Status.LOADED)
+
+
+def _distributed(walk: Walk) -> None:
+    """Unloading it in the middle is refused, and with -force breaks it off: nobody waits for ever."""
+    argv = walk.grid.lab.cctrl.argv("-c", f"ttGridAdmin dbDistribute {NAME} -add all -apply")
+    held, env = walk.grid.open_definition("host7", "held", NAME), walk.grid.lab.environ
+    with held, subprocess.Popen(argv, env=env, stderr=subprocess.PIPE, text=True) as applying:
+        wait_for(lambda: walk.record().phase is Phase.APPLYING)
+        refused = walk.grid.run(f"dbUnload {NAME}")
+        assert (refused.returncode, "A distribution of" in refused.stderr) == (255, True), refused.stderr
+        walk.do("dbUnload", "-force")
+        assert "unloaded in the middle of it" in applying.communicate(timeout=60)[1]
+    for host in (*SPARE, *KEPT):
+        walk.see(host, Status.UNLOADED)
+    assert "is not loaded" in walk.grid.run(f"dbDistribute {NAME} -resync").stderr
+    walk.do("dbLoad", "-wait 60")
+    walk.do("dbDistribute", "-resync")
 
 
 def _opened_and_closed(walk: Walk) -> None:

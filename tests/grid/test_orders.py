@@ -14,6 +14,7 @@ from tests.grid.made import INSTANCES, SPARE, database, with_status
 
 H3, H4, H9 = "host3.instance1", "host4.instance1", "host9.instance1"
 NEW = Element(7, H9, 1, 0, Status.LOADED)
+LOADED = database(Status.LOADED, opened=False)
 UNLOADED = replace(database(Status.UNLOADED), wanted=Wanted(loaded=False))
 
 
@@ -85,6 +86,21 @@ REFUSED: list[tuple[str, Callable[[], object], str]] = [
         "1 of 6 elements are still closing",
     ),
     ("unload with users", lambda: orders.unload(database(Status.LOADED, opened=False), False, 2), "2 connections"),
+    (
+        "unload under a distribution",
+        lambda: orders.unload(replace(LOADED, phase=Phase.APPLYING), False, 0),
+        "A distribution of database database1 is in progress",
+    ),
+    (
+        "destroy what is to come into the map",
+        lambda: orders.destroy_on(replace(_marked(), phase=Phase.APPLYING), H9),
+        "is to come into the distribution map",
+    ),
+    (
+        "resync a distribution of an unloaded database",
+        lambda: distribution.resync(UNLOADED.having(replace(UNLOADED.elements[0], since=1))),
+        "is not loaded",
+    ),
     ("unload twice", lambda: orders.unload(UNLOADED, False, 0), "unloaded already"),
     ("destroy a loaded one", lambda: orders.destroy(database()), "not unloaded"),
     ("destroy one in the map", lambda: orders.destroy_on(database(), H3), "in the distribution map"),
@@ -106,12 +122,12 @@ REFUSED: list[tuple[str, Callable[[], object], str]] = [
     ),
     (
         "add what is to replace another",
-        lambda: distribution.add(distribution.take_out(_with(NEW), H3, Mark.REMOVE, H9), H9),
+        lambda: distribution.add(_marked(), H9),
         "is to take the place of host3",
     ),
     (
         "apply with a replacement that was destroyed meanwhile",
-        lambda: distribution.apply(_gone(distribution.take_out(_with(NEW), H3, Mark.REMOVE, H9))),
+        lambda: distribution.apply(_gone(_marked())),
         "no element on host9",
     ),
     (
@@ -127,6 +143,10 @@ REFUSED: list[tuple[str, Callable[[], object], str]] = [
 
 def _with(element: Element) -> Database:
     return database().having(element)
+
+
+def _marked() -> Database:
+    return distribution.take_out(_with(NEW), H3, Mark.REMOVE, H9)
 
 
 def _gone(found: Database) -> Database:
@@ -162,6 +182,11 @@ def test_who_could_take_its_place_is_named() -> None:
 def test_replace_an_element() -> None:
     found = _apply(database().having(NEW), (H3, Mark.REMOVE, H9))
     assert found.phase is Phase.APPLYING
+
+
+def test_what_was_broken_off_can_be_undone_and_a_database_unloaded_in_the_middle() -> None:
+    assert distribution.reset(replace(database(), phase=Phase.BROKEN_OFF)).phase is Phase.RESET
+    assert not orders.unload(replace(LOADED, phase=Phase.APPLYING), force=True, connections=0).wanted.loaded
 
 
 def test_add_all_makes_replica_sets_of_one_of_each_data_space_group() -> None:

@@ -112,9 +112,10 @@ def distribute(run: Run) -> None:
     """`dbDistribute`: mark, and with -apply make the new map and wait for it."""
     name = run.call.name or _only_database(run)
     before = run.grid.database(name)
-    if run.call.has("resync"):
+    undone = run.call.has("reset") and before.phase is Phase.BROKEN_OFF
+    if run.call.has("resync") or undone:
         managed(run)
-        _resync(run, before)
+        _resync(run, before, distribution.reset if undone else distribution.resync)
         return
     changes = marks(run)
     after = before
@@ -196,20 +197,20 @@ def outcome_lines(applied: Database) -> list[str]:
     return lines
 
 
-def _resync(run: Run, before: Database) -> None:
-    """`-resync`: settle a distribution that was broken off, forwards where all is there, else back."""
+def _resync(run: Run, before: Database, change: Change) -> None:
+    """`-resync`: settle a distribution that was broken off, forwards where all is there, else back; `-reset`: back."""
     if before.phase is Phase.NONE:
         run.say("No DbDistribute is currently in progress")
     else:
-        run.grid.change(before.name, distribution.resync)
-        ended = _distributed(run, before.name)
+        run.grid.change(before.name, change)
+        ended = _distributed(run, before.name, "-resync, once the cause is removed; or, to undo it: -reset")
         run.say("Distribution map updated" if ended.generation > before.generation else "Distribution map Rolled Back")
         if ended.told:
             run.talk.note(ended.told)
     run.document(documents.done())
 
 
-def _distributed(run: Run, name: str) -> Database:
+def _distributed(run: Run, name: str, settled_by: str = "-resync   (not -apply again)") -> Database:
     """The database once its distribution has ended. Raises GridError where it was broken off, or nobody works at it."""
 
     def ended(database: Database | None) -> bool:
@@ -221,7 +222,7 @@ def _distributed(run: Run, name: str) -> Database:
     raise GridError(
         "Distribution failed",
         detail=found.told if found else "the database is gone",
-        next=f"ttGridAdmin dbDistribute {name} -resync   (not -apply again)",
+        next=f"ttGridAdmin dbDistribute {name} {settled_by}",
     )
 
 

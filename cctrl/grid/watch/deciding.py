@@ -189,7 +189,7 @@ def calm(database: Database, busy: Collection[str], seen: Mapping[str, Seen]) ->
     if any((e.status in _MOVING or e.retry) and _at_hand(e, seen) for e in free):
         return Calm.MOVING
     if (
-        database.phase in (Phase.APPLYING, Phase.RESYNC)
+        database.phase in (Phase.APPLYING, Phase.RESYNC, Phase.RESET)
         or database.disconnect
         or any(e.status in (*_AWAITED, *_MOVING) or _suspicious(e, seen) for e in free)
     ):

@@ -20,15 +20,13 @@ _LEAVING = (Mark.REMOVE, Mark.EVICT)
 def carry_on(draft: Draft, manager: str) -> None:
     """Bring a distribution forward, or settle one that was broken off."""
     phase = draft.database.phase
-    if phase is Phase.RESYNC:
-        _resync(draft, manager)
+    if phase in (Phase.RESYNC, Phase.RESET):
+        _resync(draft, manager, forwards=phase is Phase.RESYNC)
     elif phase is Phase.APPLYING and not draft.database.applier:
         draft.database = replace(draft.database, applier=manager, told="")
         _begin(draft)
     elif phase is Phase.APPLYING and draft.database.applier != manager:
-        draft.database = replace(
-            draft.database, phase=Phase.BROKEN_OFF, told=f"{draft.database.applier} ended in the middle of it"
-        )
+        _break_off(draft, f"{draft.database.applier} ended in the middle of it")
     elif phase is Phase.APPLYING:
         _go_on(draft)
 
@@ -82,18 +80,24 @@ def _go_on(draft: Draft) -> None:
         else:
             _leave(draft, element)
     left = [e for e in draft.database.elements if e.mark in _LEAVING]
-    joining = _joining(draft)
-    failed = [e for e in joining if e.status in (Status.LOAD_FAILED, Status.DOWN)]
-    if failed:
-        why = "; ".join(f"{e.instance} {e.status.value}: {e.message}".rstrip(": ") for e in failed)
-        draft.database = replace(draft.database, phase=Phase.BROKEN_OFF, told=why)
-    elif not left and all(e.in_set and e.status in RUNNING for e in joining):
+    joining = distribution.joining(draft.database)
+    failed = [e for e in joining if e.status in (Status.LOAD_FAILED, Status.DOWN) or _waits_in_vain(draft, e)]
+    if not left and all(e.in_set and e.status in RUNNING for e in joining):
         _end(draft, draft.database.generation + 1)
+    elif not draft.database.wanted.loaded:
+        _break_off(draft, "the database was unloaded in the middle of it")
+    elif failed:
+        _break_off(draft, "; ".join(f"{e.instance} {e.status.value}: {e.message}".rstrip(": ") for e in failed))
 
 
-def _joining(draft: Draft) -> list[Element]:
-    """Those that are to come with the next map."""
-    return [e for e in draft.database.elements if e.since > draft.database.generation and e.in_map]
+def _break_off(draft: Draft, why: str) -> None:
+    draft.database = replace(draft.database, phase=Phase.BROKEN_OFF, told=why)
+
+
+def _waits_in_vain(draft: Draft, element: Element) -> bool:
+    """True where its whole replica set is down, and no seed is on its way."""
+    others = [e.status for e in draft.members(element.replica_set)]
+    return element.status is Status.WAITING_FOR_SEED and not any(s is Status.LOADING or s in RUNNING for s in others)
 
 
 def _end(draft: Draft, generation: int, told: str = "") -> None:
@@ -110,10 +114,11 @@ def _hand_over(draft: Draft, element: Element, new: Element) -> None:
         pass_on(draft, element, heir, f"{element.instance} is to leave", planned=True)
 
 
-def _resync(draft: Draft, manager: str) -> None:
-    """Go on where all that is needed is there; else keep what has come about, and let those go that were to come."""
-    joining = _joining(draft)
-    if all(draft.seen[e.instance].daemon for e in joining):
+def _resync(draft: Draft, manager: str, *, forwards: bool) -> None:
+    """Go on where all that is needed is there, and that is asked for; else keep what has come about, and let those go
+    that were to come."""
+    joining = distribution.joining(draft.database)
+    if forwards and all(draft.seen[e.instance].daemon for e in joining):
         for element in joining:
             if element.status is Status.LOAD_FAILED:
                 draft.move(element, Event.RETRY)
