@@ -15,7 +15,7 @@ _UNMADE = frozenset({Status.UNCREATED, Status.CREATE_FAILED})
 def looked_at_anew(database: Database) -> Database:
     """A database for which something was ordered just now: data instances that were down may be back, and the next look
     tells. Until then nothing is to be said of them."""
-    elements = (replace(e, retry=True) if _away(e) else e for e in database.elements)
+    elements = (replace(e, retry=True) if e.status is Status.DOWN else e for e in database.elements)
     return replace(database, elements=tuple(elements))
 
 
@@ -27,12 +27,11 @@ def unsettled(database: Database, instance: str = "") -> tuple[Element, ...]:
 
 
 def _given_up(database: Database, element: Element) -> bool:
-    """True where nothing more is to be expected: one that waits for a seed that is on its way goes on."""
+    """True where nothing more is to be expected. One that waits for a seed that is on its way goes on; one that is to
+    be made, or destroyed, where the instance is down, too: the manager itself may just be putting that there."""
     status, wanted = element.status, database.wanted
-    if _away(element):
-        return True
-    if status is Status.DESTROYING:
-        return False
+    if status in (Status.DOWN, Status.DESTROYING):
+        return status is Status.DOWN
     if wanted.destroyed:  # whatever failed before
         return status is Status.DESTROY_FAILED
     if not wanted.loaded:
@@ -42,10 +41,6 @@ def _given_up(database: Database, element: Element) -> bool:
         return not any(s is Status.LOADING or s in RUNNING for s in others)
     other = Status.CLOSE_FAILED if wanted.opened else Status.OPEN_FAILED  # goes on by itself
     return status in FAILED | GONE and status is not other
-
-
-def _away(element: Element) -> bool:
-    return element.status is Status.DOWN or element.message == AWAY
 
 
 def missed(database: Database, order: str, instance: str = "") -> tuple[Element, ...]:
@@ -76,8 +71,9 @@ def why(element: Element) -> str:
 
 
 def following(database: Database, element: Element) -> str:
-    """What to type where something has not come about on an element."""
-    typed = MEANINGS[Status.DOWN if _away(element) else element.status].typed(database.name, element.instance)
+    """What to type where something has not come about, or has not yet, on an element."""
+    away = element.message == AWAY
+    typed = MEANINGS[Status.DOWN if away else element.status].typed(database.name, element.instance)
     return typed or f"dbStatus {database.name} -element"
 
 

@@ -86,9 +86,9 @@ def test_one_that_was_down_is_looked_at_once_more_before_it_is_told() -> None:
 
 
 @pytest.mark.parametrize("status", [Status.UNCREATED, Status.DESTROYING])
-def test_what_is_to_be_made_or_destroyed_on_one_that_is_down_is_not_waited_for(status: Status) -> None:
-    anew = waiting.looked_at_anew(with_status(database(mapped=False), host3=status))
-    anew = anew.having(replace(anew.elements[0], retry=True))
-    looked = decide(anew, {H3: Seen(False, Facts(H3, 1.0, Server.NO_DATA))}, (), 2.0, "m").database
-    assert waiting.unsettled(anew, H3) and not waiting.unsettled(looked, H3)
-    assert waiting.missed(looked, "dbCreate" if status is Status.UNCREATED else "dbDestroy", H3)
+def test_what_is_to_be_made_or_destroyed_on_one_that_is_down_is_waited_for(status: Status) -> None:
+    """The manager may just be putting the instance there."""
+    found = with_status(database(mapped=False), host3=status)
+    looked = decide(found, {H3: Seen(False, Facts(H3, 1.0, Server.NO_DATA))}, (), 2.0, "m").database
+    (left,) = waiting.unsettled(looked, H3)
+    assert left.message == AWAY

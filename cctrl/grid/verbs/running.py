@@ -129,7 +129,7 @@ def settle(run: Run, name: str) -> None:
         raise GridError(
             f"Database {name}: not completed on {len(left)} of {count} instances after {seconds:g} s",
             detail="\n".join(map(waiting.why, left)),
-            next=f"ttGridAdmin dbStatus {name} -element   (it goes on by itself)",
+            next=f"ttGridAdmin {waiting.following(found, left[0])}   (it goes on by itself)",
         )
     missed = waiting.missed(found, run.call.verb.name, only)
     if missed:

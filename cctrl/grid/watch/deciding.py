@@ -53,7 +53,7 @@ def _instance(draft: Draft, element: Element) -> None:
         if draft.can(element, Event.DOWN):
             draft.move(element, Event.DOWN)
         elif element.status in (Status.UNCREATED, Status.DESTROYING):
-            draft.put(replace(element, message=AWAY, retry=False, at=draft.now if element.retry else element.at))
+            draft.put(replace(element, message=AWAY))
         if here.daemon is False and here.facts.may_run and here.facts.seen:
             draft.task(Act.STOP, element.instance)
     elif here.daemon and element.status is Status.DOWN and not element.made:
