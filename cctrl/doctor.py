@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cctrl.config import Config, Server, Service
@@ -38,7 +39,8 @@ def main(config: Config, options: Options, ask_secret: Callable[[str], str | Non
     checks: list[Check] = []
     with Hosts(timeout=config.timeout, ask_secret=ask_secret) as hosts:
         for service in config.chosen(options.service):
-            checks += examine(service, PostgreSQL(hosts, service, timeout=config.timeout))
+            placed, left = _segments(config, service, hosts) if service.kind == "segments" else (service, [])
+            checks += [*examine(placed, PostgreSQL(hosts, placed, timeout=config.timeout)), *left]
             checks += _beside_elements(config, service, hosts) if service.kind == "grid" else []
     _print(checks, as_json=options.json)
     return Outcome.DONE if all(check.ok for check in checks) else Outcome.REFUSED
@@ -120,6 +122,41 @@ def _beside_elements(config: Config, service: Service, hosts: Hosts) -> list[Che
         lambda one: list(_kept_aside(one[0], PostgreSQL(hosts, one[0], timeout=config.timeout), one[0].member(one[1]))),
     )
     return [check for checks in found for check in checks]
+
+
+def _segments(config: Config, service: Service, hosts: Hosts) -> tuple[Service, list[Check]]:
+    """A cluster with its segments where its catalog has them, as far as that can be read; what lies at places that
+    they have left."""
+    from cctrl.replication.postgresql.asking import Asking
+    from cctrl.segments import catalog, catalog_sql, inventory, left
+
+    asking, coordinator = Asking(hosts, service, config.timeout), inventory.coordinator(service).name
+    found = asking.try_sql(coordinator, catalog_sql.READ)
+    if not found.ok:
+        return service, []
+    try:
+        placed = inventory.placed(service, catalog.read(found.stdout).rows)
+        places = left.behind(service, placed, left.recorded(asking, coordinator))
+    except CctrlError:  # ls and gpstate say what is wrong with it
+        return service, []
+    one = partial(_left_behind, config, placed, hosts)
+    return placed, [check for checks in hosts.fan_out(places, one) for check in checks]
+
+
+def _left_behind(config: Config, placed: Service, hosts: Hosts, place: Server) -> list[Check]:
+    from cctrl.replication.postgresql.engine import PostgreSQL
+    from cctrl.segments import left
+
+    engine = PostgreSQL(hosts, replace(placed, members=(place,)), timeout=config.timeout)
+    member = next(member for member in placed.members if member.dbid == place.dbid)
+    system = PostgreSQL(hosts, placed, timeout=config.timeout).probe(member.name).system
+    try:
+        found = left.looked_at(engine, place, system)
+    except CctrlError:
+        return []
+    away = f"when no longer needed: datasource {member.host.name}:{member.port} cleanup"
+    room = f"{size(sum(one.size for one in found))} in {place.host.name}:{place.data_dir}; {away}"
+    return [Check("left behind", member.name, True, room)] if found else []
 
 
 def _kept_aside(service: Service, engine: PostgreSQL, member: Server) -> Iterator[Check]:

@@ -11,7 +11,12 @@ from cctrl.replication.copying import Aside
 from cctrl.replication.engine import Engine
 from cctrl.replication.position import size
 
-WHAT = {"aside": "old data directory", "kept": "log that only it had", "copy": "copy that was not used"}
+WHAT = {
+    "aside": "old data directory",
+    "kept": "log that only it had",
+    "copy": "copy that was not used",
+    "left": "data directory of a place that was left",
+}
 """The first word of a name -> what lies there."""
 
 
@@ -25,7 +30,7 @@ def kept(engine: Engine, member: str) -> int:
 
 def offered(found: Sequence[Aside], where: str, talk: Talk) -> bool:
     """List it and ask whether it is to be removed; False where there is nothing. Raises Refused for the answer no."""
-    talk.data("aside", [{"name": one.name, "size": one.size, "since": one.since} for one in found])
+    talk.data("aside", [_data(one) for one in found])
     if not found:
         talk.line(f"nothing is kept aside on {where}")
         return False
@@ -37,10 +42,16 @@ def offered(found: Sequence[Aside], where: str, talk: Talk) -> bool:
     return True
 
 
+def _data(one: Aside) -> dict[str, object]:
+    place = {"place": one.place} if one.place else {}
+    return {"name": one.name, "size": one.size, "since": one.since, **place}
+
+
 def _line(one: Aside) -> str:
     """Its name, its size, since when it is there, what it is."""
     when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(one.since))
-    return f"{one.name}   {size(one.size)}   {when}   {WHAT.get(one.name.partition('-')[0], '')}"
+    where = f"{one.place}   " if one.place else ""
+    return f"{where}{one.name}   {size(one.size)}   {when}   {WHAT.get(one.name.partition('-')[0], '')}"
 
 
 def _elsewhere(one: Aside) -> list[str]:

@@ -79,10 +79,11 @@ class Working:
 class Aside:
     """What was moved or kept aside beside a member's data directory."""
 
-    name: str  # `aside-` or `kept-` and the operation; `copy`: one that was made and not used
+    name: str  # `aside-` or `kept-` and the operation; `copy`: one that was made and not used; `left`: see Copying
     size: int  # bytes
     since: float  # seconds since the epoch
     outside: tuple[str, ...] = ()  # directories elsewhere that belong to it
+    place: str = ""  # `sdw1:/data/gpseg0`: the data directory that it lies beside, or is, where that was left
 
 
 def choose_source(view: View, primary: str, name: str, asked: str, unfit: Mapping[str, str]) -> str:

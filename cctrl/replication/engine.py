@@ -75,11 +75,14 @@ class Copying(Protocol):
     def end(self, member: str) -> None:
         """End a copy that is being made; what it has made is cleared away by the next one. Raises StepFailed."""
 
-    def aside(self, member: str) -> tuple[Aside, ...]:
-        """What was moved or kept aside on a member's host. Raises StepFailed."""
+    def aside(self, member: str, left: str = "") -> tuple[Aside, ...]:
+        """What was moved or kept aside on a member's host; also the data directory of a place that it has left for
+        another one, where `left` names the database system that it was part of. Raises StepFailed."""
 
-    def remove_aside(self, member: str, what: tuple[Aside, ...]) -> None:
-        """Remove it for good. Raises StepFailed; so, with nothing removed, where the member has no data directory."""
+    def remove_aside(self, member: str, what: tuple[Aside, ...], left: str = "", used: tuple[str, ...] = ()) -> None:
+        """Remove it for good. Raises StepFailed; so, with nothing removed, where the member has no data directory. Of a
+        place that was `left` no directory is removed that holds another database system, in which a server runs, or
+        that is one of those `used` on its host."""
 
 
 class Keeping(Protocol):

@@ -29,6 +29,12 @@ REQUESTS = f"select set_config('application_name', '{LISTENER}', false) || '|' |
 
 SCAN = "select public.gp_request_fts_probe_scan()"
 
+LEFT_TABLE = """\
+create table if not exists cctrl.left_place (dbid smallint not null, hostname text not null, port integer not null,
+ datadir text not null, primary key (hostname, datadir))"""
+LEFT = "select coalesce(json_agg(row_to_json(l)), '[]') from cctrl.left_place l"
+"""The places that segments were moved away from."""
+
 TABLES = f"""\
 set local session_replication_role = replica;
 create schema if not exists cctrl;
@@ -39,6 +45,7 @@ create unique index if not exists gp_segment_config_dbid_index on public.gp_segm
 create table if not exists public.gp_configuration_history (
  time timestamptz not null, dbid smallint not null, "desc" text);
 create table if not exists cctrl.access (dbid smallint primary key, command text not null);
+{LEFT_TABLE};
 grant select on public.gp_segment_configuration, public.gp_configuration_history to public;
 create sequence if not exists cctrl.fts_requests;
 create sequence if not exists cctrl.fts_answers;
@@ -188,8 +195,8 @@ def _as_read(row: Row) -> str:
 
 def moved(changes: Sequence[tuple[Row, Row]], what: str) -> str:
     """Put segments at other places, each from the row as it was read to another, with the documented row of the history
-    for each; `what` is `resync` or `backout`. In one transaction."""
-    statements: list[str] = []
+    for each; `what` is `resync` or `backout`. What they leave is kept in mind. In one transaction."""
+    statements: list[str] = [LEFT_TABLE]
     for old, new in changes:
         place = f"port = {new.port}, hostname = {text(new.hostname)}, address = {text(new.address)}"
         where = f"datadir = {text(new.datadir)} where dbid = {old.dbid}"
@@ -198,8 +205,16 @@ def moved(changes: Sequence[tuple[Row, Row]], what: str) -> str:
             _as_read(old),
             f"update public.gp_segment_configuration set {place}, {where}",
             history(old.dbid, f"gprecoverseg: segment config for {what}: {inserted}"),
+            f"insert into cctrl.left_place values ({old.dbid}, {text(old.hostname)}, {old.port}, {text(old.datadir)}) "
+            "on conflict (hostname, datadir) do update set (dbid, port) = (excluded.dbid, excluded.port)",
+            forgotten(new.hostname, new.datadir),
         ]
     return "; ".join(statements)
+
+
+def forgotten(hostname: str, datadir: str) -> str:
+    """A place is no longer one that was left."""
+    return f"delete from cctrl.left_place where hostname = {text(hostname)} and datadir = {text(datadir)}"
 
 
 def answered(request: int, problem: str = "") -> tuple[str, str]:

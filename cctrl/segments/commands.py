@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from cctrl.outcome import Outcome
 from cctrl.registry import Command, Danger, Invocation, Talk
-from cctrl.segments import listing
+from cctrl.segments import cleanup, listing
 from cctrl.segments.recover import explaining, gprecoverseg, recover_options
 from cctrl.segments.service import Cluster
 from cctrl.segments.state import gpstate
@@ -73,8 +73,9 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "datasource SEGMENT cleanup",
         "remove what was moved or kept aside beside a segment (expert level)",
-        _speaking(listing.cleanup),
-        help="What gprecoverseg -F moved aside, and logs that only this segment had: listed with their sizes and\n"
+        _speaking(cleanup.cleanup),
+        help="What gprecoverseg -F moved aside, and logs that only this segment had; once its pair is in sync also\n"
+        "the directories of places that it has left for others (gprecoverseg -p, -i): listed with their sizes and\n"
         "dates, and removed for good when that is confirmed. `cctrl doctor` says where something is kept. Refused\n"
         "where it may still be needed: beside a mirror that is down while its primary takes no writes.",
         danger=Danger.EXPERT,

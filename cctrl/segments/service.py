@@ -7,6 +7,7 @@ import shlex
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from cctrl.replication.engine import StepFailed
 from cctrl.replication.facts import Facts, View
 from cctrl.replication.opened import OpenService
 from cctrl.replication.position import size
-from cctrl.segments import catalog, catalog_sql, inventory
+from cctrl.segments import catalog, catalog_sql, inventory, left
 from cctrl.segments.catalog import Catalog, Pair, Row
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Cluster(OpenService):
     def __init__(self, config: Config, service: Service, talk: Talk, *, answer: float = 0.0) -> None:
         """`answer`: seconds one host may take to answer; the configuration's where 0. Raises ConfigError."""
         super().__init__(config, inventory.checked(service), talk, answer)
-        self._configured = self.service
+        self.configured = self.service  # each where the configuration has it; `service`: where the catalog has it
         self._last: Catalog | None = None
         self._moved: set[str] = set()  # members whose place has changed since `moved` was last asked
         self._looks = BoundedSemaphore(AT_ONCE)
@@ -60,7 +61,7 @@ class Cluster(OpenService):
 
     def follow(self, rows: Iterable[Row]) -> None:
         """From now on each segment is where these rows have it. Raises ConfigError for an unknown host."""
-        found = inventory.placed(self._configured, rows)
+        found = inventory.placed(self.configured, rows)
         if found == self.service:
             return
         pairs = zip(self.service.members, found.members, strict=True)
@@ -72,22 +73,15 @@ class Cluster(OpenService):
     def elsewhere(self, row: Row) -> bool:
         """True for a segment that is not where the configuration has it."""
         name = self.member(row)
-        return self.service.member(name) != self._configured.member(name)
+        return self.service.member(name) != self.configured.member(name)
 
-    @cached_property
-    def former(self) -> PostgreSQL:
-        """The engine of the places that the configuration names, also where a segment has left them."""
-        return self.engine_of(self._configured)
+    def left_behind(self) -> tuple[Server, ...]:
+        """The places that segments have left, and that no other one uses now. Raises Unreachable."""
+        return left.behind(self.configured, self.service, left.recorded(self.asking, self.coordinator.name))
 
-    @property
-    def left(self) -> tuple[Server, ...]:
-        """The places in the configuration that their segments have left, and no other one has taken."""
-
-        def keys(member: Server) -> set[tuple[str, int | str]]:
-            return {(member.host.name, member.port), (member.host.name, member.data_dir)}
-
-        taken = set[tuple[str, int | str]]().union(*map(keys, self.service.members))
-        return tuple(member for member in self._configured.members if not taken & keys(member))
+    def at(self, place: Server) -> PostgreSQL:
+        """The engine of such a place, which is a member of its own for it."""
+        return self.engine_of(replace(self.service, members=(place,)))
 
     def starting(self, server: Server) -> str:
         """The command that starts a server, and where it is typed."""
@@ -134,7 +128,7 @@ class Cluster(OpenService):
 
     def host(self, name: str) -> Server:
         """See inventory.host."""
-        return inventory.host(self._configured, name)
+        return inventory.host(self.configured, name)
 
     def moved(self) -> set[str]:
         """The members that are elsewhere since this was last asked."""
@@ -221,7 +215,7 @@ class Cluster(OpenService):
     def words(self, kind: str) -> Mapping[str, str]:
         """See ServiceHandle."""
         if kind == "HOST":  # where segments are now, as far as the catalog was read
-            return dict.fromkeys((*self._configured.places, *self.service.places), "")
+            return dict.fromkeys((*self.configured.places, *self.service.places), "")
         if kind != "SEGMENT":
             return {}
         if self._last is not None:

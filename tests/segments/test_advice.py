@@ -10,7 +10,7 @@ import pytest
 from cctrl.replication.facts import Facts, Server
 from cctrl.segments import VOCABULARY
 from cctrl.segments.catalog import MODES, ROLES, STATUSES
-from cctrl.segments.listing import needed
+from cctrl.segments.cleanup import needed
 from cctrl.segments.state.advice import MANAGER, UNWATCHED, Ways, advised
 from cctrl.segments.state.status import Recovery
 from tests.segments import worlds

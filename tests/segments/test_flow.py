@@ -266,10 +266,30 @@ def test_a_mirror_goes_to_another_host_and_comes_back(gp: Gp) -> None:
     assert gp.sql(row) == new
     gp.lab.sql(gp.place(1, "p"), "create table moved as select 1 as a")  # its mirror has it, there
     assert gp.sql("select count(*) from gp_stat_replication where sync_state = 'sync'") == "2"
+    cleaned_up(gp, old)
     file.write_text(f"{new} {old}\n")
     gp.done(f"gprecoverseg -a -i {file}")
     gp.becomes(1, WELL)
     assert gp.lab.sql(gp.place(1, "m"), "select a from moved") == "1"
+    cleaned_up(gp, new)
+    assert gp.sql("select count(*) from gp_stat_replication where sync_state = 'sync'") == "2"
+    gp.becomes(1, WELL)
+
+
+def cleaned_up(gp: Gp, row: str) -> None:
+    """What a segment has left is named by doctor, and removed by the verb that removes what is kept aside."""
+    host, _, directory = row.split("|")
+    mirror, place = gp.place(1, "m"), f"{host}:{directory}"
+    told = gp.lab.cctrl("doctor").stdout
+    (line,) = [line for line in told.splitlines() if "left behind" in line]
+    assert f" in {place}; when no longer needed: datasource {mirror} cleanup" in line
+    removed = gp.lab.cctrl("-expert", "--yes", "-c", f"datasource {mirror} cleanup")
+    assert removed.returncode == 0, removed.stderr
+    assert re.search(
+        rf"^{re.escape(place)}   left   .* UTC   data directory of a place that was left$", removed.stdout, re.M
+    )
+    assert not Path(directory).exists()
+    assert "left behind" not in gp.lab.cctrl("doctor").stdout
 
 
 def test_ctrl_c_during_a_full_copy(gp: Gp) -> None:

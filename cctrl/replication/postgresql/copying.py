@@ -93,15 +93,15 @@ class Copies:
         what = f"cannot prepare a copy on {member}"
         return self._must(member, "copyprepare", what, self._lock(member), *words).stdout.strip()
 
-    def aside(self, member: str) -> tuple[Aside, ...]:
+    def aside(self, member: str, left: str = "") -> tuple[Aside, ...]:
         """See Engine."""
         what = f"cannot look for what is kept aside on {member}"
-        said = self._must(member, "copyaside", what, "list", self._lock(member))
+        said = self._must(member, "copyaside", what, "list", self._lock(member), left)
         return copyparse.aside(said.stdout.splitlines())
 
-    def remove_aside(self, member: str, what: tuple[Aside, ...]) -> None:
+    def remove_aside(self, member: str, what: tuple[Aside, ...], left: str = "", used: tuple[str, ...] = ()) -> None:
         """See Engine."""
-        words = ("remove", self._lock(member), *(one.name for one in what))
+        words = ("remove", self._lock(member), left, "\n".join(used), *(one.name for one in what))
         failure = f"cannot remove what is kept aside on {member}"
         self._remote.must(member, "copyaside", *words, what=failure, timeout=REMOVE_LIMIT)
 

@@ -65,11 +65,15 @@ class Acting:
     def end_left_behind(self, place: Server) -> bool:
         """End for good what runs at a place that its segment has left: it would write, or pass for the segment. False
         where its host is out of sight."""
-        facts = self._cluster.former.probe(place.name)
-        if facts.server in (State.UP, State.STARTING, State.REJECTING, State.FROZEN):
+        there = self._cluster.at(place)
+        facts = there.probe(place.name)
+        running = facts.server in (State.UP, State.STARTING, State.REJECTING, State.FROZEN)
+        if (
+            running and facts.system == self._cluster.engine.probe(place.name).system
+        ):  # else it is somebody else's by now
             still_leading(self._leads)
             step = Step(Action.FENCE, place.name, self._cluster.coordinator.name)
-            self._cluster.former.perform(step, {}, lambda _: None)
+            there.perform(step, {}, lambda _: None)
             self._say(f"what ran at {place.host.name}:{place.port}, which dbid {place.dbid} has left, is fenced")
         return facts.seen
 
