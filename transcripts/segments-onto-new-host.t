@@ -119,6 +119,7 @@ $ gprecoverseg -r -a
 
 %% wait until sql cdw select string_agg(concat_ws('|', preferred_role, role, mode, status), ' ' order by preferred_role desc) from gp_segment_configuration where content = 0 is p|p|s|u m|m|s|u timeout 60s
 
+%% traffic start
 # The old host comes back: what ran there is nobody's, and is ended.
 %% heal sdw1
 %% wait until sql cdw select count(*) from gp_stat_replication where sync_state = 'sync' is 2 timeout 60s
@@ -126,3 +127,11 @@ $ gprecoverseg -r -a
 [TIME]:[N] gpstate:cdw:postgres-[INFO]:-Starting gpstate with args: -e
 ...
 [TIME]:[N] gpstate:cdw:postgres-[INFO]:-All segments are running normally
+%% traffic report
+content 0: [N] rows acknowledged, by sdw3:[PORT]* (glob)
+...
+content 0: acknowledged but missing on sdw3:[PORT]: 0
+content 0: two servers took writes at the same time: never
+content 1: [N] rows acknowledged, by sdw2:[PORT]* (glob)
+...
+%% traffic stop

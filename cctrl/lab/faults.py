@@ -7,7 +7,7 @@ from dataclasses import asdict
 from cctrl.lab import control, disks, holding, managers, servers
 from cctrl.lab.cuts import MANAGERS, Cut
 from cctrl.lab.layout import HostPlan, Lab, Plan, ServerPlan, read_plan
-from cctrl.lab.moved import with_moved
+from cctrl.lab.moved import address, with_moved
 from cctrl.lab.postgresql import SUPERUSER
 from cctrl.outcome import UsageError
 
@@ -93,9 +93,7 @@ def dsn(lab: Lab, where: str) -> str:
     plan = with_moved(read_plan(lab))
     host, server = plan.server(where)
     password = (lab.dir / "superuser").read_text()
-    moved = server.place and not server.dbid  # nothing relays to it
-    address = host.inside if moved else host.address
-    return f"postgresql://{SUPERUSER}:{password}@{address}:{server.port}/postgres"
+    return f"postgresql://{SUPERUSER}:{password}@{address(host, server)}:{server.port}/postgres"
 
 
 def sql(lab: Lab, where: str, statement: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cctrl.lab import place, processes, programs, servers, tally
 from cctrl.lab.layout import HostPlan, Lab, Plan, ServerPlan, name_option, read_plan, write_private
+from cctrl.lab.moved import address, with_moved
 from cctrl.lab.postgresql import SUPERUSER
 from cctrl.outcome import CctrlError, OutOfSight, Refused, UsageError
 
@@ -36,7 +37,7 @@ def traffic(lab: Lab, what: str) -> tuple[list[str], bool]:
     if what == "report":
         return _reported(lab)
     if what == "start":
-        return ["traffic started" if start(lab) else "traffic runs already: nothing to do"], True
+        return ["traffic started" if start(lab) else "traffic runs already, and knows all servers"], True
     if what == "stop":
         return ["traffic stopped" if stop(lab) else "traffic does not run: nothing to do"], True
     raise UsageError(f"traffic can do no {what!r}", detail=f"it can: {', '.join(WHAT)}")
@@ -44,15 +45,19 @@ def traffic(lab: Lab, what: str) -> tuple[list[str], bool]:
 
 def contents(lab: Lab) -> tuple[int, ...]:
     """What is written to: a set of servers that replicate each other, each by its content; 0 where there is one."""
-    return tuple(flow.content for flow in _flows(read_plan(lab)))
+    return tuple(flow.content for flow in _flows(with_moved(read_plan(lab))))
 
 
 def start(lab: Lab) -> bool:
     """Let rows be written to each set, into a new table `traffic`; False where they are already. Returns when one has
     been acknowledged in each. Raises Refused where no member of one takes writes."""
-    plan = read_plan(lab)
+    plan = with_moved(read_plan(lab))
     known = programs.look(plan)
-    idle = [flow for flow in _flows(plan) if not (flow.name in known and known[flow.name].running)]
+    flows = _flows(plan)
+    idle = [flow for flow in flows if not (flow.name in known and known[flow.name].running)]
+    for flow in flows:
+        if flow not in idle:
+            _aim(plan, flow)
     with ThreadPoolExecutor(max(1, len(idle))) as pool:
         list(pool.map(lambda flow: _begin(plan, flow), idle))
     return bool(idle)
@@ -63,29 +68,34 @@ def _begin(plan: Plan, flow: _Flow) -> None:
     servers.psql(plan, host, server, "drop table if exists traffic;\ncreate table traffic (id bigint);")
     flow.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     flow.record.unlink(missing_ok=True)
-    targets = {"servers": [(host.address, server.port) for host, server in flow.members], "common": _common(plan)}
-    write_private(flow.directory / "targets.json", json.dumps(targets))
+    _aim(plan, flow)
     programs.start(plan, flow.name, _argv(plan, flow), flow.log)
     _wait_for_a_row(plan, flow)
 
 
+def _aim(plan: Plan, flow: _Flow) -> None:
+    """Tell the writer where the servers are; one that runs takes those in that are new."""
+    targets = {"servers": [(address(host, s), s.port) for host, s in flow.members], "common": _common(plan)}
+    write_private(flow.targets, json.dumps(targets))
+
+
 def stop(lab: Lab) -> bool:
     """End the writers; False where none runs. Their records stay for a report. Raises Refused, OutOfSight."""
-    plan = read_plan(lab)
+    plan = with_moved(read_plan(lab))
     ended = [programs.end(plan, flow.name, signal.SIGTERM) for flow in _flows(plan)]
     return any(ended)
 
 
 def record(lab: Lab, content: int = 0) -> tally.Record:
     """What has been acknowledged until now. Raises Refused where no traffic was started."""
-    plan = read_plan(lab)
+    plan = with_moved(read_plan(lab))
     return _record(plan, _flow(plan, content))
 
 
 def report(lab: Lab, content: int = 0) -> tuple[tally.Tally, str]:
     """What the record says, compared with the rows on the current primary, and that primary's name.
     Raises Refused where no traffic was started, or no member takes writes."""
-    plan = read_plan(lab)
+    plan = with_moved(read_plan(lab))
     flow = _flow(plan, content)
     kept, now = _record(plan, flow), time.monotonic()  # first: all that is in it must be there
     host, server = _primary(plan, flow)
@@ -104,15 +114,15 @@ def _reported(lab: Lab) -> tuple[list[str], bool]:
 
 
 def _told(lab: Lab, found: tally.Tally, primary: str) -> list[str]:
-    known = [(host, server) for host in read_plan(lab).hosts for server in host.servers]
-    names = {f"{host.address}:{server.port}": server.called for host, server in known}
+    known = [(host, server) for host in with_moved(read_plan(lab)).hosts for server in host.servers]
+    names = {f"{address(host, server)}:{server.port}": server.called for host, server in known}
     called = {server.name: server.called for _, server in known}
     offset = time.time() - time.monotonic()
 
     def clock(at: float) -> str:
         return datetime.fromtimestamp(at + offset).strftime("%H:%M:%S.%f")[:-3]
 
-    return tally.lines(found, called.get(primary, primary), names.__getitem__, clock)
+    return tally.lines(found, called.get(primary, primary), lambda where: names.get(where, where), clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +137,10 @@ class _Flow:
     @property
     def record(self) -> Path:
         return self.directory / "record"
+
+    @property
+    def targets(self) -> Path:
+        return self.directory / "targets.json"
 
     @property
     def log(self) -> Path:
@@ -149,7 +163,7 @@ def _flow(plan: Plan, content: int) -> _Flow:
 
 def _argv(plan: Plan, flow: _Flow) -> list[str]:
     words = [sys.executable, "-S", "-E", "-P", str(Path(__file__).with_name("writer.py"))]
-    return [*words, place.libpq(Path(plan.bin_dir)), str(flow.directory / "targets.json"), str(flow.record)]
+    return [*words, place.libpq(Path(plan.bin_dir)), str(flow.targets), str(flow.record)]
 
 
 def _common(plan: Plan) -> str:

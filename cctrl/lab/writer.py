@@ -13,6 +13,7 @@ A row whose connection broke, or that was not answered in time, may be there or 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import itertools
 import json
@@ -65,7 +66,7 @@ class Client:
     def __init__(self, pq: ctypes.CDLL, number: int, servers: Sequence[tuple[str, int]], common: str) -> None:
         self.number = number
         self._pq = pq
-        self._servers = list(servers)
+        self.servers = list(servers)  # in the order in which they are tried
         self._common = common
         self._pinned = number > 0
         self._period = PINNED_PERIOD if self._pinned else PERIOD
@@ -98,7 +99,7 @@ class Client:
         return ""
 
     def _connect(self, now: float) -> None:
-        hosts, ports = zip(*((host, str(port)) for host, port in self._servers), strict=True)
+        hosts, ports = zip(*((host, str(port)) for host, port in self.servers), strict=True)
         words = f"host={','.join(hosts)} port={','.join(ports)} {self._common}"
         words += "" if self._pinned else " target_session_attrs=read-write"
         self._connection = self._pq.PQconnectStart(words.encode())
@@ -127,9 +128,9 @@ class Client:
 
     def _go_elsewhere(self, now: float) -> None:
         """Leave a server that says nothing; the others come before it next time."""
-        if self._server in self._servers:
-            at = self._servers.index(self._server) + 1
-            self._servers = self._servers[at:] + self._servers[:at]
+        if self._server in self.servers:
+            at = self.servers.index(self._server) + 1
+            self.servers = self.servers[at:] + self.servers[:at]
         self._drop(now)
 
     def _drop(self, now: float) -> None:
@@ -177,12 +178,43 @@ class Client:
         return f"row {self._row} {self.number} {host}:{port} {self._value.decode()} {self._sent:.6f} {now:.6f}\n"
 
 
-def write(clients: Sequence[Client], record: TextIO, end: int) -> None:
+class Writing:
+    """The clients: the application, and one for each server of the targets, also of those that come later."""
+
+    def __init__(self, pq: ctypes.CDLL, targets: Path) -> None:
+        self._pq = pq
+        self._targets = targets
+        self._read = 0  # the time of the file, in ns
+        self._servers: list[tuple[str, int]] = []
+        self.clients: list[Client] = []
+        self.look()
+
+    def look(self) -> None:
+        """Take in the servers that the targets name by now."""
+        changed = self._targets.stat().st_mtime_ns
+        if changed == self._read:
+            return
+        self._read = changed
+        found = json.loads(self._targets.read_text(encoding="utf-8"))
+        new = [(host, port) for host, port in found["servers"] if (host, port) not in self._servers]
+        if self.clients:
+            self.clients[0].servers += new
+        else:
+            self.clients.append(Client(self._pq, 0, new, found["common"]))
+        for server in new:
+            self._servers.append(server)
+            self.clients.append(Client(self._pq, len(self._servers), [server], found["common"]))
+
+
+def write(writing: Writing, record: TextIO, end: int) -> None:
     """Let the clients write until something can be read from the descriptor `end`."""
+    clients = writing.clients
     numbers = itertools.count(1)  # a new one for each try: whether a failed one was committed is not known
     ready: set[int] = set()
     record.write(f"begin {time.monotonic():.6f}\n")
     while end not in ready:
+        with contextlib.suppress(OSError):
+            writing.look()
         for client in clients:
             fd, events = client.waits()
             record.write(client.act(time.monotonic(), bool(events) and fd in ready, numbers))
@@ -199,17 +231,13 @@ def write(clients: Sequence[Client], record: TextIO, end: int) -> None:
 
 def main(argv: Sequence[str]) -> int:
     """The whole life of the writer."""
-    targets = json.loads(Path(argv[1]).read_text(encoding="utf-8"))
-    servers = [(host, port) for host, port in targets["servers"]]
-    pq = library(argv[0])
-    clients = [Client(pq, 0, servers, targets["common"])]
-    clients += [Client(pq, n, [server], targets["common"]) for n, server in enumerate(servers, 1)]
+    writing = Writing(library(argv[0]), Path(argv[1]))
     end, told = os.pipe()
     os.set_blocking(told, False)
     signal.set_wakeup_fd(told)
     signal.signal(signal.SIGTERM, lambda *_: None)
     with Path(argv[2]).open("w", encoding="utf-8") as record:
-        write(clients, record, end)
+        write(writing, record, end)
     return 0
 
 

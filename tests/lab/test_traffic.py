@@ -30,7 +30,7 @@ def test_rows_are_written_until_it_is_stopped(make_lab: MakeLab, capsys: pytest.
     with pytest.raises(Refused, match="no traffic was started"):
         act(lab, ("traffic", "report"))
     assert main(["traffic", "start"]) == 0
-    assert act(lab, ("traffic", "start")).lines == ("traffic runs already: nothing to do",)
+    assert act(lab, ("traffic", "start")).lines == ("traffic runs already, and knows all servers",)
     goes_on(lab)
     assert main(["traffic", "report"]) == 0
     told = capsys.readouterr().out.splitlines()
