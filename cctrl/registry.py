@@ -84,6 +84,10 @@ class Talk(Protocol):
         """Ask for a passphrase, unseen; None where nobody can be asked now: at no terminal, or while no
         command runs (the prompt has the terminal then)."""
 
+    @property
+    def asks(self) -> bool:
+        """True where somebody can be asked: for what a documented utility asks nobody, at a terminal it is asked."""
+
     def ask(self, question: str) -> str | None:
         """Show `question` and return the line typed; `yes` with --yes. None where nobody can be asked."""
 

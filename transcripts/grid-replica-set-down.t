@@ -142,7 +142,8 @@ Database database1 open started
 %% wait until host5 state is opened timeout 60s
 %% wait until sql host5 select count(*) from late is 1
 
-# Both have lost their data: nothing brings them back. The set is evicted, and its elements are destroyed.
+# Both have lost their data: nothing brings them back. The set is evicted (which is asked for where somebody can be asked),
+# and its elements are destroyed.
 % ttGridAdmin instanceExec -only host5 -only host6 ttDaemonAdmin -stop
 Overall return code: 0
 Commands executed on:
@@ -174,7 +175,12 @@ Error : 1 of 2 elements of replica set 2 are to be evicted
 DETAIL: -evict drops a whole replica set with its rows; one element alone is replaced without loss
 NEXT: ttGridAdmin dbCreate database1 -instance host9.instance1 -wait, then ttGridAdmin dbDistribute database1 -remove host5.instance1 -replaceWith host9.instance1 -apply; or, to give up the rows: ttGridAdmin dbDistribute database1 -evict host5.instance1 -evict host6.instance1 -apply
 ? 255
-% cctrl --yes -service grid1 -c 'ttGridAdmin dbDistribute database1 -evict host5 -evict host6 -apply'
+[LOGICAL] /grid1 > ttGridAdmin dbDistribute database1 -evict host5 -evict host6 -apply
+WARNING: given up with -apply: replica set 2: all its rows, last known on host*.instance1 up to [LSN] (glob)
+These rows leave the database; their files stay on the hosts until dbDestroy. Evict them? (y/n)> n
+Error : ttGridAdmin dbDistribute database1 -evict host5 -evict host6 -apply was not confirmed: nothing was changed
+? 255
+% ttGridAdmin dbDistribute database1 -evict host5 -evict host6 -apply
 WARNING: given up with -apply: replica set 2: all its rows, last known on host*.instance1 up to [LSN] (glob)
 Element host5.instance1 evicted
 Element host6.instance1 evicted

@@ -49,6 +49,11 @@ class ManagerTalk(Talk):
         """None: nobody can be asked."""
         return None
 
+    @property
+    def asks(self) -> bool:
+        """False: nobody can be asked."""
+        return False
+
     def ask(self, question: str) -> str | None:
         """None: nobody can be asked."""
         return None

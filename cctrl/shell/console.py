@@ -35,6 +35,10 @@ class Console(Protocol):
     def progress(self, text: str) -> None:
         """How far long work is: a line that the next one replaces, on a terminal only."""
 
+    @property
+    def asks(self) -> bool:
+        """True where somebody can be asked."""
+
     def answer(self, prompt: str) -> str | None:
         """Show `prompt` and return the line typed; None where there is nobody to ask or no more input."""
 
@@ -84,6 +88,11 @@ class Terminal:
     def progress(self, text: str) -> None:
         """The line that is written over."""
         self._gauge.show(visible(text))
+
+    @property
+    def asks(self) -> bool:
+        """True at a terminal."""
+        return is_terminal()
 
     def answer(self, prompt: str) -> str | None:
         """The line typed at the terminal; None where stdin is not one, and at end of input."""
@@ -204,6 +213,11 @@ class Script:
     def progress(self, text: str) -> None:
         """Nothing: this is no terminal."""
 
+    @property
+    def asks(self) -> bool:
+        """True where an answer is left."""
+        return bool(self.answers)
+
     def answer(self, prompt: str) -> str | None:
         """The next answer of the list, shown with its question as on a terminal; None when used up."""
         answer = self.answers.pop(0) if self.answers else None
@@ -244,6 +258,11 @@ class Tee:
     def progress(self, text: str) -> None:
         """Shown, and told nobody."""
         self._console.progress(text)
+
+    @property
+    def asks(self) -> bool:
+        """As the console."""
+        return self._console.asks
 
     def answer(self, prompt: str) -> str | None:
         """Ask, and tell the question and its answer."""

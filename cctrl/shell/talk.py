@@ -76,6 +76,11 @@ class TextTalk(Talk):
         """Ask for a passphrase; see `registry.Talk.secret`."""
         return self._console.secret(prompt) if self._manner.busy else None
 
+    @property
+    def asks(self) -> bool:
+        """True where somebody can be asked."""
+        return self._console.asks
+
     def ask(self, question: str) -> str | None:
         """Ask; see `registry.Talk.ask`."""
         return "yes" if self._manner.yes else self._console.answer(question)

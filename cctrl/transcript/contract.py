@@ -80,6 +80,10 @@ class Screen(Protocol):
     def hint(self, text: str) -> None:
         """Nothing: a transcript is no terminal."""
 
+    @property
+    def asks(self) -> bool:
+        """True where the transcript has a further answer."""
+
     def answer(self, prompt: str) -> str | None:
         """Ask; None where the transcript has no further answer."""
 

@@ -49,6 +49,11 @@ class ReplayScreen:
     def hint(self, text: str) -> None:
         """Nothing: a transcript is no terminal."""
 
+    @property
+    def asks(self) -> bool:
+        """True where an answer is left."""
+        return bool(self._answers)
+
     def answer(self, prompt: str) -> str | None:
         """The transcript's next answer; None when used up."""
         with self._lock:

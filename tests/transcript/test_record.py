@@ -43,6 +43,10 @@ class Teed:
     def hint(self, text: str) -> None:
         pass
 
+    @property
+    def asks(self) -> bool:
+        return bool(self.answers)
+
     def answer(self, prompt: str) -> str | None:
         answer = self.answers.pop(0) if self.answers else None
         self.recorder.heard("err", prompt + (answer or ""))

@@ -121,7 +121,7 @@ def distribute(run: Run) -> None:
     after = before
     if changes or run.call.has("reset") or run.call.has("apply"):
         managed(run)
-        _warn(run, before, changes)
+        _consent(run, before, changes)
         after = run.grid.change(before.name, lambda database: _marked(run, database, changes))
     if run.call.has("apply"):
         _applied(run, after)
@@ -226,11 +226,15 @@ def _distributed(run: Run, name: str, settled_by: str = "-resync   (not -apply a
     )
 
 
-def _warn(run: Run, database: Database, changes: list[Change]) -> None:
-    """Say what is given up before it is recorded."""
-    if run.call.has("reset"):
-        database = distribution.reset(database)
-    for change in changes:
-        database = change(database)
-    for each in distribution.given_up(database):
+QUESTION = "These rows leave the database; their files stay on the hosts until dbDestroy. Evict them? (y/n)> "
+
+
+def _consent(run: Run, before: Database, changes: list[Change]) -> None:
+    """Say what is given up before it is recorded, and with -apply have it confirmed where somebody can be asked: the
+    documented utility asks nothing, and scripts go on. Raises GridError where it would be refused anyhow, Refused where
+    the answer is no."""
+    lost = distribution.given_up(_marked(run, before, changes))
+    for each in lost:
         run.talk.note(f"WARNING: given up with -apply: {distribution.cost(each)}")
+    if lost and run.call.has("apply") and run.talk.asks:
+        run.talk.confirm(QUESTION)
