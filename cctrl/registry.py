@@ -154,5 +154,10 @@ class Vocabulary(Protocol):
     def topics(self) -> Mapping[str, Sequence[str]]:
         """What `help WORDS` tells beside its commands: words, as the states of its members -> lines."""
 
+    @property
+    def unknown(self) -> Outcome:
+        """How a line ends whose first word begins no command: as the documented utility, where it has a status for it
+        and its commands are typed without its name."""
+
     def open(self, config: Config, service: Service, talk: Talk) -> ServiceHandle:
         """Open a service; no network before `warm` or the first command."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cctrl.config import Config, Service
+from cctrl.outcome import Outcome
 from cctrl.registry import Command, ServiceHandle, Talk
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ class _Segments:
     """registry.Vocabulary for segment clusters; imports its rooms when they are first needed."""
 
     kind = "segments"
+    unknown = Outcome.USAGE
 
     @property
     def commands(self) -> Sequence[Command]:

@@ -189,7 +189,7 @@ class Session:
             danger = command.danger
             outcome = self._perform(command, invocation, talk)
         except CctrlError as raised:
-            error, outcome = raised, raised.outcome
+            error, outcome = raised, self._outcome(raised, statement)
         except KeyboardInterrupt:
             error = _interrupted(text, danger)
             outcome = error.outcome
@@ -197,6 +197,14 @@ class Session:
             error, outcome = crash.report(defect, text, self.config.state_dir), Outcome.INTERNAL
         talk.finish(service, outcome, error)
         return outcome
+
+    def _outcome(self, error: CctrlError, statement: Statement) -> Outcome:
+        """How a line with an error ends: where its first word means nothing, as the service's kind has it."""
+        service = self.config.service(self.current)
+        if not isinstance(error, UsageError) or service is None or not statement.tokens:
+            return error.outcome
+        known = grammar.expected(self.known_commands(), statement.tokens[:1], self.words).commands
+        return error.outcome if known else self._vocabularies(service.kind).unknown
 
     def parse(self, statement: Statement) -> tuple[Command, Invocation]:
         """The command that a statement means here. Raises UsageError, and ConfigError for a service

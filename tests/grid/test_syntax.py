@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 
 import pytest
 
+from cctrl.config import Config, Host, Server, Service
+from cctrl.grid import VOCABULARY
 from cctrl.grid.verbs import syntax
 from cctrl.grid.verbs.syntax import Call, Help, SyntaxWrong
+from cctrl.shell.console import Script
+from cctrl.shell.session import Session
 
 
 def read(line: str) -> Call:
@@ -49,6 +54,15 @@ def test_help(line: str) -> None:
     asked = syntax.read(line.split())
     assert isinstance(asked, Help)
     assert "dbStatus" in "\n".join(syntax.help_lines(asked))
+
+
+@pytest.mark.parametrize(("line", "status"), [("dbLoda database1", 254), ("nonsense", 254), ("ls x", 2)])
+def test_a_word_that_means_nothing_ends_as_the_utility_does_without_its_name_too(line: str, status: int) -> None:
+    """What belongs to a command of the shell's own ends as everywhere."""
+    server = Server("host3.instance1", Host("host3", "host3"), "host3", 5432, "/data")
+    config = Config(Path("cctrl.toml"), (Service("grid", "grid1", (server,)),), Path("state"))
+    session = Session(config, Script(lambda _: None, lambda _: None), vocabularies=lambda _: VOCABULARY)
+    assert int(session.execute(line)) == status
 
 
 @pytest.mark.parametrize(

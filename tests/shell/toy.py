@@ -60,6 +60,7 @@ class Toy:
     """The vocabulary."""
 
     kind = "dataservice"
+    unknown = Outcome.USAGE
     topics: ClassVar[dict[str, Sequence[str]]] = {"spinning": ["spinning: it turns"]}
     commands = (
         Command("ls [-l] [HOST]", "show the state", _say),
