@@ -12,7 +12,7 @@ def _command(verb: syntax.Verb) -> Command:
         f"{verb.name} [OPTIONS...]",
         verb.summary,
         utility,
-        help=f"usage: {verb.usage}",
+        help="\n".join((f"usage: {verb.usage}", *verb.notes)),
         danger=Danger.CHANGE if verb.name in CHANGING else Danger.LOOK,
         explain=listing.explain,
     )

@@ -143,27 +143,31 @@ def _check_set(database: Database, each: tuple[Element, ...], instances: Sequenc
     if not leaving:
         return
     if evicted and len(evicted) < len(each):
-        others = " ".join(f"-evict {e.instance}" for e in each)
         raise GridError(
             f"{len(evicted)} of {len(each)} elements of replica set {number} are to be evicted",
             detail="-evict drops a whole replica set with its rows; one element alone is replaced without loss",
-            next=f"{replacing(database, evicted[0], instances)}; or, to give up the rows: "
-            f"ttGridAdmin dbDistribute {name} {others} -apply",
+            next=f"{replacing(database, evicted[0], instances)}; or, to give up the rows: {_evicting(name, each)}",
         )
     if evicted:
         _check_evicted(database, each)
         return
-    if any(not e.replace_with for e in leaving):
+    if missing := [e for e in leaving if not e.replace_with]:
+        given_up = f"; or, to give up the rows: {_evicting(name, each)}" if len(database.replica_sets) > 1 else ""
         raise GridError(
-            f"Element {leaving[0].number} of replica set {number} cannot be removed without another in its place",
-            detail="this grid does not move rows between replica sets",
-            next=replacing(database, leaving[0], instances),
+            f"{len(missing)} of {len(each)} elements of replica set {number} are to be removed, with none in the place",
+            detail=f"a replica set keeps its {len(each)} elements and its rows: this grid moves no rows to other sets",
+            next=replacing(database, missing[0], instances) + given_up,
         )
     if not any(e.status in RUNNING for e in each):
         raise GridError(
             f"No element of replica set {number} is loaded: there is nothing to copy from",
             next=f"ttGridAdmin dbStatus {name} -replicaSet",
         )
+
+
+def _evicting(name: str, each: Iterable[Element]) -> str:
+    """The command that gives up a whole replica set."""
+    return f"ttGridAdmin dbDistribute {name} {' '.join(f'-evict {e.instance}' for e in each)} -apply"
 
 
 def replacing(database: Database, element: Element, instances: Sequence[Instance]) -> str:

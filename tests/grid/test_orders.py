@@ -106,7 +106,16 @@ REFUSED: list[tuple[str, Callable[[], object], str]] = [
     ("destroy one in the map", lambda: orders.destroy_on(database(), H3), "in the distribution map"),
     ("destroy where none is", lambda: orders.destroy_on(database(), H9), "no element on host9"),
     ("add one in the map", lambda: distribution.add(database(), H3), "already"),
-    ("remove without another", lambda: _apply(database(), (H3, Mark.REMOVE, "")), "without another in its place"),
+    (
+        "remove without another",
+        lambda: _apply(database(), (H3, Mark.REMOVE, "")),
+        "1 of 2 elements of replica set 1 are to be removed, with none in the place",
+    ),
+    (
+        "remove a whole set",
+        lambda: _apply(database(), (H3, Mark.REMOVE, ""), (H4, Mark.REMOVE, "")),
+        "2 of 2 elements of replica set 1 are to be removed",
+    ),
     ("evict half a set", lambda: _apply(database(), (H3, Mark.EVICT, "")), "1 of 2 elements of replica set 1"),
     (
         "evict the only set",
@@ -176,7 +185,14 @@ def test_who_could_take_its_place_is_named() -> None:
     assert "data space group 1" in distribution.replacing(taken, h3, every)
     with pytest.raises(GridError) as caught:
         distribution.apply(distribution.take_out(database(), H3, Mark.EVICT, ""), every)
-    assert caught.value.next.startswith(made_first) and f"-evict {H3} -evict {H4} -apply" in caught.value.next
+    evicting = f"; or, to give up the rows: ttGridAdmin dbDistribute database1 -evict {H3} -evict {H4} -apply"
+    assert caught.value.next == made_first + evicting
+    with pytest.raises(GridError) as caught:
+        distribution.apply(distribution.take_out(database(), H3, Mark.REMOVE, ""), every)
+    assert caught.value.next == made_first + evicting and int(caught.value.outcome) == 255
+    with pytest.raises(GridError) as caught:
+        distribution.apply(distribution.take_out(database(count=2), H3, Mark.REMOVE, ""), (*INSTANCES[:2], SPARE))
+    assert caught.value.next == made_first  # the only set cannot be evicted
 
 
 def test_replace_an_element() -> None:

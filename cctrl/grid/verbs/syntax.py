@@ -48,6 +48,7 @@ class Verb:
     argument: str = ""  # its positional argument, for the usage; in brackets where it may be left out
     options: tuple[Option, ...] = ()
     command: bool = False  # the words after the options are a command to run on hosts
+    notes: tuple[str, ...] = ()  # what its help says beside
 
     @property
     def syntax(self) -> str:
@@ -136,6 +137,13 @@ VERBS: tuple[Verb, ...] = (
             Option("apply"),
             Option("reset"),
             Option("resync"),
+        ),
+        notes=(
+            "What is given is marked, and made with -apply; -reset forgets it. What was broken off in the middle is",
+            "settled by -resync, or undone by -reset.",
+            "Rows stay in the replica set that they were written to: -remove needs -replaceWith, the instance that they",
+            "are copied to; -add, for one of each data space group, brings an empty replica set; -evict, for all",
+            "elements of a replica set at once, gives its rows up.",
         ),
     ),
     Verb(
@@ -337,7 +345,8 @@ def waiting(call: Call) -> float | None:
 def help_lines(asked: Help) -> list[str]:
     """What -h prints."""
     if asked.verb is not None:
-        return [*f"ttGridAdmin {asked.verb.syntax}".split("\n"), "", f"  {asked.verb.summary}"]
+        told = (asked.verb.summary, *asked.verb.notes)
+        return [*f"ttGridAdmin {asked.verb.syntax}".split("\n"), "", *(f"  {line}" for line in told)]
     width = max(len(v.name) for v in VERBS)
     return [
         "ttGridAdmin [-h | -help | -?] [command]",
