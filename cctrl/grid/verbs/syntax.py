@@ -141,8 +141,8 @@ VERBS: tuple[Verb, ...] = (
         notes=(
             "What is given is marked, and made with -apply; -reset forgets it. What was broken off in the middle is",
             "settled by -resync, or undone by -reset.",
-            "Rows stay in the replica set that they were written to: -remove needs -replaceWith, the instance that they",
-            "are copied to; -add, for one of each data space group, brings an empty replica set; -evict, for all",
+            "Rows stay in the replica set that they were written to: -remove needs -replaceWith, the instance they are",
+            "copied to; -add, for one of each data space group, brings an empty replica set; -evict, for all",
             "elements of a replica set at once, gives its rows up.",
         ),
     ),
