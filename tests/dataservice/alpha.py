@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import re
-import select
 import signal
 import subprocess
 import threading
@@ -23,6 +20,7 @@ from cctrl.lab import sql as inside
 from cctrl.lab.layout import Lab as Place
 from cctrl.store import Operation
 from cctrl.store.sqlite import SqliteStore
+from tests import killing
 from tests.stage import Completed, Lab, wait_for
 
 STANDING = """\
@@ -189,28 +187,10 @@ class Alpha:
         return self.lab.cctrl.start(*words, stderr=stderr)
 
     def killed(self, command: str, stop: Callable[[str], bool], by: signal.Signals = signal.SIGKILL) -> Killed:
-        """Run a command and kill cctrl as soon as it tells a line on which `stop` says so.
-
-        Its lines come through a pipe that holds one of them: it is never more than a line ahead of what was
-        looked at here.
-        """
-        reader, writer = os.pipe2(os.O_DIRECT)
-        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
-        process = self.start("-v", "--yes", "-c", command, stderr=writer)
-        os.close(writer)
-        told: list[str] = []
-        sent = False
-        try:
-            while line := _packet(reader):
-                told.append(line)
-                if not sent and stop(line):
-                    process.send_signal(by)
-                    sent = True
-        finally:
-            os.close(reader)
-        out, _ = process.communicate(timeout=60)
-        killed = process.returncode == -signal.SIGKILL and not (CLOSING.search(out) and self.unfinished() is None)
-        return Killed(tuple(told), out, killed, process.returncode)
+        """Run a command and kill cctrl as soon as it tells a line on which `stop` says so."""
+        told, out, status = killing.killed(self.lab.cctrl, command, stop, by)
+        killed = status == -signal.SIGKILL and not (CLOSING.search(out) and self.unfinished() is None)
+        return Killed(told, out, killed, status)
 
     def killed_at(self, command: str, number: int) -> Killed:
         """Kill it when it tells for the `number`th time that a step's remote command begins or has ended; 0: at the
@@ -246,12 +226,6 @@ class Killed:
     def __str__(self) -> str:
         last = re.sub(r" /\S+( \S+){6} ", " ", self.told[-1].strip()) if self.told else "nothing"
         return f"killed at: {last[:160]}" if self.killed else f"came to its end, exit {self.status}"
-
-
-def _packet(reader: int) -> str:
-    ready, _, _ = select.select([reader], [], [], 120)
-    assert ready, "cctrl told nothing for 120 s"
-    return os.read(reader, 4096).decode()
 
 
 def shown(data: dict[str, Any]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from cctrl.lab import Lab, control, processes
 from cctrl.lab.layout import Plan, ServerPlan, read_plan
 from cctrl.segments.catalog import read, swapped
 from cctrl.segments.catalog_sql import READ, by_fts
+from tests.killing import killed
 from tests.segments.gp import WELL, Gp
 from tests.stage import Labs, wait_for
 
@@ -25,7 +26,7 @@ def gp(likeness: tuple[str, ...]) -> Iterator[Gp]:
     """Two pairs over two hosts whose file systems can be filled, where that can be."""
     labs = Labs(likeness)
     disk = ("--disk", "700MB") if os.geteuid() == 0 else ()
-    yield Gp(labs("--hosts", 2, "--failure-timeout", 2, *disk, kind="segments", manager=True))
+    yield Gp(labs("--hosts", 2, "--spares", 1, "--failure-timeout", 2, *disk, kind="segments", manager=True))
     labs.down()
 
 
@@ -167,3 +168,40 @@ def test_a_mirror_without_room_is_promoted_once_it_has_some(gp: Gp) -> None:
     gp.lab.has(place, "select pg_is_in_recovery()", "f")
     gp.lab.run("unfill", "sdw2")
     gp.heal(0)
+
+
+MOMENTS = (
+    ("sdw1: exited .*: cctrl-fence ", 1),
+    ("cdw: cctrl-sql ", 3),  # the catalog is to name the new place
+    ("sdw3: exited .*: cctrl-copyprepare ", 1),
+    ("sdw3: cctrl .* copy-mirror1 ", 1),
+    ("sdw3: exited .*: cctrl-copyswap ", 1),
+    ("sdw3: cctrl-configure ", 1),
+    ("sdw3: exited .*: cctrl-start ", 1),
+)
+"""The beginning or the end of each remote command: which of those with such a line."""
+
+
+def test_a_move_onto_another_host_is_killed_at_each_step(gp: Gp) -> None:
+    """Each time the same command goes on from there. No manager marks it up between two of them."""
+    old, place = server(gp, "mirror1").data_dir, gp.place(1, "m")
+    gp.lab.run("kill", place)
+    gp.becomes(1, "pnu mnd")
+    gp.lab.run("stop", "manager")
+    for pattern, number in MOMENTS:
+        left = [number]
+
+        def stop(line: str, pattern: str = pattern, left: list[int] = left) -> bool:
+            left[0] -= bool(re.match(pattern, line))
+            return left[0] == 0
+
+        told, out, status = killed(gp.lab.cctrl, "gprecoverseg -a -p sdw3", stop)
+        assert status == -signal.SIGKILL, f"{pattern}: exit {status}\n{out}\n{''.join(told)[-3000:]}"
+    gp.lab.run("start", "manager")
+    gp.done("gprecoverseg -a -p sdw3")
+    gp.becomes(1, WELL)
+    assert gp.place(1, "m").startswith("sdw3:")
+    assert not processes.postmaster(old)
+    removed = gp.lab.cctrl("-expert", "--yes", "-c", f"datasource {gp.place(1, 'm')} cleanup")
+    assert f"sdw1:{old}   left " in removed.stdout, removed.stderr
+    assert not Path(old).exists()
