@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from math import inf
 from threading import Event, Lock, Thread, current_thread, local, main_thread
 from time import CLOCK_BOOTTIME, clock_gettime, monotonic
+from types import FrameType
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -101,6 +103,23 @@ def interruptibly(work: Callable[[], Value], stop: Callable[[], bool] = lambda: 
     except BaseException:
         event.set()
         raise
+    return begun.get()
+
+
+def to_its_end(work: Callable[[], Value]) -> Value:
+    """`work()`, that soon ends: Ctrl-C in the main thread is raised only then. For what must not go on unseen, because
+    what puts it back could come before it."""
+    if current_thread() is not main_thread():
+        return work()
+    pressed: list[tuple[int, FrameType | None]] = []
+    before = signal.signal(signal.SIGINT, lambda *which: pressed.append(which))
+    try:
+        begun = begin(work)
+        begun.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed and callable(before):
+        before(*pressed[0])
     return begun.get()
 
 

@@ -16,6 +16,7 @@ from cctrl.lab.layout import Lab as Place
 from tests.forks import Forked
 
 _NUMBERS = count(1)
+_PATIENCE = 60.0  # seconds that a busy machine gets for anything: deadlines end what hangs, and prove nothing
 _MEMORY = Path("/dev/shm")
 _ROOM = 6 << 30  # bytes: what labs of some tests at once take, amply
 Completed = subprocess.CompletedProcess[str]
@@ -52,8 +53,9 @@ def isolated(home: Path) -> dict[str, str]:
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 20.0, what: str = "", step: float = 0.02) -> None:
-    """Look until `condition` holds; AssertionError with `what` where the deadline passes first. `step`: seconds from
-    one look to the next."""
+    """Look until `condition` holds; AssertionError with `what` where it does not within `seconds`, or longer on a busy
+    machine. `step`: seconds from one look to the next."""
+    seconds = max(seconds, _PATIENCE)
     assert processes.wait_until(condition, seconds, step=step), f"not within {seconds:g} s: {what or condition}"
 
 

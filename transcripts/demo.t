@@ -18,8 +18,10 @@ NEXT: datasource host1 recover
 ...
 [LOGICAL:EXPERT] /alpha > datasource host1 recover
 VERIFYING THAT WE CAN CONNECT TO DATA SERVER 'host1'
+...
 DATA SERVER 'host1' IS NOW AVAILABLE FOR CONNECTIONS
 RECOVERING 'host1@alpha' TO A SLAVE USING 'host2@alpha' AS THE MASTER
+...
 RECOVERY OF 'host1@alpha' WAS SUCCESSFUL
 host1 is OFFLINE until the manager puts it ONLINE, as the policy says
 

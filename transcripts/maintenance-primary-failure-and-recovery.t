@@ -45,8 +45,10 @@ NEXT: datasource host1 recover
 
 [LOGICAL:EXPERT] /alpha > datasource host1 recover
 VERIFYING THAT WE CAN CONNECT TO DATA SERVER 'host1'
+...
 DATA SERVER 'host1' IS NOW AVAILABLE FOR CONNECTIONS
 RECOVERING 'host1@alpha' TO A SLAVE USING 'host2@alpha' AS THE MASTER
+...
 RECOVERY OF 'host1@alpha' WAS SUCCESSFUL
 host1 is OFFLINE until it is put ONLINE
 NEXT: datasource host1 online
@@ -76,8 +78,10 @@ NEXT: datasource host2 recover
 [LOGICAL:EXPERT] /alpha > recover
 FOUND PHYSICAL DATASOURCE TO RECOVER: 'host2@alpha'
 VERIFYING THAT WE CAN CONNECT TO DATA SERVER 'host2'
+...
 DATA SERVER 'host2' IS NOW AVAILABLE FOR CONNECTIONS
 RECOVERING 'host2@alpha' TO A SLAVE USING 'host1@alpha' AS THE MASTER
+...
 DataSource 'host2' is now OFFLINE
 RECOVERY OF DATA SERVICE 'alpha' SUCCEEDED
 RECOVERED 1 DATA SOURCES IN SERVICE 'alpha'

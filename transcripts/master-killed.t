@@ -27,8 +27,10 @@ NEXT: datasource host1 recover
 
 [LOGICAL:EXPERT] /alpha > datasource host1 recover
 VERIFYING THAT WE CAN CONNECT TO DATA SERVER 'host1'
+...
 DATA SERVER 'host1' IS NOW AVAILABLE FOR CONNECTIONS
 RECOVERING 'host1@alpha' TO A SLAVE USING 'host2@alpha' AS THE MASTER
+...
 RECOVERY OF 'host1@alpha' WAS SUCCESSFUL
 host1 is OFFLINE until it is put ONLINE; no manager runs that would do it
 NEXT: datasource host1 online

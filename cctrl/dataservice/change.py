@@ -15,11 +15,11 @@ from cctrl.registry import Talk
 from cctrl.replication.engine import OnText
 from cctrl.replication.facts import Facts
 from cctrl.replication.facts import Server as ServerState
-from cctrl.replication.lock import Lock, lock
+from cctrl.replication.lock import InUse, Lock, lock
 from cctrl.replication.operation import LiveOperation, broken_off
 from cctrl.replication.position import Position as LogPosition
 from cctrl.replication.steps import Result, Step
-from cctrl.store import MemberIntent, Operation, ServiceIntent
+from cctrl.store import MemberIntent, Operation, ServiceIntent, who
 from cctrl.store.errors import StoreError
 from cctrl.threads import cancelled
 
@@ -27,6 +27,7 @@ FENCE, SYNCHRONISE = "fence", "synchronise"
 LOOK = "ls"  # the command that shows how things stand
 MANAGERS_OWN = (FENCE, SYNCHRONISE)  # verbs of the journal that only a manager gives, and gives again
 KILLED = "killed"  # how the message of an operation begins that did not come to an end of its own
+MANAGERS_TURN = 60.0  # seconds that a manager at work is waited for: it does what was wanted, and ends by itself
 SETTLE = 120.0  # seconds that servers get to end what a killed command began; a shutdown is cut short before
 
 
@@ -216,9 +217,9 @@ def primary(name: str, timeline: int) -> Callable[[ServiceIntent], ServiceIntent
 def changing(dataservice: Dataservice, verb: str, text: str, *, fresh: bool = True) -> Iterator[Change]:
     """Hold the service's lock on every host that answers, for one command.
 
-    Raises Refused where somebody else holds it, naming the owner. A command of the same verb whose
-    process was killed is found in the journal (`Change.broken_off`), and its policy is put back. Without `fresh` a
-    host that was just found out of reach is not waited for again.
+    A manager that holds it is waited for. Raises Refused where somebody else does, naming the owner. A command of the
+    same verb whose process was killed is found in the journal (`Change.broken_off`), and its policy is put back.
+    Without `fresh` a host that was just found out of reach is not waited for again.
     """
     if fresh:
         dataservice.fresh()
@@ -232,11 +233,28 @@ def changing(dataservice: Dataservice, verb: str, text: str, *, fresh: bool = Tr
 
 
 def _locked(dataservice: Dataservice, text: str) -> Lock:
-    try:
-        return lock(dataservice.engine, dataservice.name, dataservice.service.names, text)
-    except Refused as refused:
-        refused.next = refused.next or "ping"
-        raise
+    until, told = time.monotonic() + MANAGERS_TURN, False
+    while True:
+        try:
+            return lock(dataservice.engine, dataservice.name, dataservice.service.names, text)
+        except InUse as taken:
+            if not _is_managers(dataservice, taken):
+                raise
+            if time.monotonic() >= until:
+                taken.detail += f"; it was waited for {MANAGERS_TURN:g} s"
+                raise
+            if not told:
+                dataservice.talk.hint(f"waiting for the manager, which is at work: {taken.owner}")
+            told = True
+        except Refused as refused:
+            refused.next = refused.next or "ping"
+            raise
+
+
+def _is_managers(dataservice: Dataservice, taken: InUse) -> bool:
+    """True where the manager has the lock; for itself another turn comes with its next look."""
+    leader = dataservice.store.leader(dataservice.name)
+    return leader is not None and leader.holder != who() and taken.owner.startswith(f"{leader.holder} ")
 
 
 @contextmanager

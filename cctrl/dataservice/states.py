@@ -140,7 +140,7 @@ def _datasource(view: View, diagnosis: Diagnosis, intent: ServiceIntent, service
     told = intent.member(facts.name)
     role = _role(diagnosis, told, facts)
     fault = _fault(view, diagnosis, facts, service)
-    state, reason = _state(told, facts, fault, policy(intent))
+    state, reason = _state(told, facts, fault, policy(intent), diagnosis)
     if state is not State.SHUNNED and headless(view, diagnosis, intent):
         state, reason = State.SHUNNED, NO_MASTER
     status = "DIMINISHED" if state is State.ONLINE and fault else STATUS[state]
@@ -182,11 +182,13 @@ def _role(diagnosis: Diagnosis, told: MemberIntent, facts: Facts) -> str:
     return MASTER if facts.ran is Ran.PRIMARY else SLAVE
 
 
-def _state(told: MemberIntent, facts: Facts, fault: str, mode: str) -> tuple[State, str]:
+def _state(told: MemberIntent, facts: Facts, fault: str, mode: str, diagnosis: Diagnosis) -> tuple[State, str]:
     """State and reason: what was decided stands; what is seen to be broken is FAILED, but for MAINTENANCE."""
     if told.state == State.SHUNNED.value:
         return State.SHUNNED, told.reason
     if facts.fence is not None:
+        if facts.name == diagnosis.primary and not facts.up:  # it is fenced first: nobody has taken over yet
+            return State.FAILED, fault
         return State.SHUNNED, failed_over_to(facts.fence.successor)
     if told.state == State.FAILED.value:
         return State.FAILED, told.reason

@@ -12,7 +12,7 @@ from cctrl.lab.cuts import MANAGERS
 from cctrl.lab.layout import Plan, name_option
 from cctrl.outcome import OutOfSight, Refused, UsageError
 
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 _LEADS = "cctrl manager: leading "  # in the line by which a manager says so
 _SPEAKS = "cctrl manager: "
 

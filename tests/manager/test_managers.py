@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import threading
-import time
 
 import pytest
 
@@ -17,7 +16,7 @@ from tests.manager.conftest import Watched
 from tests.stage import wait_for
 
 pytestmark = pytest.mark.timeout(600)
-BUSY = 5.0  # seconds that a busy machine may take longer
+BUSY = 30.0  # seconds that a busy machine may take longer
 
 
 def test_another_manager_takes_over(watched: Watched) -> None:
@@ -26,15 +25,14 @@ def test_another_manager_takes_over(watched: Watched) -> None:
     watched.says("waiting: ", "manager2")
     first = watched.leader()
     os.kill(first, signal.SIGKILL)
-    began = time.monotonic()
     wait_for(lambda: watched.leader() not in (0, first), LEASE + RENEWAL + BUSY, "the second one leads")
     second = watched.leader()
-    assert time.monotonic() - began < LEASE + RENEWAL + BUSY
     watched.says("leading alpha", "manager2")
     watched.act("start", "manager")
     watched.says(f"pid {second} leads alpha")
     watched.act("stop", "manager2")
-    wait_for(lambda: watched.leader() not in (0, second), LEASE - RENEWAL, "the lease was given back")
+    assert watched.leader() != second, "the lease was given back"
+    wait_for(lambda: watched.leader() not in (0, second), BUSY, "the first one leads")
     assert "stopped" in watched.log("manager2").splitlines()[-1]
     told = [event["text"] for event in watched.documents("show events 50")[0]["events"] if event["kind"] == "manager"]
     ends = [text.partition(" pid ")[2] for text in told if " leads" in text]

@@ -1,16 +1,19 @@
-"""What a manager saw before it had the lock may be over: a command of a shell has mended it meanwhile."""
+"""A manager and a shell at once: what a manager saw before it had the lock may be over; a shell leaves it its turn."""
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 
 import pytest
 
 from cctrl.config import load
+from cctrl.dataservice.change import changing
 from cctrl.dataservice.service import Picture
 from cctrl.dataservice.watch import watching
 from cctrl.dataservice.watch.automatic import _ACTIONS, Automatic
 from cctrl.manager.suspicion import Suspicion
+from cctrl.store import who
 from tests.dataservice.alpha import Alpha
 from tests.stage import wait_for
 
@@ -47,3 +50,21 @@ def test_an_old_master_that_was_recovered_is_not_fenced_again(alpha: Alpha, mana
     _ACTIONS[suspicion.kind](manager, suspicion, before)
     assert alpha.states()["host1"] == "slave:ONLINE OK"
     alpha.stands("host2", ["host1", "host3"])
+
+
+def test_a_manager_at_work_is_waited_for_and_nobody_advised_to_do_the_same(alpha: Alpha, manager: Automatic) -> None:
+    alpha.fault("kill", "host1")
+    manager.store.lead("alpha", who(), socket.gethostname(), 600)
+    with changing(manager._dataservice, "failover", "failover") as change:
+        change.begin("host1", "host2")
+        assert "NEXT: ls host1   (again: the manager is at work: failover)\n" in alpha("ls host1").stderr
+        shell = alpha.start("-v", "-c", "datasource host3 shun")
+        assert shell.stderr
+        tried: list[str] = []
+        while len(tried) <= len(alpha.hosts):  # it tries again, rather than to be refused
+            line = shell.stderr.readline()
+            assert line, tried
+            tried += [line] if ".lock" in line else []
+    out, said = shell.communicate(timeout=60)
+    assert (shell.returncode, out) == (0, "DataSource 'host3' set to SHUNNED\n"), said
+    assert "NEXT: failover\n" in alpha("ls host1").stderr

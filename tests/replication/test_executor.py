@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Mapping
 from threading import Barrier
 
@@ -17,6 +19,7 @@ from cctrl.replication.plan import plan_move, plan_takeover
 from cctrl.replication.position import Position
 from cctrl.replication.recovery import LogRange
 from cctrl.replication.steps import UNDO, Action, Plan, Result, Step
+from cctrl.threads import to_its_end
 from tests.replication.worlds import at, crashed, primary, standby, view
 
 Trouble = Callable[[Step], None]
@@ -284,3 +287,19 @@ def test_explain_says_how_each_step_is_undone() -> None:
 def test_views_find_members_by_name_only() -> None:
     with pytest.raises(KeyError):
         View((primary(),))["host9"]
+
+
+def test_what_is_put_back_by_something_that_would_not_wait_for_it_is_waited_for_at_ctrl_c() -> None:
+    ended: list[bool] = []
+
+    def work() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        ended.append(True)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            to_its_end(work)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert ended

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -60,6 +59,4 @@ def test_the_lines_for_libpq_find_their_server(alpha: Alpha) -> None:
     alpha.does("--yes", "failover to host2")
     assert (standing(alpha, write), standing(alpha, read)) == ("f", "t")
     alpha.fault("cut", "host1")  # the first of the list does not answer: that costs connect_timeout, once
-    begun = time.monotonic()
     assert standing(alpha, write) == "f"
-    assert time.monotonic() - begun < 8

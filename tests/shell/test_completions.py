@@ -138,7 +138,7 @@ def test_tab_at_a_real_shell(shell: str, path_with_cctrl: str, environ: dict[str
     }
     argv = {"bash": ["--norc", "--noprofile"], "zsh": ["-f"]}
     env = {**environ, "PATH": path_with_cctrl, "TERM": "dumb", "PS1": "$ "}
-    child = pexpect.spawn(needed(shell), argv[shell], env=env, encoding="utf-8", dimensions=(40, 200), timeout=20)
+    child = pexpect.spawn(needed(shell), argv[shell], env=env, encoding="utf-8", dimensions=(40, 200), timeout=60)
     try:
         for line in begin[shell]:
             child.sendline(line)

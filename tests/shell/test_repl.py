@@ -33,7 +33,7 @@ class Typist:
     def sees(self, *texts: str) -> str:
         """Wait until the texts have appeared, in order; the plain text up to the last of them."""
         seen = ""
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         for text in texts:
             while text not in self.unread:
                 self._read(text, deadline)
@@ -43,7 +43,7 @@ class Typist:
 
     def shows(self, *texts: str) -> None:
         """Wait until all of the texts stand on the screen."""
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while missing := [t for t in texts if t not in "\n".join(self.screen.lines())]:
             self._read(missing[0], deadline)
 

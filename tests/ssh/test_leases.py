@@ -62,9 +62,9 @@ sys.stdin.read()
         assert hold(hosts, host, path, "me", wait=0) == Held("the one to be killed")
         client.kill()
         before = monotonic()
-        lease = hold(hosts, host, path, "me", wait=3)
+        lease = hold(hosts, host, path, "me", wait=10)
         assert isinstance(lease, Lease)
-        assert monotonic() - before < 3  # sooner than by silence
+        assert monotonic() - before < 10  # sooner than by silence
         lease.release()
 
 

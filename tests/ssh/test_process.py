@@ -22,7 +22,7 @@ def test_a_conversation(host: Host) -> None:
             assert process.readline() == word
         before = monotonic()
         assert process.readline(0.1) is None
-        assert 0.1 <= monotonic() - before < 4
+        assert monotonic() - before >= 0.1
         process.close_stdin()
         result = process.wait()
         assert result.ok

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 from cctrl.dataservice import listing, newcomers
 from cctrl.dataservice.advice import DOCTOR, ROOM_ON_DISK, for_datasource
@@ -26,6 +27,7 @@ from cctrl.replication.checkup import FREE_LIMIT
 from cctrl.replication.facts import Server
 from cctrl.replication.position import size
 from cctrl.ssh.by_hand import login
+from cctrl.store import Operation
 
 LONG = "-l"
 LAST = 30  # events that are looked through for what the manager said
@@ -49,16 +51,30 @@ def ls(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> Outcome:
     talk.data("manager", leader)
     talk.data("health", picture.diagnosis.health.name)
     ranking = rank(dataservice, picture) if adrift(picture.view, picture.diagnosis) else None
-    talk.data("datasources", [_json(picture, source, ranking) for source in sources])
-    _advise(dataservice, picture, sources, ranking, talk)
+    unfinished = dataservice.store.unfinished(dataservice.name)
+    following = {source.name: _following(picture, source, ranking, unfinished) for source in sources}
+    talk.data("datasources", [_json(picture, source, following[source.name]) for source in sources])
+    _advise(dataservice, picture, sources, ranking, following, talk)
     newcomers.tell(dataservice, picture, talk)
     if not name:
         routing.tell(routers, talk)
-    _tell_unfinished(dataservice, talk)
+    _tell_unfinished(dataservice, unfinished, talk)
     return Outcome.DONE if any(facts.seen for facts in picture.view.members) else Outcome.UNKNOWN
 
 
-def _json(picture: Picture, source: Datasource, ranking: Ranking | None) -> dict[str, object]:
+def _following(picture: Picture, source: Datasource, ranking: Ranking | None, unfinished: Operation | None) -> str:
+    """What to type for a datasource; "" where nothing helps. No master works, and the manager is at it already: no more
+    than to look again."""
+    if ranking is not None:
+        return using(ranking)
+    advice = for_datasource(source, picture.diagnosis)
+    manager = picture.leader.holder if picture.leader else ""
+    if advice and not picture.diagnosis.healthy and unfinished and unfinished.who == manager:
+        return f"ls {source.name}   (again: the manager is at work: {unfinished.text})"
+    return advice
+
+
+def _json(picture: Picture, source: Datasource, following: str) -> dict[str, object]:
     components = {
         "MANAGER": listing.manager_state(picture.leader is not None),
         "REPLICATOR": replicator_state(source),
@@ -68,7 +84,7 @@ def _json(picture: Picture, source: Datasource, ranking: Ranking | None) -> dict
         **listing.properties(source),
         "master": source.master,
         "components": components,
-        "next": for_datasource(source, picture.diagnosis) if ranking is None else using(ranking),
+        "next": following,
     }
 
 
@@ -78,15 +94,19 @@ def using(ranking: Ranking) -> str:
 
 
 def _advise(
-    dataservice: Dataservice, picture: Picture, sources: tuple[Datasource, ...], ranking: Ranking | None, talk: Talk
+    dataservice: Dataservice,
+    picture: Picture,
+    sources: tuple[Datasource, ...],
+    ranking: Ranking | None,
+    following: Mapping[str, str],
+    talk: Talk,
 ) -> None:
     """The next command for every datasource that is not well, on stderr; without a master the one for them all."""
     tell_of_the_manager(picture, talk)
     for source in sources:
-        following = for_datasource(source, picture.diagnosis) if ranking is None else ""
-        if following:
+        if ranking is None and following[source.name]:
             talk.note(f"{source.name} is {source.word}{_because(source)}")
-            talk.note(f"NEXT: {following}")
+            talk.note(f"NEXT: {following[source.name]}")
         free = source.facts.free
         if free is not None and free < FREE_LIMIT:
             talk.note(f"{source.name}: only {size(free)} are free where its data directory lies")
@@ -141,9 +161,8 @@ def _because(source: Datasource) -> str:
     return f" ({why})" if why else ""
 
 
-def _tell_unfinished(dataservice: Dataservice, talk: Talk) -> None:
+def _tell_unfinished(dataservice: Dataservice, operation: Operation | None, talk: Talk) -> None:
     """A command that did not come to its end can be given again."""
-    operation = dataservice.store.unfinished(dataservice.name)
     talk.data("unfinished", operation)
     last = next(iter(dataservice.store.operations(dataservice.name, 1)), None)
     if operation is None and last is not None and last.outcome is Outcome.INTERRUPTED:

@@ -44,6 +44,7 @@ LOOK_CLOSELY = 1.0  # while something is suspected, or a host is out of sight
 MARGIN = 1.0  # seconds by which a standby must have heard later than we did, to be believed
 WITNESS = 0.2  # while others are asked about a master that is overdue
 LONGEST_QUESTION = 2.0  # seconds that another host may wait for a master's answer
+QUESTION = 0.4  # of `failure_timeout`, that it may: as long as it is answered in time, for that host may be busy
 SHORTEST_ANSWER = 1.0  # seconds
 
 
@@ -61,7 +62,7 @@ class Automatic(Keeper):
         self._service = service
         self._answering = Answering(config, service, self._talk, say, self._answer) if service.check_port else None
         self._suspicions = Suspicions()
-        self._witnesses = Witnesses(self._dataservice.engine, min(LONGEST_QUESTION, service.failure_timeout / 4))
+        self._witnesses = Witnesses(self._dataservice.engine, min(LONGEST_QUESTION, QUESTION * service.failure_timeout))
         self._contact = FirstContact(config, service, self._talk, self._answer, self._said)
         self._primary = ""  # as the last look showed it
         self._waits = False  # for the witnesses' answer

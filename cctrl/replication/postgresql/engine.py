@@ -19,6 +19,9 @@ from cctrl.replication.postgresql.replay import Replay
 from cctrl.replication.postgresql.work import Handler, Work
 from cctrl.replication.steps import Action, Result, Step
 from cctrl.ssh import Hosts
+from cctrl.threads import to_its_end
+
+SHORT = frozenset({Action.MARK, Action.PAUSE, Action.RESUME})  # soon done, and put back by what does not wait for them
 
 
 class PostgreSQL(Looking):
@@ -56,4 +59,7 @@ class PostgreSQL(Looking):
 
     def perform(self, step: Step, known: Mapping[str, Position], on_text: OnText) -> Result:
         """See Engine."""
-        return self.handlers[step.action](Work(step, known, on_text, self.operation or "by-hand"))
+        work = Work(step, known, on_text, self.operation or "by-hand")
+        if step.action in SHORT:
+            return to_its_end(lambda: self.handlers[step.action](work))
+        return self.handlers[step.action](work)
