@@ -244,7 +244,7 @@ def _locked(dataservice: Dataservice, text: str) -> Lock:
                 taken.detail += f"; it was waited for {MANAGERS_TURN:g} s"
                 raise
             if not told:
-                dataservice.talk.hint(f"waiting for the manager, which is at work: {taken.owner}")
+                dataservice.talk.hint(f"waiting for the manager, which is at work: {taken.detail}")
             told = True
         except Refused as refused:
             refused.next = refused.next or "ping"
@@ -252,9 +252,11 @@ def _locked(dataservice: Dataservice, text: str) -> Lock:
 
 
 def _is_managers(dataservice: Dataservice, taken: InUse) -> bool:
-    """True where the manager has the lock; for itself another turn comes with its next look."""
+    """True where the manager has the lock, or may have; for itself another turn comes with its next look."""
     leader = dataservice.store.leader(dataservice.name)
-    return leader is not None and leader.holder != who() and taken.owner.startswith(f"{leader.holder} ")
+    if leader is None or leader.holder == who():
+        return False
+    return not taken.owner or taken.owner.startswith(f"{leader.holder} ")
 
 
 @contextmanager

@@ -51,7 +51,7 @@ class Claim(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Somebody else holds a member's lock; `owner` is what they said of themselves."""
+    """Somebody else holds a member's lock; `owner` is what they said of themselves, "" where that is not known."""
 
     owner: str
 

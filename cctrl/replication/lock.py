@@ -24,11 +24,15 @@ class Claiming(Protocol):
 
 
 class InUse(Refused):
-    """Somebody else holds the lock; `owner` is who, since when, and for what."""
+    """Somebody else holds the lock; `owner` is who, since when, and for what; "" where they have not said it yet."""
 
     def __init__(self, service: str, owner: str) -> None:
         following = "wait until it has ended, then give the command again"
-        super().__init__(f"another operation is under way on {service}", detail=owner, next=following)
+        super().__init__(
+            f"another operation is under way on {service}",
+            detail=owner or "by somebody who did not say who",
+            next=following,
+        )
         self.owner = owner
 
 

@@ -28,7 +28,7 @@ _SLICE = 0.25  # seconds between looks at Ctrl-C
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Somebody else holds the lock; `owner` is what they wrote about themselves."""
+    """Somebody else holds the lock; `owner` is what they wrote about themselves, "" where they just got it or go."""
 
     owner: str
 
@@ -107,7 +107,7 @@ def hold(
         raise
     lines = result.stdout.splitlines()
     if lines[:1] == ["held"]:
-        return Held("\n".join(lines[1:]).strip() or "somebody who did not say who")
+        return Held("\n".join(lines[1:]).strip())
     if result.ended is not Ended.EXITED:
         raise Unreachable(f"cannot lock {path} on {host.name}: {result.reason}", next=result.next)
     said = "; ".join(line for line in result.stderr.splitlines() if line)

@@ -24,7 +24,7 @@ def locked(cluster: Cluster, program: str, argv: Sequence[str], talk: Talk) -> I
     try:
         held = lock(cluster.engine, cluster.name, (cluster.coordinator.name,), " ".join((program, *argv)))
     except InUse as taken:
-        _taken(cluster, program, taken.owner, talk)
+        _taken(cluster, program, taken.detail, talk)
         yield None
         return
     except Refused as refused:
