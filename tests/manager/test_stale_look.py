@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 
 import pytest
@@ -12,8 +11,8 @@ from cctrl.dataservice.change import changing
 from cctrl.dataservice.service import Picture
 from cctrl.dataservice.watch import watching
 from cctrl.dataservice.watch.automatic import _ACTIONS, Automatic
+from cctrl.manager.leadership import Leadership
 from cctrl.manager.suspicion import Suspicion
-from cctrl.store import who
 from tests.dataservice.alpha import Alpha
 from tests.stage import wait_for
 
@@ -54,7 +53,8 @@ def test_an_old_master_that_was_recovered_is_not_fenced_again(alpha: Alpha, mana
 
 def test_a_manager_at_work_is_waited_for_and_nobody_advised_to_do_the_same(alpha: Alpha, manager: Automatic) -> None:
     alpha.fault("kill", "host1")
-    manager.store.lead("alpha", who(), socket.gethostname(), 600)
+    leadership = Leadership(manager.store, "alpha")
+    leadership.start()
     with changing(manager._dataservice, "failover", "failover") as change:
         change.begin("host1", "host2")
         assert "NEXT: ls host1   (again: the manager is at work: failover)\n" in alpha("ls host1").stderr
@@ -68,3 +68,4 @@ def test_a_manager_at_work_is_waited_for_and_nobody_advised_to_do_the_same(alpha
     out, said = shell.communicate(timeout=60)
     assert (shell.returncode, out) == (0, "DataSource 'host3' set to SHUNNED\n"), said
     assert "NEXT: failover\n" in alpha("ls host1").stderr
+    leadership.stop()
