@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from threading import Event
 from typing import Protocol
@@ -44,6 +45,9 @@ class Claim(Protocol):
     @property
     def held(self) -> bool:
         """False once the lock may be somebody else's."""
+
+    def acting(self) -> AbstractContextManager[None]:
+        """Within this the member's host does what it is told only while it holds the lock."""
 
     def release(self) -> None:
         """Give it up; idempotent."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from threading import Lock as Turn
 from typing import Protocol
@@ -51,6 +51,14 @@ class Lock:
     def facts(self) -> Mapping[str, Facts]:
         """Each locked member as it was seen once it was locked."""
         return {name: claim.facts for name, claim in self._claims.items()}
+
+    @contextmanager
+    def acting(self) -> Iterator[None]:
+        """Within this hosts do what they are told only while they hold the lock: see Claim."""
+        with ExitStack() as stack:
+            for claim in self._claims.values():
+                stack.enter_context(claim.acting())
+            yield
 
     def __enter__(self) -> Lock:
         return self
@@ -135,8 +143,10 @@ class Kept:
             kept.claim, kept.leaving = self._taken(place, kept.claim), False
             self._allowed()  # it may have taken a while
             kept.users += 1
+            acting = kept.claim.acting() if kept.claim else nullcontext()
         try:
-            yield
+            with acting:
+                yield
         finally:
             with kept.turn:
                 kept.users -= 1

@@ -91,7 +91,8 @@ class LiveOperation:
             following = f"{self._look}   (another may be at work; then, if it is still wanted: {self.text})"
             raise StepFailed(what, detail=f"it was to {step.text()}", next=following, uncertain=True)
         self._note(step)
-        result = self._engine.perform(step, known, on_text)
+        with self.held.acting():
+            result = self._engine.perform(step, known, on_text)
         self.changed = self.changed or not step.undoable
         if step.action in (Action.PROMOTE, Action.PROMOTE_NOW):
             self.promoted = step.member

@@ -5,11 +5,12 @@ Knows no database. Importing it costs no paramiko: that is loaded with the first
 
 from cctrl.ssh.hosts import CommandEvent, Hosts
 from cctrl.ssh.jobs import Job, end_job, run_job
-from cctrl.ssh.leases import Held, Lease, hold
+from cctrl.ssh.leases import LOST, Held, Lease, fenced, hold, under
 from cctrl.ssh.result import CommandResult, Ended
 from cctrl.ssh.trust import accept, trust
 
 __all__ = [
+    "LOST",
     "CommandEvent",
     "CommandResult",
     "Ended",
@@ -19,7 +20,9 @@ __all__ = [
     "Lease",
     "accept",
     "end_job",
+    "fenced",
     "hold",
     "run_job",
     "trust",
+    "under",
 ]

@@ -23,6 +23,7 @@ from cctrl.config import NAME, Host
 from cctrl.outcome import Refused, UsageError
 from cctrl.ssh import scripts
 from cctrl.ssh.hosts import Hosts
+from cctrl.ssh.leases import fenced
 from cctrl.ssh.process import Lines
 from cctrl.ssh.quoting import quote
 from cctrl.ssh.result import CommandResult, Ended
@@ -84,7 +85,7 @@ class _Follower:
         if not NAME.match(self.job.name):
             raise UsageError(f"not a name for a job: {self.job.name!r}")
         words = [self.job.directory, self.job.name, secrets.token_hex(8), quote(self.job.argv)]
-        result = self.hosts.run(self.host, _sh(scripts.JOB_START, *words, *self.job.argv))
+        result = self.hosts.run(self.host, fenced(self.host, _sh(scripts.JOB_START, *words, *self.job.argv)))
         if not result.ok:
             return self._not_started(result)
         state = _fields(result.stdout)

@@ -6,7 +6,9 @@ our connection does (also when we are killed), or when 15 s pass without one (wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from threading import Event, Thread
 
@@ -24,6 +26,8 @@ from cctrl.threads import steady
 _BEAT = 4.0  # seconds between heartbeats
 _SILENCE = 15  # seconds the host waits for one
 _SLICE = 0.25  # seconds between looks at Ctrl-C
+LOST = 77  # the status of a command that was to be run under a lock that was lost
+_NOBODY = ("0", "0")  # in place of the shell that holds a lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +40,16 @@ class Held:
 class Lease:
     """A lock that is held until `release`, or until this process or its connection ends.
 
-    `first` is what the command that was to be run at once ended in; None where there was none.
+    `first` is what the command that was to be run at once ended in; None where there was none. `holder`: number and
+    beginning of the shell on the host that holds it; empty where that could not say.
     """
 
-    def __init__(self, process: RemoteProcess, first: CommandResult | None = None) -> None:
+    def __init__(
+        self, process: RemoteProcess, host: Host, holder: tuple[str, ...], first: CommandResult | None = None
+    ) -> None:
         self.first = first
+        self.host = host
+        self.holder = holder
         self._process = process
         self._stop = Event()
         self._cancelled = threads.cancelled()
@@ -76,6 +85,33 @@ class Lease:
                 self._sent = steady()
 
 
+_under: ContextVar[tuple[Lease, ...]] = ContextVar("leases", default=())
+
+
+@contextmanager
+def under(lease: Lease) -> Iterator[None]:
+    """Within this what `fenced` makes is run under this lease, beside those that this thread acts under already."""
+    before = _under.set((*_under.get(), lease))
+    try:
+        yield
+    finally:
+        _under.reset(before)
+
+
+def fenced(host: Host, argv: Sequence[str]) -> Sequence[str]:
+    """The command line that a host runs only while the lock is held there under which this thread acts: the host looks
+    by itself, in the same shell. So one that stood still between its look at the lock and its command does nothing.
+
+    Where this thread acts under several leases, and the one on this host was lost, another one does: whoever sees
+    that does nothing either. Where all are lost the host does nothing.
+    """
+    leases = _under.get()
+    held = [lease for lease in leases if lease.held]
+    here = [lease for lease in held if lease.host == host]
+    holder = here[0].holder if here else _NOBODY if leases and not held else ()
+    return ["sh", "-c", scripts.FENCED, "cctrl", *holder, *argv] if holder else argv
+
+
 def hold(
     hosts: Hosts,
     host: Host,
@@ -99,8 +135,10 @@ def hold(
     )
     try:
         first = process.readline(hosts.timeout + wait)
-        if first == "locked":
-            return Lease(process, _first(process, host, tuple(then), limit) if then else None)
+        word, *holder = (first or "").split() or [""]
+        if word == "locked":
+            ended = _first(process, host, tuple(then), limit) if then else None
+            return Lease(process, host, tuple(holder) if len(holder) == 2 else (), ended)
         result = process.close() if first is None and process.result is None else process.wait()
     except BaseException:
         process.close()

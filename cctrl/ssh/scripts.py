@@ -76,7 +76,8 @@ flock -s -w "$3" "$job.lock" true
 
 # Arguments: file, owner, seconds to wait, seconds without a heartbeat, then a command that is run once, as soon as the
 # lock is held; its end is told as `ended STATUS`. A heartbeat is a line on stdin.
-# Children do not get descriptor 9: the lock ends with this shell, however that ends.
+# Children do not get descriptor 9: the lock ends with this shell, however that ends. So where this shell lives, known
+# by its number and by when it began, the lock is held.
 LEASE = r"""
 umask 077
 file=$1 owner=$2 wait=$3 silence=$4
@@ -97,9 +98,24 @@ else # on a full disk no file can be made: its directory is locked, which whoeve
     case $said in *'o space left'* | *quota*) ;; *) fail "cannot write $file: $said" ;; esac
     flock -w "$wait" 8 || held
 fi
-echo locked
+{ read -r line <"/proc/$$/stat"; } 2>&-
+began() { echo "locked $$ ${20-}"; }
+began ${line##*) }
 shift 4
 [ $# -eq 0 ] || { "$@" 8<&- 9>&- </dev/null; echo "ended $?"; }
 while timeout "$silence" sh -c 'read -r beat' 8<&- 9>&-; do :; done
 [ ! -e "$file" ] || : >"$file"
+"""
+
+# Arguments: number and beginning of the shell that holds a lock; a command that is run only while that lives.
+FENCED = r"""
+{ read -r line <"/proc/$1/stat"; } 2>&-
+began=$2
+shift 2
+lives() { [ "${20-}" = "$began" ]; }
+lives ${line##*) } || {
+    echo "the lock of whoever gave this command is not held any more: nothing was done" >&2
+    exit 77
+}
+exec "$@"
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from threading import Event, Thread
 
 import pytest
@@ -37,6 +38,10 @@ class OneClaim:
         self.facts = Facts(member, 0.0, Server.UP)
         self.held = True
         self._holders, self._member = holders, member
+
+    def acting(self) -> AbstractContextManager[None]:
+        """See Claim."""
+        return nullcontext()
 
     def release(self) -> None:
         """See Claim."""

@@ -15,7 +15,7 @@ import pytest
 
 from cctrl.config import Host
 from cctrl.outcome import Refused, Unreachable
-from cctrl.ssh import Held, Hosts, Lease, hold
+from cctrl.ssh import LOST, Held, Hosts, Job, Lease, fenced, hold, run_job, under
 from tests.ssh.servers import Server, free_port
 
 
@@ -134,6 +134,35 @@ def test_it_ends_with_its_connection(start_server: Callable[..., Server], known_
         assert not first.held
         first.release()
         second.release()
+
+
+def test_a_host_does_nothing_for_whoever_lost_its_lock(hosts: Hosts, host: Host, tmp_path: Path) -> None:
+    """One that was stopped between its look at the lock and its command would send that, whoever has the lock now."""
+    done = tmp_path / "done"
+
+    def made() -> bool:
+        found = done.exists()
+        done.unlink(missing_ok=True)
+        return found
+
+    first = hold(hosts, host, str(tmp_path / "lock"), "alice")
+    assert isinstance(first, Lease)
+    with under(first):
+        about_to = fenced(host, ["touch", str(done)])
+        assert hosts.run(host, about_to).ok and made()
+        os.kill(int(first.holder[0]), signal.SIGKILL)  # as when the host has heard nothing for too long
+        second = hold(hosts, host, str(tmp_path / "lock"), "bob", wait=3)
+        assert isinstance(second, Lease)
+        refused = hosts.run(host, about_to)
+        assert (refused.status, made()) == (LOST, False)
+        assert "is not held any more: nothing was done" in refused.stderr
+        first.release()
+        job = Job("touch", str(tmp_path), ("touch", str(done)))
+        assert (run_job(hosts, host, job).status, made()) == (LOST, False)
+        with under(second):  # of several locks one is as good
+            assert run_job(hosts, host, job).ok and made()
+    assert run_job(hosts, host, job).ok and made()
+    second.release()
 
 
 def test_trouble(hosts: Hosts, host: Host, known_hosts: Path, tmp_path: Path) -> None:

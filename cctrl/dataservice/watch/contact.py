@@ -74,7 +74,8 @@ class FirstContact:
             return False
         if not isinstance(claim, Taken):  # else somebody is at work on it, who fences it himself where he must
             try:
-                self._fence(name, successor, claim)
+                with claim.acting():
+                    self._fence(name, successor, claim)
             finally:
                 claim.release()
         return True

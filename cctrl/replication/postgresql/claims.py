@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from cctrl.outcome import Refused, Unreachable
 from cctrl.replication.facts import Facts, Server
-from cctrl.ssh import Lease
+from cctrl.ssh import Lease, under
 
 LOCK_WAIT = 3.0  # seconds another command gets to end: a manager's are short, and a person need not type again
 
@@ -22,6 +23,10 @@ class HeldClaim:
     def held(self) -> bool:
         """See Claim."""
         return self._lease.held
+
+    def acting(self) -> AbstractContextManager[None]:
+        """See Claim."""
+        return under(self._lease)
 
     def release(self) -> None:
         """See Claim."""

@@ -13,7 +13,7 @@ from cctrl.replication.facts import Server as ServerState
 from cctrl.replication.postgresql import conninfo
 from cctrl.replication.postgresql.scripts import script
 from cctrl.replication.rejection import NO_SPACE
-from cctrl.ssh import CommandResult, Ended, Hosts, Job, end_job, run_job
+from cctrl.ssh import LOST, CommandResult, Ended, Hosts, Job, end_job, fenced, run_job
 
 TIMED_OUT_THERE = (124, 137)  # exit statuses of timeout(1)
 STILL = re.compile(r"at (\S+) for ([\d.]+) s, wanted (\S+)")  # what queries.WAIT raises
@@ -29,22 +29,25 @@ class Remote:
         self.service = service
         self.timeout = timeout
 
-    def run(self, member: str, name: str, *words: str, timeout: float = 0.0) -> CommandResult:
-        """The script of that name with its arguments; `timeout`: the usual one where 0. Never raises for what a host
-        can cause."""
+    def run(self, member: str, name: str, *words: str, timeout: float = 0.0, changes: bool = False) -> CommandResult:
+        """The script of that name with its arguments; `timeout`: the usual one where 0; `changes`: only under the lock
+        under which this thread acts (ssh.fenced). Never raises for what a host can cause."""
         server = self.service.member(member)
-        return self.hosts.run(server.host, command(name, server, words), timeout=timeout or self.timeout)
+        argv = command(name, server, words)
+        if changes:
+            argv = tuple(fenced(server.host, argv))
+        return self.hosts.run(server.host, argv, timeout=timeout or self.timeout)
 
     def must(self, member: str, name: str, *words: str, what: str, timeout: float = 0.0) -> CommandResult:
         """The same; raises StepFailed, which says `what`, unless it ended well."""
-        result = self.run(member, name, *words, timeout=timeout)
+        result = self.run(member, name, *words, timeout=timeout, changes=True)
         check(result, what)
         return result
 
     def sql(self, member: str, *statements: str, timeout: float = 0.0) -> str:
         """What statements print (unaligned, without headers). Each is one transaction, all are one session.
         Raises StepFailed with what the server said."""
-        result = self.run(member, "sql", *statements, timeout=timeout)
+        result = self.run(member, "sql", *statements, timeout=timeout, changes=True)
         check(result, f"{member} refused: {statements[-1].strip().splitlines()[0][:80]}")
         return result.stdout.strip()
 
@@ -117,7 +120,7 @@ def check(result: CommandResult, what: str, said: str = "") -> None:
     """Raise StepFailed unless the command ended well."""
     if result.ok:
         return
-    uncertain = result.ended in (Ended.TIMED_OUT, Ended.UNREACHABLE)
+    uncertain = result.ended in (Ended.TIMED_OUT, Ended.UNREACHABLE) or result.status == LOST
     lines = (said or result.stderr).strip().splitlines()[-6:]
     ended = f"{result.host}: {result.ended.value}" + (f" {result.status}" if result.status is not None else "")
     reason = f", {result.reason}" if result.reason else ""
