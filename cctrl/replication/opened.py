@@ -92,6 +92,9 @@ class OpenService:
 
 def shown(argv: tuple[str, ...]) -> str:
     """A remote command for -v: a script by its name and its arguments."""
+    from cctrl.ssh import unfenced
+
+    argv = unfenced(argv)
     words = argv[3:] if argv[:2] == ("sh", "-c") else argv
     cut = (word if len(word) <= LONGEST_WORD else f"{word[:LONGEST_WORD]}…" for word in words)
     return " ".join(cut).replace("\n", " ")

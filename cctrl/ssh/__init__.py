@@ -5,7 +5,7 @@ Knows no database. Importing it costs no paramiko: that is loaded with the first
 
 from cctrl.ssh.hosts import CommandEvent, Hosts
 from cctrl.ssh.jobs import Job, end_job, run_job
-from cctrl.ssh.leases import LOST, Held, Lease, fenced, hold, under
+from cctrl.ssh.leases import LOST, Held, Lease, fenced, hold, under, unfenced
 from cctrl.ssh.result import CommandResult, Ended
 from cctrl.ssh.trust import accept, trust
 
@@ -25,4 +25,5 @@ __all__ = [
     "run_job",
     "trust",
     "under",
+    "unfenced",
 ]

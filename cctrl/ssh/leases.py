@@ -112,6 +112,11 @@ def fenced(host: Host, argv: Sequence[str]) -> Sequence[str]:
     return ["sh", "-c", scripts.FENCED, "cctrl", *holder, *argv] if holder else argv
 
 
+def unfenced(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """The same without what `fenced` put before it, to be shown."""
+    return argv[6:] if argv[2:3] == (scripts.FENCED,) else argv
+
+
 def hold(
     hosts: Hosts,
     host: Host,

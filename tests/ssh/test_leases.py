@@ -15,7 +15,7 @@ import pytest
 
 from cctrl.config import Host
 from cctrl.outcome import Refused, Unreachable
-from cctrl.ssh import LOST, Held, Hosts, Job, Lease, fenced, hold, run_job, under
+from cctrl.ssh import LOST, Held, Hosts, Job, Lease, fenced, hold, run_job, under, unfenced
 from tests.ssh.servers import Server, free_port
 
 
@@ -150,6 +150,7 @@ def test_a_host_does_nothing_for_whoever_lost_its_lock(hosts: Hosts, host: Host,
     with under(first):
         about_to = fenced(host, ["touch", str(done)])
         assert hosts.run(host, about_to).ok and made()
+        assert unfenced(tuple(about_to)) == unfenced(("touch", str(done))) == ("touch", str(done))
         os.kill(int(first.holder[0]), signal.SIGKILL)  # as when the host has heard nothing for too long
         second = hold(hosts, host, str(tmp_path / "lock"), "bob", wait=3)
         assert isinstance(second, Lease)
