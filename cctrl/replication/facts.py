@@ -100,6 +100,7 @@ class Facts:
     standby_mark: bool = False  # would start as a standby
     fence: Fence | None = None
     promoting: bool = False  # a standby whose promotion was asked for, and is not over yet
+    host_crashed: bool = False  # DOWN: it was not shut down before its host was started again, as far as that was noted
     half_rewound: bool = False  # a rewind of it was begun and did not come to its end
     upstream: Upstream | None = None
     assigned: tuple[str, int] | None = None  # address and port it is told to receive from, whether it does or not

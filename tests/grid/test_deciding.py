@@ -7,7 +7,7 @@ from dataclasses import replace
 from cctrl.grid.model import Database, Element, Mark, Phase, Status, Wanted
 from cctrl.grid.watch.deciding import Calm, calm, decide, ended
 from cctrl.grid.watch.keeper import lost, relevant
-from cctrl.grid.watch.tasks import Act, Decision, Seen, Task
+from cctrl.grid.watch.tasks import Act, Decision, Seen, Task, damaged
 from cctrl.replication.facts import Downstream, Facts, Server, Upstream
 from cctrl.replication.position import Position
 
@@ -174,6 +174,28 @@ def test_all_wait_where_the_seed_has_lost_its_data_until_the_database_is_loaded_
     decision, statuses = look(unloaded, lost, Seen(True, stopped(B)))
     assert tasks(decision) == {(Act.SEED, B)}
     assert decision.told
+
+
+def test_what_a_crash_of_the_host_may_have_damaged_is_no_seed_while_anything_else_may_be() -> None:
+    """Durability=0: the other one is, where it has all; else both wait, and a person decides."""
+    crashed = Seen(True, stopped(A), damaged=True)
+    decision, _ = look(pair(), crashed, Seen(True, stopped(B)))
+    assert (Act.SEED, B) in tasks(decision) and (Act.SEED, A) not in tasks(decision)
+    ahead = pair(elements=(element(1, A), element(2, B, in_set=False, active=False)))
+    decision, statuses = look(ahead, crashed, Seen(True, stopped(B)))
+    assert (decision.tasks, set(statuses.values())) == ((), {"waiting for seed"})
+    assert "its host crashed, and Durability=0" in decision.database.elements[0].message
+    unloaded = [replace(e, status=Status.UNLOADED) for e in ahead.elements]
+    decision, _ = look(replace(ahead, elements=tuple(unloaded)), crashed, Seen(True, stopped(B)))
+    assert tasks(decision) == {(Act.SEED, B)}
+    decision, _ = look(replace(ahead, elements=tuple(unloaded)), crashed, Seen(True, stopped(B, Server.NO_DATA)))
+    assert tasks(decision) == {(Act.SEED, A)} and "may be damaged" in decision.told[0][1]
+
+
+def test_only_where_commits_wait_for_no_disk_is_what_a_crash_left_not_trusted() -> None:
+    crashed = replace(stopped(A), host_crashed=True)
+    assert damaged(pair(durability=0), crashed) and not damaged(pair(durability=1), crashed)
+    assert not damaged(pair(durability=0), stopped(A))
 
 
 def test_the_active_element_is_unloaded_first() -> None:

@@ -171,6 +171,9 @@ def test_a_fence_and_a_mark_and_a_broken_rewind_are_seen() -> None:
     assert (found.standby_mark, found.fence) == (True, Fence("17", "host1", "2026-11-22T10:00:00Z"))
     assert not found.half_rewound
     assert down("@rewinding").half_rewound
+    assert down("@rebooted").host_crashed and not down().host_crashed
+    shut_down = CONTROL.replace("in production", "shut down")
+    assert not down("@rebooted", control=shut_down).host_crashed, "all was there before its host went"
     assert down("@fenced").fence == Fence("", "", ""), "the disk was full when it was fenced"
 
 

@@ -29,6 +29,8 @@ stop() {
   left=
   for server in "$home"/db/*/data; do if lives "$server"; then kill -INT "$pid"; left="$left $pid"; fi; done
   for server in $left; do wait_gone "$server" 1500 || { kill -QUIT "$server" 2>/dev/null; wait_gone "$server" 250; }; done
+  # What waits for no disk (Durability=0) is there after a crash of the host, too.
+  for server in "$home"/db/*; do ! grep -q "^fsync = 'off'" "$server/conf/postgresql.conf" 2>/dev/null || sync -f "$server"; done
   echo "TimesTen Daemon (PID: $daemon, port: $port) stopped."
 }
 verb=

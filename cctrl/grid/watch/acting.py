@@ -12,7 +12,7 @@ from threading import Lock
 from cctrl.grid.model import Database, Element
 from cctrl.grid.record import Change
 from cctrl.grid.service import Grid
-from cctrl.grid.watch.tasks import Act, Task
+from cctrl.grid.watch.tasks import DAMAGED, Act, Task, damaged
 from cctrl.manager.leadership import led
 from cctrl.outcome import Unreachable
 from cctrl.replication import copying, recovery, synchrony
@@ -126,7 +126,9 @@ class _Work:
             self._making.admit(name, users=users)
 
     def start(self, name: str) -> None:
-        """Start a server as it lies; users are kept out."""
+        """Start a server as it lies; users are kept out. Raises StepFailed where that may be damaged."""
+        if damaged(self.database, self.engine.probe(name)):
+            raise StepFailed(f"{name} is not started: {DAMAGED}")
         self.admit(name, users=False)
         self._step(Action.START, name)
 
@@ -268,6 +270,8 @@ class _Work:
         """The way, its steps, and why it is that one."""
         view = self._view(name, active)
         member, source = view[name], view[active]
+        if damaged(self.database, member):
+            return Way.COPY, self._copy(member, source), f"{DAMAGED}, so it becomes a copy"
         part = recovery.unread(member, source)
         tail = self.engine.tail(name, part) if part else None
         try:

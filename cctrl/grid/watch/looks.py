@@ -8,7 +8,7 @@ from functools import partial
 
 from cctrl.grid.model import Database, Element
 from cctrl.grid.service import Grid
-from cctrl.grid.watch.tasks import Seen
+from cctrl.grid.watch.tasks import Seen, damaged
 from cctrl.manager.watch import Watch
 from cctrl.replication.facts import Facts, Server
 from cctrl.replication.postgresql.asking import Process
@@ -55,7 +55,7 @@ class Looks:
             name = element.instance
             silent = watch.silence(name) > self._grid.service.failure_timeout
             apart = self._lasts((database.name, name), _follows_nobody(database, element, facts))
-            seen[name] = Seen(daemons[name], facts[name], silent, apart)
+            seen[name] = Seen(daemons[name], facts[name], silent, apart, damaged(database, facts[name]))
         return seen
 
     def _probe(self, database: Database, element: Element) -> Facts:

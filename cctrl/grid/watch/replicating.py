@@ -12,7 +12,7 @@ from cctrl.grid.model import Element, Status
 from cctrl.grid.states import RUNNING
 from cctrl.grid.transitions import Event
 from cctrl.grid.watch.draft import Draft
-from cctrl.grid.watch.tasks import APART, Act, Seen, touched
+from cctrl.grid.watch.tasks import APART, DAMAGED, Act, Seen, touched
 from cctrl.replication.facts import Facts, Server
 from cctrl.replication.synchrony import SETTING, demanded
 
@@ -187,7 +187,8 @@ def _seed(draft: Draft, members: list[Element]) -> None:
             draft.task(Act.SEED, element.instance)
         elif draft.can(element, Event.WAIT):
             lost = element.in_set and _lost(here)
-            draft.move(element, Event.WAIT, "it has lost its data" if lost else _waits_for(members, seed))
+            why = DAMAGED if here.damaged else "it has lost its data"
+            draft.move(element, Event.WAIT, why if lost else _waits_for(members, seed))
     if seed is not None:
         for element in draft.members(seed.replica_set):
             draft.put(replace(element, active=element.number == seed.number))
@@ -202,7 +203,8 @@ def _waits_for(members: list[Element], seed: Element | None) -> str:
 
 def _chosen(draft: Draft, members: list[Element], anew: bool) -> Element | None:
     """The seed, where it is there: of those that have every acknowledged commit the one that went furthest. Where all
-    of these have lost their data, a person has unloaded the database and loads it again: then the best that is left."""
+    of these have lost their data, a person has unloaded the database and loads it again: then the best that is left,
+    and what may be damaged only where nothing else is."""
     complete = [e for e in members if e.in_set] or [e for e in members if e.active] or members
     ready = [e for e in complete if _has_data(draft.seen[e.instance])]
     if not ready and anew and all(_lost(draft.seen[e.instance]) for e in complete):
@@ -210,16 +212,20 @@ def _chosen(draft: Draft, members: list[Element], anew: bool) -> Element | None:
         for element in ready:
             draft.tell(element, f"later changes of replica set {element.replica_set} are lost: "
                        f"{', '.join(e.instance for e in complete)} had them, and has no data any more")  # fmt: skip
+        if not ready:
+            ready = [e for e in members if draft.seen[e.instance].damaged and not draft.seen[e.instance].down]
+            for element in ready:
+                draft.tell(element, f"{element.instance} is loaded from what lies there: {DAMAGED}")
     return max(ready, key=lambda e: (e.active, e.timeline, e.position), default=None)
 
 
 def _has_data(here: Seen) -> bool:
     usable = here.facts.server in (Server.UP, Server.DOWN, Server.STARTING, Server.REJECTING)
-    return here.daemon is True and usable and not here.facts.half_rewound
+    return here.daemon is True and usable and not here.facts.half_rewound and not here.damaged
 
 
 def _lost(here: Seen) -> bool:
-    return here.daemon is True and here.facts.server is Server.NO_DATA
+    return here.daemon is True and (here.facts.server is Server.NO_DATA or here.damaged)
 
 
 # The set is to be unloaded: the active element first, so that the others have all of it.

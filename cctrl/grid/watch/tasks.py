@@ -57,6 +57,7 @@ class Seen:
     facts: Facts
     silent: bool = False  # nothing was heard of it for longer than is waited for
     apart: float = 0.0  # seconds in which it has not received from the active element of its set
+    damaged: bool = False  # its data may be, see `damaged`
 
     @property
     def down(self) -> bool:
@@ -74,6 +75,14 @@ class Seen:
         stopped = self.facts.server in (Server.DOWN, Server.NO_DATA, Server.NO_BINARIES)
         return self.down or stopped or (self.silent and not self.facts.up)
 
+
+def damaged(database: Database, facts: Facts) -> bool:
+    """Whether what lies on an element's disk may be damaged: commits waited for no disk (Durability=0), and its host
+    crashed under its server."""
+    return database.durability == 0 and facts.host_crashed
+
+
+DAMAGED = "its host crashed, and Durability=0: its data may be damaged"
 
 APART = 3.0  # seconds an element may receive from nobody before commits no longer wait for it
 

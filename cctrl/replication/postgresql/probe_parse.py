@@ -230,6 +230,7 @@ def _not_up(name: str, found: Parts, at: float, skew: float, space: Space) -> Fa
         standby_mark="standby" in found,
         fence=_fence(found),
         promoting="promote" in found and "running" in found,
+        host_crashed="rebooted" in found and not clean and server is Server.DOWN,
         half_rewound="rewinding" in found,
         history=_histories(found, timeline),
         rewindable=checksums or known.get("wal_log_hints setting") == "on",

@@ -18,6 +18,7 @@ else
   sed -E -i '/^[[:space:]]*(primary_slot_name|cluster_name)[[:space:]=]/d' "$new/postgresql.auto.conf" || exit 1
 fi
 (data=$new; mark_standby "$line") || exit 1
+note_boot "$new"
 printf '%s\n' "$2" >"$new/cctrl.copied" && sync "$new"/*.conf "$new/cctrl.copied" "$new" || exit 1
 echo "@moving"
 if [ -d "$real" ] && rmdir "$real" 2>/dev/null; then :

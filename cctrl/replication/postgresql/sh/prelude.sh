@@ -18,8 +18,15 @@ status() { # the server's own word: "starting", "ready", "standby", "stopping"
 plain_environment() { # as the server's owner would start it
   unset LC_ALL TZ PGCONNECT_TIMEOUT PGAPPNAME PGOPTIONS PGUSER PGDATABASE PGPORT PGHOST
 }
+note_boot() { # directory of data that is whole now: which start of its host it is from
+  [ ! -e "$1/cctrl.made" ] || cat /proc/sys/kernel/random/boot_id >"$1/cctrl.boot" 2>/dev/null || :
+}
+unsynced() { # where commits wait for no disk
+  [ -n "$conf" ] && grep -q "^fsync = 'off'" "$conf" 2>/dev/null
+}
 launch() { # becomes the server: for use with & only
   forget_killed "$data" "$sock" "$port"
+  note_boot "$data"
   plain_environment
   [ -z "$conf" ] || set -- "$@" -c "config_file=$conf"
   exec setsid postgres -D "$data" "$@" >>"$log" 2>&1 </dev/null

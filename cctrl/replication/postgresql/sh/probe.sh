@@ -22,6 +22,11 @@ if [ "$rc" -ne 0 ]; then
     esac
   fi
   [ -e "$data" ] || echo '@missing'
+  if [ -e "$data/cctrl.made" ]; then
+    boot=
+    { read -r boot <"$data/cctrl.boot"; read -r now </proc/sys/kernel/random/boot_id; } 2>/dev/null
+    [ "$boot" = "$now" ] || echo '@rebooted'
+  fi
   [ ! -e "${log%log}own-files/begun" ] || echo '@rewinding'
   [ ! -e "$data/promote" ] || echo '@promote'
   [ ! -e "$data/standby.signal" ] || echo '@standby'

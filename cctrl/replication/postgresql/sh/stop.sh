@@ -2,4 +2,5 @@
 n=$(sql -c "$2" 2>/dev/null)
 echo "@sessions ${n:-0}"
 end_server fast "$1" || exit 1
+! unsynced || sync -f "$data"
 pg_controldata -D "$data"
