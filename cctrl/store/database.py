@@ -83,7 +83,10 @@ class Database:
 
     def _read_only(self, statement: str, values: tuple[object, ...]) -> list[sqlite3.Row]:
         """Read without making any file beside the store, where that cannot be done: looking needs no room."""
-        with self._explaining(), closing(self._connect("PRAGMA locking_mode = EXCLUSIVE")) as connection:
+        alone = not Path(f"{self.path}-wal").exists()  # who has it open has a log beside it
+        unwritable = alone and not os.access(self.path, os.W_OK)
+        first, mode = ((), "ro&immutable=1") if unwritable else (("PRAGMA locking_mode = EXCLUSIVE",), "rw")
+        with self._explaining(), closing(self._connect(*first, mode=mode)) as connection:
             return list(connection.execute(statement, values))
 
     def room(self) -> None:
@@ -103,10 +106,21 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """A transaction that nobody else writes beside; undone where the body raises."""
-        with self._turn, self._explaining():
+        with self._turn, self._opened_again(), self._explaining():
             connection = self._open()
             with _whole(connection):
                 yield connection
+
+    @contextmanager
+    def _opened_again(self) -> Iterator[None]:
+        """A connection that found its file read-only stays so: the next use makes a new one. One that found no room is
+        kept, with its log, in which it goes on."""
+        try:
+            yield
+        except errors.Unwritable as error:
+            if not isinstance(error, errors.Full):
+                self.close()
+            raise
 
     @contextmanager
     def decoding(self) -> Iterator[None]:
@@ -154,9 +168,9 @@ class Database:
         except OSError as error:
             raise _os_error(self.path, error) from None
 
-    def _connect(self, *first: str) -> sqlite3.Connection:
+    def _connect(self, *first: str, mode: str = "rw") -> sqlite3.Connection:
         connection = sqlite3.connect(
-            f"{self.path.absolute().as_uri()}?mode=rw",  # never make a file here: `_create` makes it whole
+            f"{self.path.absolute().as_uri()}?mode={mode}",  # never make a file here: `_create` makes it whole
             uri=True,
             timeout=self.timeout,
             isolation_level=None,

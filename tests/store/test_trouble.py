@@ -253,6 +253,22 @@ def test_a_lease_is_renewed_also_on_a_full_disk(small_disk: Path, opened: OpenSt
     store.close()
 
 
+def test_what_may_not_be_written_is_written_once_it_may(small_disk: Path, opened: OpenStore) -> None:
+    """A file system that was mounted read-only, and is no more: whoever has it open need not begin anew."""
+    first = opened(small_disk / "cctrl.db")
+    first.update("alpha", lambda old: replace(old, policy="MANUAL"))
+    first.close()
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    store = opened(small_disk / "cctrl.db")
+    for _ in range(2):
+        with pytest.raises(StoreError, match="cannot open or write the store") as caught:
+            store.lead("alpha", "somebody", "here")
+        assert caught.value.next.startswith("ls -ld ")
+    assert store.intent("alpha").policy == "MANUAL"
+    subprocess.run(["mount", "-o", "remount,rw", small_disk], check=True)
+    assert store.lead("alpha", "somebody", "here").holder == "somebody"
+
+
 def test_a_full_disk_at_the_start_leaves_nothing_half_made(small_disk: Path, opened: OpenStore) -> None:
     with (small_disk / "filler").open("wb", buffering=0) as filler, pytest.raises(OSError, match="No space"):
         while True:
