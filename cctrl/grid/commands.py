@@ -57,7 +57,8 @@ COMMANDS: tuple[Command, ...] = (
         "remove what was moved or kept aside on a data instance (expert level)",
         cleanup.cleanup,
         help="Old data directories, and logs that only its element had: listed with their sizes and dates, and\n"
-        "removed for good when that is confirmed. Refused while the element is not loaded: it may be needed then.",
+        "removed for good when that is confirmed. Refused while the element is not loaded: it may be needed then.\n"
+        "What elements left that were destroyed, their databases too, is listed with its place.",
         danger=Danger.EXPERT,
     ),
 )

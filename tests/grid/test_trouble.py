@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 
@@ -52,6 +53,7 @@ def test_a_second_database_lives_beside_the_first(grid: Grid, testdb: str) -> No
 
 def test_what_is_kept_aside_is_removed_when_confirmed_and_the_element_is_well(grid: Grid, testdb: str) -> None:
     cleanup = ("-c", "datasource host9.instance1 cleanup")
+    grid.lab.cctrl(*cleanup, "--yes")  # what other tests left
     assert grid.lab.cctrl(*cleanup, "--yes").stdout == "nothing is kept aside on host9.instance1\n"
     grid.done("instanceExec -only host9 mkdir db/testdb/.cctrl-data.aside-20260101T000000")
     assert grid.lab.cctrl(*cleanup).returncode == 3  # nobody answers
@@ -102,4 +104,16 @@ def test_what_served_a_database_whose_record_was_lost_is_neither_taken_nor_remov
     grid.done("dbUnload lost")
     grid.done("dbDestroy lost -wait 60")
     assert "cctrl.made" in grid.done(f"{here} ls db/lost/data")
-    grid.done(f"{here} rm -r db/lost")
+    cleanup = ("-c", "datasource host9.instance1 cleanup", "--yes")
+    grid.lab.cctrl(*cleanup)  # what other tests left
+    grid.done(f"{here} mkdir db/lost/.cctrl-data.aside-20260101T000000")
+    left = grid.lab.cctrl(*cleanup)
+    assert left.stdout == "nothing is kept aside on host9.instance1\n"
+    assert "db/lost holds data of a database that is not on record: it is left alone" in left.stderr
+    grid.done(f"{here} rm -r db/lost/data")  # as after dbDestroy: nobody comes back for what was aside
+    removed = grid.lab.cctrl(*cleanup).stdout
+    assert re.search(
+        r"^host9:/\S+/db/lost/data   aside-\S+   \d+ \S+   \S+ \S+ UTC   old data directory$", removed, re.M
+    )
+    assert "removed 1 from host9.instance1, " in removed
+    assert "aside" not in grid.done(f"{here} ls -a db/lost")
