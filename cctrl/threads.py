@@ -33,6 +33,17 @@ def cancelled() -> Event:
     return event
 
 
+def paused(seconds: float) -> bool:
+    """Let so long pass; True at once where this thread works for somebody who pressed Ctrl-C. In the main thread that
+    is a KeyboardInterrupt, and no Event is waited for there (see Begun.wait)."""
+    if current_thread() is not main_thread():
+        return cancelled().wait(seconds)
+    turn = Lock()
+    turn.acquire()
+    turn.acquire(timeout=max(0.0, seconds))
+    return cancelled().is_set()
+
+
 @contextmanager
 def _working_for(event: Event) -> Iterator[None]:
     before = getattr(_here, "cancelled", None)

@@ -21,7 +21,7 @@ from cctrl.replication.position import Position as LogPosition
 from cctrl.replication.steps import Result, Step
 from cctrl.store import MemberIntent, Operation, ServiceIntent, who
 from cctrl.store.errors import StoreError
-from cctrl.threads import cancelled
+from cctrl.threads import paused
 
 FENCE, SYNCHRONISE = "fence", "synchronise"
 LOOK = "ls"  # the command that shows how things stand
@@ -93,7 +93,7 @@ class Change:
                 for facts in busy:
                     self.dataservice.talk.note(f"waiting for {facts.name}, whose server {facts.server.value}")
             told = True
-            cancelled().wait(0.1)
+            paused(0.1)
             picture = self._look({})
 
     @property

@@ -12,7 +12,7 @@ from typing import Any
 from cctrl.grid.model import Database, Element, Mark, Phase, Status, Wanted, unknown_database
 from cctrl.outcome import Refused
 from cctrl.store import Store
-from cctrl.threads import cancelled
+from cctrl.threads import paused
 
 Change = Callable[[Database], Database | None]
 Creation = Callable[[Database | None, Sequence[Database]], Database]
@@ -68,7 +68,7 @@ class Record:
         until = time.monotonic() + seconds if seconds else None
         while True:
             found = next((d for d in self.databases() if d.name == name.lower()), None)
-            if reached(found) or (until is not None and time.monotonic() >= until) or cancelled().wait(LOOK):
+            if reached(found) or (until is not None and time.monotonic() >= until) or paused(LOOK):
                 return found
 
 

@@ -129,7 +129,7 @@ class _Follower:
             self.hosts.retry(self.host)
             if self.hosts.run(self.host, ["true"], become=False).ok:
                 return False
-            if threads.cancelled().wait(_RETRY):
+            if threads.paused(_RETRY):
                 return True
         return True
 

@@ -46,9 +46,19 @@ class Gp:
         self.becomes(content, "mnd pnu")
         self.lab.has(self.place(content, "m"), "select pg_is_in_recovery()", "f")
 
-    def heal(self, content: int) -> None:
+    def is_failed(self, content: int) -> None:
+        """The same, unless a test before has left it so: which tests one process runs, and in a row, is not known."""
+        if self.state(content) == WELL:
+            self.fail(content)
+
+    def is_well(self, content: int) -> None:
+        """A pair is as it was built, whatever a test before has left."""
+        if self.state(content) != WELL:
+            self.heal(content, "gprecoverseg -a -F")
+
+    def heal(self, content: int, recovery: str = "gprecoverseg -a") -> None:
         """Recover all, and bring all back into their preferred roles."""
-        self.done("gprecoverseg -a")
+        self.done(recovery)
         self.becomes(content, "msu psu")
         self.done("gprecoverseg -r -a")
         self.becomes(content, WELL)

@@ -44,6 +44,7 @@ def log(gp: Gp) -> str:
 
 def test_a_manager_dies_between_catalog_and_promotion(gp: Gp) -> None:
     """The roles are swapped, and nobody was promoted: the next one does it. The old primary lives until then."""
+    gp.is_well(0)
     gp.lab.run("kill", "manager")
     gp.sql(by_fts(swapped(read(gp.sql(READ)).pairs[0])))
     gp.lab.run("start", "manager")
@@ -54,6 +55,7 @@ def test_a_manager_dies_between_catalog_and_promotion(gp: Gp) -> None:
 
 def test_all_that_can_be_wrong_with_one_that_is_down(gp: Gp) -> None:
     """Each is said with what to do, and the same command does it once that is mended."""
+    gp.is_failed(0)
     plan, failed = plan_of(gp), server(gp, "primary0")
     taken = "import socket, time; s = socket.create_server(('', int(__import__('sys').argv[1]))); time.sleep(600)"
     python = shutil.which("python3", path="/usr/bin") or "python3"
@@ -90,6 +92,7 @@ def test_all_that_can_be_wrong_with_one_that_is_down(gp: Gp) -> None:
 
 
 def test_two_at_once_and_one_that_is_interrupted(gp: Gp) -> None:
+    gp.is_failed(0)
     first = subprocess.Popen(
         gp.lab.cctrl.argv("-c", "gprecoverseg -a -F --max-rate 4M"),
         stdout=subprocess.PIPE,
@@ -136,6 +139,7 @@ def test_only_the_manager_does_not_reach_a_host(gp: Gp) -> None:
     """Its primary serves its clients: nothing is failed over."""
     if not plan_of(gp).bridge:
         pytest.skip("network namespaces are not available")
+    gp.is_well(0)
     gp.lab.run("cut", "sdw1", "--from", "manager")
     wait_for(lambda: "its host is out of sight, but cdw reaches its server" in log(gp), 60)
     assert gp.state(0) == WELL
@@ -149,6 +153,7 @@ def test_a_mirror_without_room_is_promoted_once_it_has_some(gp: Gp) -> None:
     plan, place = plan_of(gp), gp.place(0, "m")
     if not plan.disk:
         pytest.skip("file systems of their own need root")
+    gp.is_well(0)
     directory = Path(server(gp, "mirror0").data_dir)
     aside = directory.with_name(f".cctrl-{directory.name}.aside-before")
     aside.mkdir()

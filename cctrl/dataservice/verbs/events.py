@@ -11,7 +11,7 @@ from cctrl.dataservice.service import Dataservice
 from cctrl.outcome import Outcome, UsageError
 from cctrl.registry import Invocation, Talk
 from cctrl.store import Event
-from cctrl.threads import cancelled
+from cctrl.threads import paused
 
 SHOWN = 20  # the newest, where no number is given
 MOST = 10_000
@@ -35,7 +35,7 @@ def show_events(dataservice: Dataservice, invocation: Invocation, talk: Talk) ->
 
 
 def _follow(dataservice: Dataservice, last: int, talk: Talk) -> None:
-    while not cancelled().wait(_AGAIN):
+    while not paused(_AGAIN):
         new = dataservice.store.events(dataservice.name, MOST, after=last)
         _tell(new, talk)
         last = new[-1].number if new else last

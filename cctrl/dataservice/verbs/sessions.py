@@ -11,7 +11,7 @@ from cctrl.dataservice.states import DRAINED, State
 from cctrl.dataservice.verbs.decide import NOBODY_WRITES
 from cctrl.outcome import Interrupted, Outcome, Refused, UsageError
 from cctrl.registry import Command, Danger, Invocation, Talk
-from cctrl.threads import cancelled
+from cctrl.threads import paused
 
 LONG = "-l"
 LONGEST = 86400  # seconds
@@ -74,7 +74,7 @@ def _wait(dataservice: Dataservice, name: str, limit: int | None, talk: Talk) ->
         if not left or (until is not None and time.monotonic() >= until):
             return left
         rest = PAUSE if until is None else max(0.0, min(PAUSE, until - time.monotonic()))
-        cancelled().wait(rest)
+        paused(rest)
 
 
 def _end(dataservice: Dataservice, invocation: Invocation, talk: Talk) -> None:

@@ -26,7 +26,7 @@ from cctrl.replication.postgresql.engine import PostgreSQL
 from cctrl.replication.recovery import Way
 from cctrl.replication.rejection import COPY_NEEDED, Rejected
 from cctrl.replication.steps import Action, Plan, Result, Step
-from cctrl.threads import cancelled
+from cctrl.threads import paused
 
 SETTLE = 8.0  # seconds an element that has caught up gets to be in sync once commits wait for it
 GONE = 1.0  # seconds it may receive from nobody then
@@ -228,7 +228,7 @@ class _Work:
     def _joined(self, name: str, active: str) -> bool:
         began = heard = time.monotonic()
         mark = Position(0)
-        while time.monotonic() - began < SETTLE and time.monotonic() - heard < GONE and not cancelled().wait(LOOK):
+        while time.monotonic() - began < SETTLE and time.monotonic() - heard < GONE and not paused(LOOK):
             facts = self.engine.probe(active)
             found = next((d for d in facts.downstreams if d.name == name), None)
             if not facts.writable:

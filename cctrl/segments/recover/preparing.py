@@ -15,7 +15,7 @@ from cctrl.segments import catalog_sql
 from cctrl.segments.recover.work import Job, Kind
 from cctrl.segments.service import Cluster, now
 from cctrl.segments.utilities.running import Failed, Run
-from cctrl.threads import cancelled
+from cctrl.threads import cancelled, paused
 
 Value = TypeVar("Value")
 _CHECKSUM = re.compile(r"^Data page checksum version:\s*(\d+)", re.MULTILINE)
@@ -149,7 +149,7 @@ def _marked_down(run: Run, jobs: list[Job]) -> None:
         if not left:
             run.log.info(f"{len(jobs)} of {len(jobs)} segments have been marked down.")
             return
-        cancelled().wait(MARK_LOOK)
+        paused(MARK_LOOK)
     raise Failed(f"{left} segments were not marked down by FTS")
 
 

@@ -19,7 +19,7 @@ from cctrl.segments.service import Cluster, now
 from cctrl.segments.utilities.running import Run
 from cctrl.segments.watch import fts
 from cctrl.store import Operation
-from cctrl.threads import cancelled
+from cctrl.threads import paused
 
 QUESTION = "Continue with segment rebalance procedure"
 EXCHANGE, RECOVERY = "gprecoverseg -r", "gprecoverseg -r: recovery"
@@ -208,6 +208,6 @@ def _promoted(run: Run, pairs: list[Pair]) -> None:
             seen = run.cluster.probe(rows)
             if all(facts.writable for facts in seen.values()):
                 return
-        if cancelled().wait(LOOK):
+        if paused(LOOK):
             break
     raise OutOfSight(f"Mirror promotion did not complete in {PROMOTION:g} seconds.", next="gpstate -e")
