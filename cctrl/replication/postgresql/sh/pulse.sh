@@ -1,7 +1,13 @@
 # Says how the server is, for as long as somebody listens. Arguments: the SQL of one beat, seconds from beat to beat.
-# One session for all beats: a beat costs the host next to nothing, and the end of the server is felt at the next one.
+# One session for all beats: a beat costs the host next to nothing. psql sleeps from one to the next; the end of the
+# server's process is seen by tail, which looks ten times a second, and that of psql ends tail.
+exec 2>/dev/null
 while :; do
-  printf '%s \\watch %s\n' "$1" "$2" | sql -f - 2>/dev/null
+  alive || pid=0 # tail waits for none
+  tail -f -s 0.1 --pid="$pid" /dev/null & end=$!
+  { printf '%s \\watch %s\n' "$1" "$2" | sql -f -; kill "$end"; } & session=$!
+  wait "$end"
+  kill "$session" # what it leaves of psql ends itself: its server is gone
   if alive; then echo running; else echo down; fi || exit
   sleep "$2"
 done
