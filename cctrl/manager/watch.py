@@ -8,7 +8,7 @@ from threading import Condition, Event, Thread
 from typing import Protocol
 
 from cctrl.outcome import CctrlError
-from cctrl.replication.beat import LOST, Beat, notable
+from cctrl.replication.beat import LOST, Beat, Pulse, notable
 from cctrl.replication.position import Position
 
 PERIOD = 0.5  # seconds between two beats
@@ -83,10 +83,12 @@ class Watch:
         with self._changed:
             return dict(self._positions)
 
-    def seen(self, member: str, *, answers: bool) -> None:
+    def seen(self, member: str, *, answers: bool, up: bool = False) -> None:
         """The member's host answered a look: its pulse can be heard again. `answers`: its server did, too, or is
-        known to be down."""
+        known to be down. `up`: its server is up: where it ends before a beat has said so, that is news again."""
         with self._changed:
+            if up and member in self._beats and self._beats[member].pulse is Pulse.DOWN:
+                del self._beats[member]
             if answers:
                 self._heard[member] = self._clock()
             self._awaited.add(member)

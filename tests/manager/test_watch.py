@@ -88,6 +88,18 @@ def test_a_server_that_ends_is_news_at_once(heart: Heart, watch: Watch) -> None:
     assert watch.positions() == {"host1": Position(0x3000148)}  # how far it was when it was up
 
 
+def test_a_server_that_ends_before_its_first_good_beat_is_news_again(heart: Heart) -> None:
+    watch = Watch(heart, ["host1"], period=60)  # no silence is news
+    watch.start()
+    assert watch.wait(5)
+    for _ in range(2):
+        heart.beats["host1"].put(Beat(Pulse.DOWN))
+        assert watch.wait(5)
+        watch.seen("host1", answers=True, up=True)  # a look between two beats
+    watch.stop()
+    heart.beats["host1"].put(None)
+
+
 def test_a_silence_is_news_once(heart: Heart, watch: Watch) -> None:
     calm(heart, watch)
     assert watch.wait(5)

@@ -129,7 +129,7 @@ class Automatic(Keeper):
         self._primary = picture.diagnosis.primary
         for facts in picture.view.members:
             if facts.seen:
-                watch.seen(facts.name, answers=facts.server is not Server.FROZEN)
+                watch.seen(facts.name, answers=facts.server is not Server.FROZEN, up=facts.up)
         return picture
 
     def _act(self, suspicion: Suspicion, picture: Picture) -> None:

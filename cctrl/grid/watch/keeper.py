@@ -17,7 +17,7 @@ from cctrl.grid.service import Grid
 from cctrl.grid.watch import deciding
 from cctrl.grid.watch.acting import Acting
 from cctrl.grid.watch.deciding import Calm
-from cctrl.grid.watch.looks import Looks
+from cctrl.grid.watch.looks import Looks, heard
 from cctrl.grid.watch.tasks import Act, Decision, Seen, Task
 from cctrl.manager.keeper import Keeper
 from cctrl.manager.leadership import Leadership, led, still_leading
@@ -245,17 +245,13 @@ class Pulses:
 
     def pulse(self, member: str, period: float, stop: Event) -> Iterator[Beat]:
         """See replication.engine.Engine."""
-        target = self._target(member)
+        target = heard(self._grid.databases(), member)
         database = next((d for d in self._grid.databases() if d.name == target), None)
         engine = self._grid.engine(database) if database else self._grid.daemon_engine
         for beat in engine.pulse(member, period, stop):
             yield beat
-            if self._target(member) != target:
+            if heard(self._grid.databases(), member) != target:
                 return
-
-    def _target(self, member: str) -> str:
-        """The first database that has an element there; "" where none has."""
-        return next((d.name for d in self._grid.databases() if (e := d.element(member)) and e.made), "")
 
 
 def told(error: CctrlError) -> str:

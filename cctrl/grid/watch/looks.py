@@ -34,18 +34,25 @@ class Looks:
         facts = {
             (d.name, f.name): f for (d, _), f in zip(pairs, found[len(names) :], strict=True) if isinstance(f, Facts)
         }
-        self._heard(daemons, facts, watch)
+        self._heard(databases, daemons, facts, watch)
         return {
             d.name: self._seen(d, daemons, {n: f for (of, n), f in facts.items() if of == d.name}, watch)
             for d in databases
         }
 
-    def _heard(self, daemons: Mapping[str, bool | None], facts: Mapping[tuple[str, str], Facts], watch: Watch) -> None:
+    def _heard(
+        self,
+        databases: Sequence[Database],
+        daemons: Mapping[str, bool | None],
+        facts: Mapping[tuple[str, str], Facts],
+        watch: Watch,
+    ) -> None:
         """Whose host answered, and whose servers answer or are known to be down."""
         hanging = {n for (_, n), f in facts.items() if not f.seen or f.server is Server.FROZEN}
         for name, daemon in daemons.items():
             if daemon is not None:
-                watch.seen(name, answers=name not in hanging)
+                here = facts.get((heard(databases, name), name))
+                watch.seen(name, answers=name not in hanging, up=here is not None and here.up)
 
     def _seen(
         self, database: Database, daemons: Mapping[str, bool | None], facts: Mapping[str, Facts], watch: Watch
@@ -69,6 +76,11 @@ class Looks:
             self._apart.pop(key, None)
             return 0.0
         return max(0.001, at - self._apart.setdefault(key, at))  # from its first moment on
+
+
+def heard(databases: Sequence[Database], instance: str) -> str:
+    """Whose element's pulse is an instance's: the first database's that has made one there; "" where none has."""
+    return next((d.name for d in databases if (e := d.element(instance)) and e.made), "")
 
 
 def _follows_nobody(database: Database, element: Element, facts: Mapping[str, Facts]) -> bool:

@@ -107,7 +107,7 @@ class Tending:
 
     def _heard(self, watch: Watch, row: Row, facts: Facts) -> None:
         if facts.seen:
-            watch.seen(self._cluster.member(row), answers=facts.server is not Server.FROZEN)
+            watch.seen(self._cluster.member(row), answers=facts.server is not Server.FROZEN, up=facts.up)
 
     def _time(self, pair: Pair, primary: Facts, began: float) -> None:
         at, content = now(), pair.content
