@@ -1,11 +1,16 @@
-"""A wait for a standby holds nothing up, least of all what it waits for."""
+"""A wait for a standby holds nothing up, least of all what it waits for; and for a server's end nobody waits a beat."""
 
 from __future__ import annotations
 
 import subprocess
+from threading import Event, Timer
 
 import pytest
 
+from cctrl.config import load
+from cctrl.dataservice.service import Dataservice
+from cctrl.manager.talk import ManagerTalk
+from cctrl.replication.beat import Pulse
 from cctrl.replication.postgresql import queries
 from tests.dataservice.alpha import Alpha
 
@@ -35,3 +40,22 @@ def test_a_wait_does_not_keep_its_standby_from_replaying_what_a_vacuum_removed(c
     finally:
         waiting.terminate()
         waiting.wait()
+
+
+def test_the_end_of_a_server_is_felt_before_the_next_beat(calm: Alpha) -> None:
+    config = load(calm.config)
+    service = Dataservice(config, config.services[0], ManagerTalk(lambda line: None))
+    stop, late = Event(), 30.0  # seconds to the next beat
+    over = Timer(late - 5, stop.set)
+    felt = []
+    for beat in service.engine.pulse("host3", late, stop):
+        felt.append(beat.pulse)
+        if beat.pulse is Pulse.DOWN:
+            stop.set()
+        elif not over.is_alive():
+            over.start()
+            calm.fault("kill", "host3")
+    over.cancel()
+    service.close()
+    assert felt == [Pulse.STANDBY, Pulse.DOWN]
+    calm.fault("start", "host3")
