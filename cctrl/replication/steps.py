@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from cctrl.replication.position import Position
+
+if TYPE_CHECKING:
+    from cctrl.replication.copying import Survey
 
 
 class Action(Enum):
@@ -69,6 +73,7 @@ class Step:
     position: Position | None = None
     keep: tuple[str, ...] = ()  # STOP: the standbys worth waiting for; a silent one would hold the shutdown up
     rate: str = ""  # COPY: bytes a second at most, as the engine's programs take it: `20M`
+    survey: Survey | None = None  # COPY: what was seen of its place, where that was just now; else it looks itself
 
     def text(self) -> str:
         """What the step does, for `explain`."""

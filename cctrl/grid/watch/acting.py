@@ -250,8 +250,7 @@ class _Work:
         """By its log where the active element has that, else by a copy; users are kept out until it has all."""
         if self.element(name).since > self.database.generation:
             self._cleared(name, active)
-        self.admit(name, users=False)
-        way, plan, why = self._way(name, active)
+        way, plan, why = self._kept_out(name, active)
         if way is Way.END:  # what runs may have written: only then its log tells the way
             execute(plan, self, lambda _: None)
             way, plan, why = self._way(name, active)
@@ -259,6 +258,17 @@ class _Work:
         execute(plan, self, lambda _: None)
         if plan.steps and plan.steps[-1].action is not Action.STREAM:
             self._step(Action.STREAM, name, active)
+
+    def _kept_out(self, name: str, active: str) -> tuple[Way, Plan, str]:
+        """Keep users out of it, and find the way meanwhile."""
+        found: list[tuple[Way, Plan, str]] = []
+        works: tuple[Callable[[], None], ...] = (
+            lambda: self.admit(name, users=False),
+            lambda: found.append(self._way(name, active)),
+        )
+        with self._kept.on(name):
+            self.grid.hosts.fan_out(works, lambda work: work())
+        return found[0]
 
     def _cleared(self, name: str, active: str) -> None:
         """One that comes into the map has a server of its own, with nobody's data: it makes room for the copy."""
@@ -287,7 +297,8 @@ class _Work:
         copying.fits(member, source, survey)
         name, other = member.name, source.name
         ended = (Step(Action.END, name),) if member.may_run else ()
-        steps = (Step(Action.COPY, name, other, source.oldest_log), *ended, Step(Action.SWAP, name, other))
+        copy = Step(Action.COPY, name, other, source.oldest_log, survey=survey)
+        steps = (copy, *ended, Step(Action.SWAP, name, other))
         return Plan(
             tuple((step,) for step in (*steps, Step(Action.START, name, other), Step(Action.STREAM, name, other)))
         )

@@ -54,6 +54,7 @@ class GridKeeper(Keeper):
         self._stop = Event()
         self._lock = Lock()
         self._busy: set[tuple[str, str]] = set()  # database, key of a task
+        self._begun = 0  # looks
         self._failures: dict[tuple[str, str], int] = {}
         self._installed: set[str] = set()
         self._installing: Thread | None = None
@@ -86,6 +87,7 @@ class GridKeeper(Keeper):
             self._tell("", f"database {name} is not on record any more: {why}; {left}")
         self._known = {database.name: relevant(database) for database in databases}
         self._freshen(watch)
+        self._begun += 1
         before = {database.name: self._under_way(database) for database in databases}
         seen = self._looks.look(databases, watch)
         found = [self._tend(d, seen[d.name], before[d.name], watch) for d in databases]
@@ -151,7 +153,9 @@ class GridKeeper(Keeper):
             self._begin(found, task, watch)
         if found.disconnect:
             self._disconnect(found)
-        return deciding.calm(found, {*busy, *(task.key for task in decision.tasks)}, seen)
+        # What carries out the record alone is nothing that others wait for.
+        worked_at = {task.key for task in decision.tasks if task.act is not Act.ACKNOWLEDGE}
+        return deciding.calm(found, busy | worked_at, seen)
 
     def _disconnect(self, database: Database) -> None:
         if not sessions.end(self._grid, database):
@@ -163,10 +167,10 @@ class GridKeeper(Keeper):
         with self._lock:
             self._busy.add((database.name, task.key))
         name = f"{database.name} {task.act.name} {task.instance}"
-        Thread(target=self._work, args=(database, task, watch), name=name, daemon=True).start()
+        Thread(target=self._work, args=(database, task, watch, self._begun), name=name, daemon=True).start()
 
-    def _work(self, database: Database, task: Task, watch: Watch) -> None:
-        key = (database.name, task.key)
+    def _work(self, database: Database, task: Task, watch: Watch, begun: int) -> None:
+        key, failure = (database.name, task.key), None
         try:
             failure = self._done(database, task)
             if failure is not None:
@@ -178,7 +182,9 @@ class GridKeeper(Keeper):
         finally:
             with self._lock:
                 self._busy.discard(key)
-            watch.wake()
+            # What only carries out the record, while nothing else was looked at, leaves nothing new to decide.
+            if task.act is not Act.ACKNOWLEDGE or failure != "" or begun != self._begun:
+                watch.wake()
 
     def _done(self, database: Database, task: Task) -> str | None:
         """Do it: "" where it was done, what failed where it failed for good, None where it is simply due again."""

@@ -62,7 +62,7 @@ class Copies:
     def _made(self, work: Work, job: Callable[[], tuple[CommandResult, list[str]]]) -> Result:
         """Begin it, or follow one that is being made; the operation names it and what it displaces."""
         step = work.step
-        survey = self.survey(step.member, step.other)
+        survey = step.survey or self.survey(step.member, step.other)
         said = "running" if survey.running else self._prepared(step, survey, work.operation)
         if said == "whole":
             return Result(text="a copy that was made before is good still")
