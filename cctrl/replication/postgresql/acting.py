@@ -188,8 +188,10 @@ class Acting:
         return Result(count=0 if any("no rewind required" in line for line in lines) else 1)
 
     def _stream(self, work: Work) -> Result:
-        self._ensure_slot(self.remote.sql(work.member, "select current_setting('primary_slot_name')"), work.other)
-        wanted = Position.parse(self.remote.sql(work.other, queries.CURRENT))
+        asked = ((work.member, "select current_setting('primary_slot_name')"), (work.other, queries.CURRENT))
+        slot, current = self.remote.hosts.fan_out(asked, lambda question: self.remote.sql(*question))
+        self._ensure_slot(slot, work.other)
+        wanted = Position.parse(current)
         try:
             source = self.remote.service.member(work.other)
             streaming = queries.STREAMING.format(address=source.address.replace("'", "''"), port=source.port)
