@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cctrl.grid.model import Database, Element, Mark, Phase, Status, Wanted
-from cctrl.grid.watch.deciding import Calm, calm, decide, ended
+from cctrl.grid.watch.deciding import Calm, calm, decide, ended, waiting
 from cctrl.grid.watch.keeper import lost, relevant
 from cctrl.grid.watch.tasks import Act, Decision, Seen, Task, damaged
 from cctrl.replication.facts import Downstream, Facts, Server, Upstream
@@ -267,6 +267,13 @@ def test_one_that_was_broken_off_is_undone_where_that_is_asked_for() -> None:
     assert [e.instance for e in found.elements if e.in_map] == [A, B]
     assert (found.phase, found.generation) == (Phase.NONE, 1)
     assert _looked(_replacing(phase=Phase.RESYNC)).phase is Phase.APPLYING
+
+
+def test_what_is_held_up_says_why() -> None:
+    for status in (Status.CREATING, Status.LOADING, Status.OPENING, Status.UNLOADING, Status.DESTROYING):
+        held_up = waiting(pair().having(element(2, B, status=status)), Task(Act.CREATE, B), "another is at work there")
+        assert (found := held_up.element(B)) is not None and found.message == "another is at work there"
+    assert waiting(pair(), Task(Act.PROMOTE, A), "another is at work there") == pair()
 
 
 def test_users_are_let_into_a_new_set_once_the_map_stands() -> None:

@@ -222,7 +222,7 @@ def disconnected(database: Database) -> Database:
 
 
 def waiting(database: Database, task: Task, why: str) -> Database:
-    """What goes on, but is held up, says why."""
+    """What goes on, but is held up, says why: another manager, which has a store of its own, may never let it."""
     element = database.element(task.instance)
-    held_up = element is not None and element.status is Status.LOADING
+    held_up = element is not None and element.status in _MOVING
     return database.having(replace(element, message=why)) if element is not None and held_up else database

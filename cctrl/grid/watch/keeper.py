@@ -195,7 +195,8 @@ class GridKeeper(Keeper):
             what, reason = error.what, told(error)
             self._tell(task.instance, f"{task.instance}: {what}" + (f": {reason}" if reason else ""))
             if self._again(key, task, error):
-                self._enter(database.name, lambda d: deciding.waiting(d, task, what))
+                why = f"{what}: {reason}" if isinstance(error, InUse) else what
+                self._enter(database.name, lambda d: deciding.waiting(d, task, why))
                 return None
             return reason or what
         self._failures.pop(key, None)
