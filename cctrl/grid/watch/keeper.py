@@ -263,10 +263,12 @@ class Pulses:
 
 def told(error: CctrlError) -> str:
     """Of what a host said the line that says most, for the column Message; "" where it said nothing, and where a full
-    disk says all."""
+    disk says all. Of one that went out of sight that is the last: how."""
     if NO_SPACE in error.what:
         return ""
     lines = [line.strip() for line in error.detail.splitlines() if line.strip()]
+    if isinstance(error, StepFailed) and error.uncertain:
+        return lines[-1] if lines else ""
     found = [m[2] for line in lines if (m := _COMPLAINT.search(line))]
     return next(iter((*found, *lines)), "")
 
