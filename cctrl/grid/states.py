@@ -14,19 +14,22 @@ class Meaning:
 
     what: str
     next: str
-    command: str = ""  # the literal next command; "" where there is only waiting, or nothing to do
+    command: str = ""  # the literal next command; "" where there is nothing to do
 
     def typed(self, database: str, instance: str) -> str:
         """The command for one element."""
         return self.command.format(db=database, instance=instance)
 
 
+LOOK = "dbStatus {db} -element"  # again, while there is only waiting
+
 MEANINGS: dict[Status, Meaning] = {
     Status.UNCREATED: Meaning(
         "It is to be made, and nothing was begun yet.",
         "Wait: the active management instance makes it. dbStatus shows when it is creating.",
+        LOOK,
     ),
-    Status.CREATING: Meaning("Its data directory is being made.", "Wait: dbStatus shows when it is loaded."),
+    Status.CREATING: Meaning("Its data directory is being made.", "Wait: dbStatus shows when it is loaded.", LOOK),
     Status.CREATE_FAILED: Meaning(
         "It could not be made. The Message column has the reason: mostly the directory's permissions or its space.",
         "Remove the cause on the host, then make this one again.",
@@ -35,6 +38,7 @@ MEANINGS: dict[Status, Meaning] = {
     Status.LOADING: Meaning(
         "Its server is being started, or it is catching up with its replica set.",
         "Wait. If it lasts, an open transaction may hold it back: ttXactAdmin on the active element's instance tells.",
+        LOOK,
     ),
     Status.LOADED: Meaning(
         "Its server runs and has all data; users are not let in yet.",
@@ -53,7 +57,7 @@ MEANINGS: dict[Status, Meaning] = {
         "set: its rows are given up, and only you can decide that.",
         "dbStatus {db} -replicaSet",
     ),
-    Status.OPENING: Meaning("Users are being let in.", "Wait: dbStatus shows when it is opened."),
+    Status.OPENING: Meaning("Users are being let in.", "Wait: dbStatus shows when it is opened.", LOOK),
     Status.OPENED: Meaning("It works: it runs, has all data, and users are let in.", "Nothing."),
     Status.OPEN_FAILED: Meaning(
         "Users could not be let in. The Message column has the reason.", "Open the database again.", "dbOpen {db}"
@@ -61,17 +65,20 @@ MEANINGS: dict[Status, Meaning] = {
     Status.CLOSING: Meaning(
         "Users are being kept out.",
         "Wait until it is loaded. To unload before that needs -force and breaks off what users are doing.",
+        LOOK,
     ),
     Status.CLOSE_FAILED: Meaning(
         "Users could not be kept out. The Message column has the reason.", "Close the database again.", "dbClose {db}"
     ),
-    Status.UNLOADING: Meaning("Its server is being stopped.", "Wait: dbStatus shows when it is unloaded."),
+    Status.UNLOADING: Meaning("Its server is being stopped.", "Wait: dbStatus shows when it is unloaded.", LOOK),
     Status.UNLOADED: Meaning(
         "Its server is stopped; its data lies on its disk.",
         "Load the database, or destroy it for good.",
         "dbLoad {db}",
     ),
-    Status.DESTROYING: Meaning("Its data directory is being removed.", "Wait: dbStatus shows when it is destroyed."),
+    Status.DESTROYING: Meaning(
+        "Its data directory is being removed.", "Wait: dbStatus shows when it is destroyed.", LOOK
+    ),
     Status.DESTROYED: Meaning(
         "It is no more. When the last element of a database is destroyed, the database is forgotten.", "Nothing."
     ),
@@ -92,10 +99,12 @@ MEANINGS: dict[Status, Meaning] = {
         "dbDestroy {db} -instance {instance}",
     ),
     Status.EVICTED_LOADED: Meaning(
-        "It is to leave the distribution map, and still runs.", "Wait until it is evicted, then destroy it."
+        "It is to leave the distribution map, and still runs.", "Wait until it is evicted, then destroy it.", LOOK
     ),
     Status.EVICTED_UNLOADING: Meaning(
-        "It is leaving the distribution map; its server is being stopped.", "Wait until it is evicted, then destroy it."
+        "It is leaving the distribution map; its server is being stopped.",
+        "Wait until it is evicted, then destroy it.",
+        LOOK,
     ),
 }
 """A meaning for each status."""

@@ -24,6 +24,7 @@ def test_the_statuses_are_those_of_the_table() -> None:
 def test_each_status_is_explained(status: Status) -> None:
     meaning = states.MEANINGS[status]
     assert meaning.what.endswith(".") and meaning.next.endswith(".")
+    assert bool(meaning.command) is (status not in (Status.OPENED, Status.DESTROYED))
     if meaning.command:
         syntax.read(meaning.typed("database1", "host3.instance1").split())
 
