@@ -78,6 +78,7 @@ def test_a_word_that_means_nothing_ends_as_the_utility_does_without_its_name_too
         ("dbLoad a -instance", "needs a value"),
         ("dbLoad a -instance b -instance c", "given twice"),
         ("dbLoad a -wait -nowait", "exclude each other"),
+        ("dbDistribute a -evict host3 -resync", "-evict and -resync exclude each other"),
         ("dbLoad a -wait x", "whole number of seconds, not x"),
         ("dbList -o json", "stands before the command"),
         ("dbDistribute a -replaceWith b", "belongs behind"),

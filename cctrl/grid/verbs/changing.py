@@ -112,12 +112,12 @@ def distribute(run: Run) -> None:
     """`dbDistribute`: mark, and with -apply make the new map and wait for it."""
     name = run.call.name or _only_database(run)
     before = run.grid.database(name)
-    undone = run.call.has("reset") and before.phase is Phase.BROKEN_OFF
+    changes = marks(run)
+    undone = run.call.has("reset") and before.phase is Phase.BROKEN_OFF and not changes
     if run.call.has("resync") or undone:
         managed(run)
         _resync(run, before, distribution.reset if undone else distribution.resync)
         return
-    changes = marks(run)
     after = before
     if changes or run.call.has("reset") or run.call.has("apply"):
         managed(run)

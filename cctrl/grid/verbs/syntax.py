@@ -187,6 +187,13 @@ VERBS: tuple[Verb, ...] = (
 """Every command, in the order that the help lists them."""
 
 
+EXCLUSIVE = (
+    *(("wait", "nowait"), ("apply", "reset"), ("apply", "resync"), ("reset", "resync")),
+    *(("add", "resync"), ("remove", "resync"), ("evict", "resync")),  # which settles what was begun, and marks nothing
+)
+"""Options that exclude each other."""
+
+
 def verb(name: str) -> Verb:
     """The command of that name. Raises SyntaxWrong."""
     found = next((v for v in VERBS if v.name.lower() == name.lower()), None)
@@ -284,7 +291,7 @@ class _Reader:
         names = [name for name, _ in self.given]
         if self.verb.argument and not self.verb.argument.startswith("[") and not self.name and not self._resync(names):
             raise self.wrong(f"{self.verb.name} needs a {self.verb.argument}")
-        for two in (("wait", "nowait"), ("apply", "reset"), ("apply", "resync"), ("reset", "resync")):
+        for two in EXCLUSIVE:
             if all(name in names for name in two):
                 raise self.wrong(f"-{two[0]} and -{two[1]} exclude each other")
         if self.verb.command and bool(self.command) == ("script" in names):
