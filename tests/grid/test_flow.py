@@ -30,7 +30,7 @@ def test_the_grid_as_it_is_built(grid: Grid) -> None:
 
 def test_users_are_let_in_only_while_it_is_open(grid: Grid) -> None:
     first = grid.active("host3", "host4")
-    grid.lab.sql(first, "create role terry login password 'x'")
+    grid.lab.sql(first, "create role terry login password 'x'; create table kept as select 1 as a")
     assert grid.let_in("host3", "terry", "x")
     assert grid.let_in("host4", "terry", "x")
     _connected_user_is_shown_and_disconnected(grid)
@@ -45,7 +45,7 @@ def test_users_are_let_in_only_while_it_is_open(grid: Grid) -> None:
     assert set(grid.statuses().values()) == {"loaded"}
     grid.done("dbOpen database1 -wait 60")
     grid.well()
-    assert grid.lab.sql(grid.active("host3", "host4"), "select a from t") == "1"
+    assert grid.lab.sql(grid.active("host3", "host4"), "select a from kept") == "1"
 
 
 def _connected_user_is_shown_and_disconnected(grid: Grid) -> None:

@@ -8,7 +8,7 @@ from tests.stage import wait_for
 HOLDER = "SELECT holder FROM leader"
 ACTED = """SELECT coalesce(group_concat(text), '') FROM event WHERE source = ? AND number > ?
 AND text NOT LIKE '%cannot be held%' AND text NOT LIKE '%leads no more%'
-AND text NOT LIKE '%lease is over%'"""
+AND text NOT LIKE '%lease is over%' AND text NOT LIKE '%have not ended after%'"""
 SAID = "SELECT count(*) FROM event WHERE source = ? AND text LIKE ?"
 LAST = "SELECT max(number) FROM event"
 
