@@ -27,7 +27,7 @@ def test_a_set_that_does_not_come_back_is_evicted_then_the_database_unloaded_and
             grid.done(f"dbCreate {NAME} -instance {host}")
     finally:
         path.write_text(text)
-    grid.done(f"dbLoad {NAME} -wait 60")
+    grid.done(f"dbLoad {NAME} -wait 120")
     assert "fsync = 'off'" in grid.done(f"instanceExec -only host3 grep fsync db/{NAME}/conf/postgresql.conf")
     assert "fsync = 'on'" in grid.done("instanceExec -only host3 grep fsync db/database1/conf/postgresql.conf")
     grid.done(f"dbDistribute {NAME} -add all -apply")

@@ -126,7 +126,7 @@ def _distributed(walk: Walk) -> None:
     for host in (*SPARE, *KEPT):
         walk.see(host, Status.UNLOADED)
     assert "is not loaded" in walk.grid.run(f"dbDistribute {NAME} -resync").stderr
-    walk.do("dbLoad", "-wait 60")
+    walk.do("dbLoad", "-wait 120")
     walk.do("dbDistribute", "-resync")
 
 
