@@ -89,19 +89,25 @@ class Database:
         with self._explaining(), closing(self._connect(*first, mode=mode)) as connection:
             return list(connection.execute(statement, values))
 
-    def room(self) -> None:
-        """Raises Unwritable where too little space is left for a command to write down what it does."""
+    def room(self, needed: int = errors.RESERVE) -> None:
+        """Raises Full where too little space is left: for a command to write down what it does, or so many bytes."""
         with suppress(OSError):
             there = os.statvfs(self.path.parent)
             free = there.f_bavail * there.f_frsize
-            if free < errors.RESERVE:
-                raise errors.full(self.path, free)
+            if free < needed:
+                raise errors.full(self.path, free, needed)
 
     def writable(self) -> None:
         """Raises StoreError where too little space is left, or nothing can be written for another reason."""
         self.room()
         with self.transaction() as connection:
             connection.execute(f"PRAGMA user_version = {VERSION}")  # a write that changes nothing
+
+    def kept(self) -> None:
+        """Write what the log has into the file itself, as far as nobody reads there: a log that finds no room in it
+        later, because the disk is full, can take nothing more, not even the lease."""
+        with self._turn, suppress(sqlite3.Error):
+            self._open().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

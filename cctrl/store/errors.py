@@ -23,6 +23,7 @@ class Full(Unwritable):
 
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_FORMAT")
 RESERVE = 512 << 10  # bytes that must be free before a command begins which has to be able to write down its end
+EVENT_RESERVE = 192 << 10  # and before an event is written: the rest is for what the lease needs
 _UNWRITABLE = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")
 
 
@@ -54,9 +55,9 @@ def unwritable(path: Path, why: str) -> Unwritable:
     )
 
 
-def full(path: Path, free: int = 0) -> Full:
-    """No space is left where the file is, or too little of it (`free`: bytes)."""
-    left = f"only {free >> 10} kB left on its file system, {RESERVE >> 10} kB needed" if free else ""
+def full(path: Path, free: int = 0, needed: int = RESERVE) -> Full:
+    """No space is left where the file is, or too little of it (`free`, `needed`: bytes)."""
+    left = f"only {free >> 10} kB left on its file system, {needed >> 10} kB needed" if free else ""
     return Full(
         f"cannot write the store {path}: {left or 'no space left on its file system'}",
         next=f"df -h {shlex.quote(str(path.parent))}   (make room, then give the command again)",

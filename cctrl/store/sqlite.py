@@ -12,6 +12,7 @@ from pathlib import Path
 from cctrl.outcome import Outcome
 from cctrl.store import codec
 from cctrl.store.database import Database
+from cctrl.store.errors import EVENT_RESERVE, Full
 from cctrl.store.identity import who
 from cctrl.store.interface import EVENTS_KEPT, LEASE
 from cctrl.store.records import Event, Leader, Operation, ServiceIntent
@@ -107,6 +108,13 @@ class SqliteStore:
 
     def lead(self, service: str, holder: str, host: str, state: str = "") -> Leader:
         """See `Store.lead`."""
+        try:
+            return self._lead(service, holder, host, state)
+        except Full:  # the log begins again from its start once the file has all of it
+            self._database.kept()
+            return self._lead(service, holder, host, state)
+
+    def _lead(self, service: str, holder: str, host: str, state: str) -> Leader:
         now = self._steady()
         with self._database.transaction() as connection:
             row = connection.execute(f"SELECT {_LEADER} FROM leader WHERE service = ?", (service,)).fetchone()
@@ -133,6 +141,7 @@ class SqliteStore:
 
     def tell(self, service: str, member: str, kind: str, text: str) -> None:
         """See `Store.tell`."""
+        self._database.room(EVENT_RESERVE)
         with self._database.transaction() as connection:
             connection.execute(
                 "INSERT INTO event (service, at, source, member, kind, text) VALUES (?, ?, ?, ?, ?, ?)",
@@ -142,6 +151,7 @@ class SqliteStore:
                 "DELETE FROM event WHERE service = ? AND number <= (SELECT max(number) FROM event) - ?",
                 (service, EVENTS_KEPT),
             )
+        self._database.kept()
 
     def events(self, service: str, limit: int = 100, after: int = 0) -> tuple[Event, ...]:
         """See `Store.events`."""

@@ -253,6 +253,24 @@ def test_a_lease_is_renewed_also_on_a_full_disk(small_disk: Path, opened: OpenSt
     store.close()
 
 
+def test_events_take_no_room_from_the_lease(small_disk: Path, opened: OpenStore) -> None:
+    """A manager that has much to tell on a full disk leads on; what it could not write down stands in its own log."""
+    store = opened(small_disk / "cctrl.db")
+    lost = 0
+    for number in range(600):
+        if number == 100:
+            fill(small_disk, but=4096)
+        assert store.lead("alpha", "somebody", "here").holder == "somebody"
+        try:
+            store.tell("alpha", "", "fts", f"{number} " + "x" * 200)
+        except StoreError:
+            lost += 1
+    assert 0 < lost <= 500
+    (small_disk / "filler").unlink()
+    store.tell("alpha", "", "fts", "there is room again")
+    store.close()
+
+
 def test_what_may_not_be_written_is_written_once_it_may(small_disk: Path, opened: OpenStore) -> None:
     """A file system that was mounted read-only, and is no more: whoever has it open need not begin anew."""
     first = opened(small_disk / "cctrl.db")
