@@ -11,6 +11,6 @@ for server in "$home"/db/*/data; do
   [ -d "$server" ] || continue
   database=${server%/data}
   if lives "$server"; then state="loaded, server pid $pid"; else state='not loaded'; fi
-  echo "Data store $server (${database##*/}): $state"
+  printf 'Data store %s (%s): %s\n' "$server" "${database##*/}" "$state" # echo would read its backslashes
 done
 echo "End of report"
