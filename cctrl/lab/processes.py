@@ -197,9 +197,11 @@ def end_servers(data_dirs: Iterable[str], seconds: float = 5.0) -> None:
 def kill_server(data_dir: str, seconds: float = 10.0) -> set[int]:
     """SIGKILL a server and all its processes, the postmaster first; what survived is returned.
     Returns when they are gone and reaped."""
-    send([pid for pid in [postmaster(data_dir)] if pid], signal.SIGKILL)
-    killed = servers_in(data_dir)
-    left = end_all(lambda: servers_in(data_dir), seconds)
+    if master := postmaster(data_dir):
+        send([master], signal.SIGKILL)
+        wait_until(lambda: not alive([master]), seconds)  # so that it forks no more
+    killed = servers_in(data_dir)  # these alone: a manager may start the server again at once
+    left = end_all(lambda: alive(killed), seconds)
     wait_until(lambda: not any(state(pid) for pid in killed), 2.0)
     remove_shared_memory(data_dir)
     return left
