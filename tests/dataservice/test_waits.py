@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+from dataclasses import replace
+from pathlib import Path
 from threading import Event, Timer
 
 import pytest
 
-from cctrl.config import load
+from cctrl.config import Config, load
 from cctrl.dataservice.service import Dataservice
 from cctrl.manager.talk import ManagerTalk
 from cctrl.replication.beat import Pulse
@@ -43,13 +46,35 @@ def test_a_wait_does_not_keep_its_standby_from_replaying_what_a_vacuum_removed(c
 
 
 def test_the_end_of_a_server_is_felt_before_the_next_beat(calm: Alpha) -> None:
+    assert felt(calm, load(calm.config), 30.0) == [Pulse.STANDBY, Pulse.DOWN]
+
+
+def test_where_tail_looks_at_no_process_the_end_is_felt_at_the_next_beat(calm: Alpha) -> None:
+    busybox = shutil.which("busybox")
+    if busybox is None:
+        pytest.skip("no busybox")
     config = load(calm.config)
+    service = config.services[0]
+    programs = Path(service.member("host3").data_dir).parent / "programs"
+    programs.mkdir()
+    programs.chmod(0o755)
+    for program in Path(service.member("host3").bin_dir).iterdir():
+        (programs / program.name).symlink_to(program)
+    (programs / "tail").symlink_to(busybox)
+    service = replace(service, members=tuple(replace(m, bin_dir=str(programs)) for m in service.members))
+    beats = felt(calm, replace(config, services=(service,)), 2.0)
+    assert set(beats[:-1]) == {Pulse.STANDBY}
+    assert beats[-1] is Pulse.DOWN
+
+
+def felt(calm: Alpha, config: Config, late: float) -> list[Pulse]:
+    """What is heard of host3 from its first beat on, `late` seconds before the next, until its kill is known."""
     service = Dataservice(config, config.services[0], ManagerTalk(lambda line: None))
-    stop, late = Event(), 30.0  # seconds to the next beat
-    over = Timer(late - 5, stop.set)
-    felt = []
+    stop = Event()
+    over = Timer(25, stop.set)
+    found = []
     for beat in service.engine.pulse("host3", late, stop):
-        felt.append(beat.pulse)
+        found.append(beat.pulse)
         if beat.pulse is Pulse.DOWN:
             stop.set()
         elif not over.is_alive():
@@ -57,5 +82,5 @@ def test_the_end_of_a_server_is_felt_before_the_next_beat(calm: Alpha) -> None:
             calm.fault("kill", "host3")
     over.cancel()
     service.close()
-    assert felt == [Pulse.STANDBY, Pulse.DOWN]
     calm.fault("start", "host3")
+    return found
