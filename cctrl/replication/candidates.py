@@ -95,6 +95,8 @@ def _not_ready(primary: Facts, member: Facts, behind: int, limit: int) -> str:
         return f"on timeline {member.timeline}, {primary.name} is on {primary.timeline}: it does not follow it"
     if member.replay_paused:
         return "its replay is paused; first, on it: select pg_wal_replay_resume()"
+    if member.full:  # its promotion would be refused when the primary is down already
+        return f"its disk is full, {member.room}"
     return f"{size(behind)} behind, limit {size(limit)}" if behind > limit else ""
 
 

@@ -296,11 +296,13 @@ def test_one_that_went_on_after_the_fork_is_no_candidate() -> None:
     refused(lambda: plan_takeover(seen, "", {}), Why.NO_CANDIDATE, "went on after 0/3000064 on timeline 1")
 
 
-def test_one_whose_replay_is_paused_does_not_hold_up_a_move() -> None:
-    seen = view(primary(), standby("host2", replay_paused=True), standby("host3"))
-    assert plan_move(seen, "", {}, LIMIT).target == "host3"
-    refused(lambda: plan_move(seen, "host2", {}, LIMIT), Why.NOT_ELIGIBLE, "pg_wal_replay_resume()")
-    assert plan_takeover(view(crashed(), seen["host2"]), "host2", {}).target == "host2"
+def test_one_whose_replay_is_paused_or_whose_disk_is_full_does_not_hold_up_a_move() -> None:
+    paused, full = standby("host2", replay_paused=True), standby("host2", free=1 << 20)
+    for one, why in ((paused, "pg_wal_replay_resume()"), (full, "full, 1024 kB free, 16 MB needed")):
+        seen = view(primary(), one, standby("host3"))
+        assert plan_move(seen, "", {}, LIMIT).target == "host3"
+        refused(lambda: plan_move(seen, "host2", {}, LIMIT), Why.NOT_ELIGIBLE, why)  # noqa: B023 - called at once
+        assert plan_takeover(view(crashed(), one), "host2", {}).target == "host2"
 
 
 def test_one_too_far_behind_is_told_the_number_and_its_limit() -> None:
