@@ -69,6 +69,12 @@ def test_the_active_element_fails_and_the_other_takes_the_writes_at_once() -> No
     assert calm(decision.database, ("set 1",), {}) is Calm.WORKING
 
 
+def test_nobody_is_promoted_beside_one_that_is_being_made_the_seed() -> None:
+    """It was begun while the other was not seen, whose task had just ended: both took writes, and rows were lost."""
+    decision, _ = look(pair(), Seen(True, stopped(A)), Seen(True, standby()), A)
+    assert decision.tasks == () and decision.database.elements[0].active
+
+
 def test_an_element_that_came_after_the_look_is_left_for_the_next() -> None:
     database = pair().having(element(3, "host9.instance1", status=Status.UNCREATED, made=False, replica_set=0))
     decision, statuses = look(database, Seen(True, primary()), Seen(True, standby()))

@@ -127,6 +127,8 @@ def _waited_for(facts: Facts) -> tuple[str, ...]:
 
 
 def _without(draft: Draft, members: list[Element], active: Element | None) -> None:
+    if active is not None and active.instance in draft.busy:
+        return  # it is being made the seed, perhaps: another one would be promoted beside it
     heirs = [e for e in members if e.in_set and not e.active and draft.seen[e.instance].alive]
     heirs = [e for e in heirs if draft.seen[e.instance].facts.standby and e.instance not in draft.busy]
     if active is not None and heirs:
