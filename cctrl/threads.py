@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import copy_context
 from math import inf
 from threading import Event, Lock, Thread, current_thread, local, main_thread
 from time import CLOCK_BOOTTIME, clock_gettime, monotonic
@@ -90,9 +91,12 @@ class Begun(Generic[Value]):
 
 
 def begin(work: Callable[[], Value], event: Event | None = None) -> Begun[Value]:
-    """Begin `work()` in a thread of its own, which ends with this process; `event`: its `cancelled`."""
+    """Begin `work()` in a thread of its own, which ends with this process; `event`: its `cancelled`.
+
+    What holds for this thread (`contextvars`: the leases it acts under) holds for that one.
+    """
     begun: Begun[Value] = Begun()
-    Thread(target=begun.run, args=(work, event or Event()), daemon=True).start()
+    Thread(target=copy_context().run, args=(begun.run, work, event or Event()), daemon=True).start()
     return begun
 
 
@@ -135,7 +139,8 @@ def to_its_end(work: Callable[[], Value]) -> Value:
 
 
 def fan_out(items: Sequence[Item], work: Callable[[Item], Value]) -> list[Value]:
-    """`work(item)` for all items side by side; the results in the items' order.
+    """`work(item)` for all items side by side, in threads for which holds what holds for this one; the results in the
+    items' order.
 
     When all have ended the first exception in that order is raised. Ctrl-C ends the wait at once;
     what still runs then is told (`cancelled`), and starts no further remote command.
@@ -156,7 +161,7 @@ def fan_out(items: Sequence[Item], work: Callable[[Item], Value]) -> list[Value]
 
     try:
         for _ in range(min(len(pending), _MOST)):
-            Thread(target=serve, daemon=True).start()
+            Thread(target=copy_context().run, args=(serve,), daemon=True).start()
         for begun in all_begun:
             begun.wait()
     except BaseException:

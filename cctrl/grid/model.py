@@ -55,7 +55,7 @@ class Phase(Enum):
     APPLYING = "applying"  # the new map is being made; the old one holds
     RESYNC = "resync"  # one that was broken off is to be finished or undone
     RESET = "reset"  # one that was broken off is to be undone
-    BROKEN_OFF = "broken off"  # it ended in the middle: only -resync settles it
+    BROKEN_OFF = "broken off"  # it ended in the middle: -resync settles it, -reset undoes it
 
 
 @dataclass(frozen=True, slots=True)

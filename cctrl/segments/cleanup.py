@@ -39,9 +39,12 @@ def cleanup(cluster: Cluster, invocation: Invocation, talk: Talk) -> Outcome:
         )
         with operation.entered(target=row.place):
             _can_be_done_without(cluster, row)
+            _left_still(cluster, row, system, there)
             if here:
                 cluster.engine.copies.remove_aside(name, here)
-            _remove(cluster, row, there)
+            for place, some in there:
+                cluster.at(place).copies.remove_aside(place.name, some, system, left.used(cluster.service, place))
+                cluster.write(catalog_sql.forgotten(place.host.name, place.data_dir))
             talk.line(aside.removed(every, where))
     return Outcome.DONE
 
@@ -95,14 +98,12 @@ def _left(cluster: Cluster, row: Row, system: str, talk: Talk) -> Left:
     return [(place, some) for place, some in found if some]
 
 
-def _remove(cluster: Cluster, row: Row, there: Left) -> None:
-    """Raises StepFailed; Refused where the pair is no more in sync, or a segment uses one of the places again."""
+def _left_still(cluster: Cluster, row: Row, system: str, there: Left) -> None:
+    """Raises Refused where the pair is no more in sync, or a segment uses one of the places again."""
     if not there:
         return
-    system, still = _system(cluster, row), _places(cluster, row)
-    for place, some in there:
-        where = f"{place.host.name}:{place.data_dir}"
-        if not system or place not in still:
+    still = _places(cluster, row) if _system(cluster, row) == system else ()
+    for place, _ in there:
+        if place not in still:
+            where = f"{place.host.name}:{place.data_dir}"
             raise Refused(f"{where} may be needed again: it is left alone", next="gpstate -e")
-        cluster.at(place).copies.remove_aside(place.name, some, system, left.used(cluster.service, place))
-        cluster.write(catalog_sql.forgotten(place.host.name, place.data_dir))

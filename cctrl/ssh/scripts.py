@@ -112,7 +112,7 @@ FENCED = r"""
 { read -r line <"/proc/$1/stat"; } 2>&-
 began=$2
 shift 2
-lives() { [ "${20-}" = "$began" ]; }
+lives() { [ "${1-}" != Z ] && [ "${20-}" = "$began" ]; } # one that has ended, and was not waited for yet, holds nothing
 lives ${line##*) } || {
     echo "the lock of whoever gave this command is not held any more: nothing was done" >&2
     exit 77

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from time import monotonic
@@ -16,6 +17,7 @@ import pytest
 from cctrl.config import Host
 from cctrl.outcome import Refused, Unreachable
 from cctrl.ssh import LOST, Held, Hosts, Job, Lease, fenced, hold, run_job, under, unfenced
+from cctrl.threads import fan_out, to_its_end
 from tests.ssh.servers import Server, free_port
 
 
@@ -150,6 +152,8 @@ def test_a_host_does_nothing_for_whoever_lost_its_lock(hosts: Hosts, host: Host,
     with under(first):
         about_to = fenced(host, ["touch", str(done)])
         assert hosts.run(host, about_to).ok and made()
+        argv = ["touch", str(done)]  # also in the threads that this one begins for it
+        assert fan_out([argv], partial(fenced, host)) == [to_its_end(lambda: fenced(host, argv))] == [about_to]
         assert unfenced(tuple(about_to)) == unfenced(("touch", str(done))) == ("touch", str(done))
         os.kill(int(first.holder[0]), signal.SIGKILL)  # as when the host has heard nothing for too long
         second = hold(hosts, host, str(tmp_path / "lock"), "bob", wait=3)

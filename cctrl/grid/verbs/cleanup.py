@@ -26,12 +26,14 @@ def cleanup(grid: Grid, invocation: Invocation, talk: Talk) -> Outcome:
     every = [one for _, some in (*found, *gone) for one in some]
     if not aside.offered(every, instance, talk):
         return Outcome.DONE
-    for database, some in found:
+    for database, _ in found:  # all before the first is removed: where one is refused, nothing was changed
         _can_be_done_without(grid.database(database.name), instance)
-        grid.engine(database).copies.remove_aside(instance, some)
-    for database, some in gone:
+    for database, _ in gone:
         if _known(grid, database.name, instance):
             raise Refused(f"database {database.name} has an element on {instance} again", next="ls")
+    for database, some in found:
+        grid.engine(database).copies.remove_aside(instance, some)
+    for database, some in gone:
         grid.new_engine(database).copies.remove_aside(instance, some, _GONE)
     talk.line(aside.removed(every, instance))
     return Outcome.DONE

@@ -64,18 +64,20 @@ class Acting:
 
     def end_left_behind(self, place: Server) -> bool:
         """End for good what runs at a place that its segment has left: it would write, or pass for the segment. False
-        where its host is out of sight."""
+        where its host is out of sight, or the segment's pair, which tells whose it is."""
         there = self._cluster.at(place)
         facts = there.probe(place.name)
-        running = facts.server in (State.UP, State.STARTING, State.REJECTING, State.FROZEN)
-        if (
-            running and facts.system == self._cluster.engine.probe(place.name).system
-        ):  # else it is somebody else's by now
+        if facts.server not in (State.UP, State.STARTING, State.REJECTING, State.FROZEN):
+            return facts.seen
+        catalog = self._cluster.catalog()
+        pair = self._cluster.probe(catalog.pair(catalog.row(place.dbid).content).rows)
+        systems = {seen.system for seen in pair.values()} - {""}
+        if facts.system in systems:  # else it is somebody else's by now
             still_leading(self._leads)
             step = Step(Action.FENCE, place.name, self._cluster.coordinator.name)
             there.perform(step, {}, lambda _: None)
             self._say(f"what ran at {place.host.name}:{place.port}, which dbid {place.dbid} has left, is fenced")
-        return facts.seen
+        return bool(systems)
 
     def _perform(self, step: Step) -> None:
         still_leading(self._leads)
