@@ -116,10 +116,13 @@ def test_the_next_manager_goes_on_with_what_the_last_one_did_by_itself(small: Sm
     small.lab.run("wipe", active)
     small.killed_when(began, "copy")
     small.well("host3", "host4")
-    for host in ("host5", "host6"):  # a whole set: the seed, then the other
+    both = ("host5", "host6")  # a whole set: the seed, then the other
+    ends = [small.told(f"host_.instance1 is {end}%") for end in ("the seed", "the active element", "brought up to")]
+    for host in both:
         small.lab.run("kill", host)
-    small.killed_when(lambda: "loading" in {small.element(h).get("status") for h in ("host5", "host6")}, "seed")
-    small.well("host5", "host6")
+    loading = [small.has(host, "loading") for host in both]
+    small.killed_when(lambda: any(one() for one in (*loading, *ends)), "seed")
+    small.well(*both)
 
 
 @pytest.mark.skipif(not ROOT, reason="needs file systems of its own for the hosts")

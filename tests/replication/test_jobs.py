@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 
+from tests.killing import killed
 from tests.replication.hands import Hands
 from tests.replication.held import Held
 from tests.stage import wait_for
@@ -64,12 +64,9 @@ def test_a_rewind_that_was_killed_itself_is_done_again_before_anything_is_starte
 
 def test_ctrl_c_while_the_master_is_shut_down_starts_it_again(hands: Hands) -> None:
     hands.table()
-    switch = hands.start("-v", "--yes", "-c", "switch to host2", stderr=subprocess.STDOUT)
-    assert switch.stdout
-    next(line for line in switch.stdout if " cctrl-stop " in line)
-    switch.send_signal(signal.SIGINT)
-    said, _ = switch.communicate(timeout=120)
-    assert switch.returncode == 130, said
+    told, out, status = killed(hands.lab.cctrl, "switch to host2", lambda line: " cctrl-stop " in line, signal.SIGINT)
+    said = "".join(told) + out
+    assert status == 130, said
     assert "put back: end host1's client sessions" in said
     hands.stands("host1", ["host2", "host3"])
     assert hands.policy() == "AUTOMATIC"

@@ -94,7 +94,7 @@ def test_all_that_can_be_wrong_with_one_that_is_down(gp: Gp) -> None:
 def test_two_at_once_and_one_that_is_interrupted(gp: Gp) -> None:
     gp.is_failed(0)
     first = subprocess.Popen(
-        gp.lab.cctrl.argv("-c", "gprecoverseg -a -F --max-rate 4M"),
+        gp.lab.cctrl.argv("-c", "gprecoverseg -a -F --max-rate 1M"),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -123,11 +123,7 @@ def test_two_at_once_and_one_that_is_interrupted(gp: Gp) -> None:
     assert "FTS does not run" in ended.stdout
     assert processes.postmaster(server(gp, "mirror0").data_dir)
     gp.lab.run("start", "manager")
-    killed = gp.lab.cctrl.start("-v", "-c", "gprecoverseg -r -a")
-    assert killed.stderr
-    next(line for line in killed.stderr if "exited 0" in line and "cctrl-stop" in line)
-    killed.kill()
-    killed.communicate(timeout=60)
+    killed(gp.lab.cctrl, "gprecoverseg -r -a", lambda line: "exited 0" in line and "cctrl-stop" in line)
     gp.becomes(0, "pnu mnd")
     told = gp.done("explain gprecoverseg -r")
     assert f"stopped by a rebalance that was broken off: {gp.place(0, 'm')}\n{gp.place(0, 'm')}: " in told
