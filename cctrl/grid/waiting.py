@@ -37,10 +37,15 @@ def _given_up(database: Database, element: Element) -> bool:
     if not wanted.loaded:
         return status in _NO_MATTER or status is Status.CREATE_FAILED
     if status is Status.WAITING_FOR_SEED:
-        others = [e.status for e in database.elements if e.in_map and e.replica_set == element.replica_set]
-        return not any(s is Status.LOADING or s in RUNNING for s in others)
+        return in_vain(database, element)
     other = Status.CLOSE_FAILED if wanted.opened else Status.OPEN_FAILED  # goes on by itself
     return status in FAILED | GONE and status is not other
+
+
+def in_vain(database: Database, element: Element) -> bool:
+    """True where one waits for a seed, and none is on its way: its whole replica set is down."""
+    others = [e.status for e in database.elements if e.in_map and e.replica_set == element.replica_set]
+    return element.status is Status.WAITING_FOR_SEED and not any(s is Status.LOADING or s in RUNNING for s in others)
 
 
 def missed(database: Database, order: str, instance: str = "") -> tuple[Element, ...]:

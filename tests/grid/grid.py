@@ -50,7 +50,7 @@ class Grid:
             yield
             session.stdin.write("commit;\n\\q\n")
             session.stdin.close()
-            session.wait(20)
+            session.wait(60)
 
     def rows(self, database: str = "database1") -> dict[str, tuple[str, str]]:
         """Host -> status and message, as dbStatus -element shows them."""

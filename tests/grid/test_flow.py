@@ -63,7 +63,7 @@ def _connected_user_is_shown_and_disconnected(grid: Grid) -> None:
         grid.done("dbDisconnect database1 -immediate -wait 30")
         assert "status: Complete" in grid.done("dbDisconnectStatus database1")
         user.stdin.close()
-        user.wait(20)
+        user.wait(60)
 
 
 def test_definitions_wait_while_an_element_catches_up_and_it_waits_for_open_ones(grid: Grid) -> None:

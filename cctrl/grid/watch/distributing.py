@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cctrl.grid import distribution
+from cctrl.grid import distribution, waiting
 from cctrl.grid.model import Element, Mark, Phase, Status
 from cctrl.grid.states import RUNNING
 from cctrl.grid.transitions import Event
@@ -81,7 +81,7 @@ def _go_on(draft: Draft) -> None:
             _leave(draft, element)
     left = [e for e in draft.database.elements if e.mark in _LEAVING]
     joining = distribution.joining(draft.database)
-    failed = [e for e in joining if e.status in (Status.LOAD_FAILED, Status.DOWN) or _waits_in_vain(draft, e)]
+    failed = [e for e in joining if e.status in (Status.LOAD_FAILED, Status.DOWN) or waiting.in_vain(draft.database, e)]
     if not left and all(e.in_set and e.status in RUNNING for e in joining):
         _end(draft, draft.database.generation + 1)
     elif not draft.database.wanted.loaded:
@@ -92,12 +92,6 @@ def _go_on(draft: Draft) -> None:
 
 def _break_off(draft: Draft, why: str) -> None:
     draft.database = replace(draft.database, phase=Phase.BROKEN_OFF, told=why)
-
-
-def _waits_in_vain(draft: Draft, element: Element) -> bool:
-    """True where its whole replica set is down, and no seed is on its way."""
-    others = [e.status for e in draft.members(element.replica_set)]
-    return element.status is Status.WAITING_FOR_SEED and not any(s is Status.LOADING or s in RUNNING for s in others)
 
 
 def _end(draft: Draft, generation: int, told: str = "") -> None:
