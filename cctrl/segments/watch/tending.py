@@ -79,15 +79,15 @@ class Tending:
         """One that accepts writes although it was replaced is fenced."""
         try:
             seen = self._cluster.probe(tuple(row for row in catalog.segments if not row.up))
+            for row in (catalog.row(dbid) for dbid in seen):
+                self._heard(watch, row, seen[row.dbid])
+            for dbid in (dbid for dbid, facts in seen.items() if facts.writable):
+                self._fence(dbid)
             ports = {(member.host.name, member.port) for member in self._cluster.service.members}
             left = [place for place in self._cluster.left_behind() if (place.host.name, place.port) not in ports]
             ended = self._cluster.hosts.fan_out(left, self._acting.end_left_behind)
             away = {place.dbid for place, seen_there in zip(left, ended, strict=True) if not seen_there}
             self._away = away | {dbid for dbid, facts in seen.items() if not facts.seen}
-            for row in (catalog.row(dbid) for dbid in seen):
-                self._heard(watch, row, seen[row.dbid])
-            for dbid in (dbid for dbid, facts in seen.items() if facts.writable):
-                self._fence(dbid)
         except CctrlError:  # the next cycle says what is wrong
             pass
         finally:
