@@ -89,8 +89,8 @@ class Database:
         with self._explaining(), closing(self._connect(*first, mode=mode)) as connection:
             return list(connection.execute(statement, values))
 
-    def room(self, needed: int = errors.RESERVE) -> None:
-        """Raises Full where too little space is left: for a command to write down what it does, or so many bytes."""
+    def room(self, needed: int) -> None:
+        """Raises Full where fewer bytes are left."""
         with suppress(OSError):
             there = os.statvfs(self.path.parent)
             free = there.f_bavail * there.f_frsize
@@ -99,7 +99,7 @@ class Database:
 
     def writable(self) -> None:
         """Raises StoreError where too little space is left, or nothing can be written for another reason."""
-        self.room()
+        self.room(errors.RESERVE)
         with self.transaction() as connection:
             connection.execute(f"PRAGMA user_version = {VERSION}")  # a write that changes nothing
 

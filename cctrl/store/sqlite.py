@@ -10,9 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cctrl.outcome import Outcome
-from cctrl.store import codec
+from cctrl.store import codec, errors
 from cctrl.store.database import Database
-from cctrl.store.errors import EVENT_RESERVE, Full
 from cctrl.store.identity import who
 from cctrl.store.interface import EVENTS_KEPT, LEASE
 from cctrl.store.records import Event, Leader, Operation, ServiceIntent
@@ -66,7 +65,7 @@ class SqliteStore:
         change: Callable[[ServiceIntent], ServiceIntent] = lambda intent: intent,
     ) -> str:
         """See `Store.begin`."""
-        self._database.room()
+        self._database.room(errors.RESERVE)
         now = self._clock()
         stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%S")
         with self._database.transaction() as connection:
@@ -110,7 +109,7 @@ class SqliteStore:
         """See `Store.lead`."""
         try:
             return self._lead(service, holder, host, state)
-        except Full:  # the log begins again from its start once the file has all of it
+        except errors.Full:  # the log begins again from its start once the file has all of it
             self._database.kept()
             return self._lead(service, holder, host, state)
 
@@ -141,7 +140,7 @@ class SqliteStore:
 
     def tell(self, service: str, member: str, kind: str, text: str) -> None:
         """See `Store.tell`."""
-        self._database.room(EVENT_RESERVE)
+        self._database.room(errors.EVENT_RESERVE)
         with self._database.transaction() as connection:
             connection.execute(
                 "INSERT INTO event (service, at, source, member, kind, text) VALUES (?, ?, ?, ?, ?, ?)",
