@@ -170,7 +170,7 @@ class GridError(Refused):
 
 
 class UnknownName(GridError):
-    """What was named is not there: exit status 254, as for any word that means nothing."""
+    """What was named is not there, or cannot be a name: exit status 254, as for any word that means nothing."""
 
     outcome = Outcome.GRID_SYNTAX
 

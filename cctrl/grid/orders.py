@@ -11,15 +11,15 @@ from dataclasses import replace
 
 from cctrl.config import NAME, NAME_RULE
 from cctrl.grid.distribution import expected, replacing, settling
-from cctrl.grid.model import Database, Element, GridError, Instance, Phase, Status, Wanted
-from cctrl.grid.states import GONE, RUNNING
+from cctrl.grid.model import Database, Element, GridError, Instance, Phase, Status, UnknownName, Wanted
+from cctrl.grid.states import GONE, MEANINGS, RUNNING
 
 _UNMADE = frozenset({Status.UNCREATED, Status.CREATE_FAILED, Status.DESTROYED})
 
 
 def _new(name: str, elements: tuple[Element, ...], others: Sequence[Database]) -> Database:
     if not NAME.match(name):  # it becomes part of paths on the hosts
-        raise GridError(f"{name!r} is not a name", detail=NAME_RULE, next="ttGridAdmin dbCreate NAME")
+        raise UnknownName(f"{name!r} is not a name", detail=NAME_RULE, next="ttGridAdmin dbCreate NAME")
     return Database(name, elements, slot=_free_slot(others))
 
 
@@ -78,6 +78,13 @@ def load(database: Database) -> Database:
     )
 
 
+def _before_loading(database: Database, element: Element) -> str:
+    """What to type for an element that cannot be loaded as it is."""
+    if element.status in (Status.DOWN, Status.CREATE_FAILED):
+        return MEANINGS[element.status].typed(database.name, element.instance)
+    return f"dbStatus {database.name} -element"
+
+
 def load_on(database: Database, instance: str) -> Database:
     """`dbLoad -instance` (advised by Table 13-2): one element of a database that is to be loaded."""
     _not_destroyed(database)
@@ -86,7 +93,7 @@ def load_on(database: Database, instance: str) -> Database:
         raise GridError(
             f"Element {element.number} on {instance} is {element.status.value}",
             detail="load failed, unloaded or waiting for seed can be loaded",
-            next=f"ttGridAdmin dbStatus {database.name} -element",
+            next=f"ttGridAdmin {_before_loading(database, element)}",
         )
     if not database.wanted.loaded:
         raise GridError(f"Database {database.name} is unloaded", next=f"ttGridAdmin dbLoad {database.name}")

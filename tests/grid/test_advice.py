@@ -36,3 +36,11 @@ def test_what_gives_something_up_is_left_to_a_person() -> None:
     assert "dbDestroy database1 -instance host5.instance1" in found[2].reason
     (seed,) = advice(with_status(database(), host3=WAITING), "host3.instance1")
     assert seed.reason == "its seed is host4.instance1, opened"
+
+
+def test_what_waits_for_a_seed_that_is_started_comes_by_itself() -> None:
+    found = with_status(database(), host3=WAITING, host4=DOWN)
+    (one,) = advice(found)
+    assert " ".join(one.command) == "instanceExec -only host4.instance1 ttDaemonAdmin -start"
+    (alone,) = advice(found, "host3.instance1")
+    assert alone.reason == "its seed host4.instance1 is down: datasource host4.instance1 recover"

@@ -60,6 +60,12 @@ def test_load_again_tries_what_waits() -> None:
     assert [e.retry for e in orders.load(waiting).elements] == [True, True, False, False, False, False]
 
 
+def test_one_that_is_down_is_started_before_it_is_loaded() -> None:
+    with pytest.raises(GridError) as refused:
+        orders.load_on(with_status(database(), host3=Status.DOWN), H3)
+    assert refused.value.next == f"ttGridAdmin instanceExec -only {H3} ttDaemonAdmin -start"
+
+
 REFUSED: list[tuple[str, Callable[[], object], str]] = [
     ("create a path", lambda: orders.create("../x", INSTANCES), "'../x' is not a name"),
     ("create a path on one", lambda: orders.create_on(None, "a/b", INSTANCES[0]), "'a/b' is not a name"),

@@ -141,3 +141,16 @@ def test_who_is_in_the_map_and_what_is_pending() -> None:
     found = pages.distribution_list(database().having(new).having(old))
     assert found[2] == " 1  1    1 host3 instance1 remove  host9.instance1 "
     assert found[-1] == "    1    7 host9 instance1                         "
+
+
+def test_details_show_each_daemon_with_its_process() -> None:
+    ran = (
+        ("host3.instance1", True, "TimesTen status report as of now\n\nDaemon pid 459 port 14000\nEnd of report\n"),
+        ("host4.instance1", False, "ttStatus: Could not connect to the TimesTen daemon.\nIf it …\n"),
+        ("host5.instance1", False, ""),
+    )
+    assert [line.rstrip() for line in pages.daemons("database1", ran)[4:]] == [
+        "host3.instance1 running     Daemon pid 459 port 14000",
+        "host4.instance1 not running ttStatus: Could not connect to the TimesTen daemon.",
+        "host5.instance1 not running",
+    ]

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cctrl.config import load
+from cctrl.grid.model import Status
 from cctrl.grid.service import Grid
-from cctrl.grid.verbs import running, utility
+from cctrl.grid.verbs import listing, running, utility
 from cctrl.manager.talk import ManagerTalk
-from cctrl.outcome import Outcome
+from cctrl.outcome import Outcome, Refused
+from cctrl.registry import Invocation
+from tests.grid.made import database, with_status
 
 CONFIG = """\
 state_dir = "{state}"
@@ -40,6 +44,12 @@ class Commands:
         self.said.clear()
         return running.run(self.grid, command.split(), self.talk, utility.BODIES), "\n".join(self.said)
 
+    def shown(self) -> str:
+        """What `ls` shows."""
+        self.said.clear()
+        listing.ls(self.grid, Invocation("ls"), self.talk)
+        return "\n".join(self.said)
+
 
 @pytest.fixture
 def commands(tmp_path: Path) -> Iterator[Commands]:
@@ -53,6 +63,20 @@ def test_one_is_missing(commands: Commands) -> None:
     assert outcome is Outcome.GRID_ERROR
     assert said.startswith("Error : No management instance is active\n") and "\nNEXT: cctrl manager " in said
     assert "\nRecommended commands:\ncctrl manager " in commands.say("mgmtExamine")[1]
+
+
+def test_old_statuses_are_not_taken_for_well(commands: Commands) -> None:
+    with pytest.raises(Refused, match="No management instance is active"):
+        listing.recover_all(commands.grid, Invocation("recover"), commands.talk)
+
+
+def test_an_element_that_is_down_takes_no_writes(commands: Commands) -> None:
+    first = replace(database(count=2).elements[0], active=True)
+    made = database(count=2).having(first)
+    commands.grid.create("database1", lambda present, others: made)
+    assert " opened active" in commands.shown()
+    commands.grid.change("database1", lambda present: with_status(present, host3=Status.DOWN))
+    assert " down" in commands.shown() and "active\n" not in commands.shown()
 
 
 def test_one_that_runs_cannot_lead_where_the_store_cannot_be_written(

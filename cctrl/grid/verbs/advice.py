@@ -36,7 +36,7 @@ def advice(database: Database, instance: str = "") -> tuple[Advice, ...]:
     found = [Advice(down, _started(down))] if down else []
     for command in helped:
         found.append(Advice(tuple(e for e in chosen if e.status in FAILED and _typed(database, e) == command), command))
-    return (*found, *(Advice((e,), reason=reason) for e in chosen if (reason := _left(database, e))))
+    return (*found, *(Advice((e,), reason=reason) for e in chosen if (reason := _left(database, e, chosen))))
 
 
 def _started(down: tuple[Element, ...]) -> tuple[str, ...]:
@@ -49,17 +49,24 @@ def _typed(database: Database, element: Element) -> tuple[str, ...]:
     return tuple(MEANINGS[element.status].typed(database.name, element.instance).split())
 
 
-def _left(database: Database, element: Element) -> str:
-    """Why only a person may decide; "" where that is not so."""
+def _left(database: Database, element: Element, helped: list[Element]) -> str:
+    """Why only a person may decide; "" where that is not so, as where the seed is among those that are `helped`."""
     if element.status is Status.EVICTED:
         following = f"ttGridAdmin dbDestroy {database.name} -instance {element.instance}"
         return f"its files are still there, and are removed only by: {following}"
-    return _seed(database, element) if element.status is Status.WAITING_FOR_SEED else ""
+    return _seed(database, element, helped) if element.status is Status.WAITING_FOR_SEED else ""
 
 
-def _seed(database: Database, element: Element) -> str:
+def _seed(database: Database, element: Element, helped: list[Element]) -> str:
     others = [e for e in database.elements if e.replica_set == element.replica_set and e.number != element.number]
     seeds = [e for e in others if e.status is not Status.WAITING_FOR_SEED and e.status not in GONE]
+    mendable = [e for e in seeds if e.status is Status.DOWN or e.status in FAILED]
+    if any(e in helped for e in mendable):
+        return ""
+    if mendable:
+        return "; ".join(
+            f"its seed {e.instance} is {e.status.value}: datasource {e.instance} recover" for e in mendable
+        )
     if seeds:
         return "its seed is " + ", ".join(f"{e.instance}, {e.status.value}" for e in seeds)
     return (

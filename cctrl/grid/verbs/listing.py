@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from cctrl.grid import states
-from cctrl.grid.model import Database, Element, GridError
+from cctrl.grid.model import Database, Element, GridError, Status
 from cctrl.grid.service import Grid
 from cctrl.grid.verbs import changing, running, syntax, utility
 from cctrl.grid.verbs.advice import Advice, advice
 from cctrl.grid.verbs.pages import summary_words
 from cctrl.grid.verbs.syntax import Help
 from cctrl.grid.verbs.tables import table
-from cctrl.outcome import Outcome, Refused
+from cctrl.outcome import Outcome, Refused, UsageError
 from cctrl.registry import Invocation, Talk
+
+_TAKING = states.RUNNING | {Status.EVICTED_LOADED}
+"""Statuses of an element that can take writes: its server runs with all data."""
 
 
 def ls(grid: Grid, invocation: Invocation, talk: Talk) -> Outcome:
@@ -43,7 +46,7 @@ def _list(database: Database, talk: Talk) -> None:
             e.number,
             e.instance,
             e.status.value,
-            "active" if e.active else "",
+            "active" if e.active and e.status in _TAKING else "",
             e.message,
         ]
         for e in ordered
@@ -73,11 +76,11 @@ def recover_one(grid: Grid, invocation: Invocation, talk: Talk) -> Outcome:
 
 
 def named(grid: Grid, invocation: Invocation) -> str:
-    """The data instance that a command names; "" where it names none. Raises Refused."""
+    """The data instance that a command names; "" where it names none. Raises UsageError."""
     text = invocation.arguments.get("INSTANCE", "")
     found = grid.instance(text) if text else None
     if text and found is None:
-        raise Refused(f"there is no data instance {text}", next="ttGridAdmin instanceList")
+        raise UsageError(f"there is no data instance {text}", next="ttGridAdmin instanceList")
     return found.name if found else ""
 
 
@@ -85,10 +88,18 @@ def _needed(grid: Grid, instance: str) -> list[Advice]:
     return [one for database in grid.databases() for one in advice(database, instance)]
 
 
+def _well(grid: Grid, talk: Talk) -> None:
+    """Say that nothing is needed. Raises Refused where that is not known: the statuses are old."""
+    if (left := running.unmanaged(grid)) is not None:
+        detail = "the statuses are what the last one found, and by those nothing needs to be recovered"
+        raise Refused(left.what, detail=detail, next=left.next)
+    talk.line("nothing needs to be recovered")
+
+
 def _recover(grid: Grid, instance: str, talk: Talk) -> Outcome:
     needed = _needed(grid, instance)
     if not needed:
-        talk.line("nothing needs to be recovered")
+        _well(grid, talk)
     outcome = Outcome.DONE
     for one in needed:
         if one.command:
@@ -105,7 +116,7 @@ def explain_recover(grid: Grid, invocation: Invocation, talk: Talk) -> Outcome:
     """`explain recover`, `explain datasource INSTANCE recover`."""
     needed = _needed(grid, named(grid, invocation))
     if not needed:
-        talk.line("nothing needs to be recovered")
+        _well(grid, talk)
     for number, one in enumerate(needed, 1):
         what = f"ttGridAdmin {' '.join(one.command)}" if one.command else f"nothing by itself: {one.reason}"
         talk.line(f"{number}. {one.names} ({one.status}): {what}")

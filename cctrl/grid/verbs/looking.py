@@ -71,8 +71,7 @@ def _page(run: Run, database: Database) -> list[str]:
 def details(run: Run, database: Database) -> list[str]:
     """`-details`: what each data instance's daemon says now."""
     ran = run.grid.execute([e.instance for e in database.elements], ["ttStatus"], limit=run.call.timeout)
-    rows = [[r.target, "running" if r.status == 0 else "not running", r.output.strip().split("\n")[0]] for r in ran]
-    return [f"Database {database.name} daemons", BLANK, *table(["Instance", "Daemon", "Answer"], rows)]
+    return pages.daemons(database.name, [(r.target, r.ok, r.output) for r in ran])
 
 
 def connections(run: Run, database: Database) -> list[str]:

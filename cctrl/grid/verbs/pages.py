@@ -257,3 +257,15 @@ def _epoch(element: Element) -> str:
     if not element.position:
         return "unknown"
     return f"{element.timeline}:{element.position >> 32:X}/{element.position & 0xFFFFFFFF:X}"
+
+
+def daemons(name: str, answers: Sequence[tuple[str, bool, str]]) -> list[str]:
+    """`-details` (the layout is ours); `answers`: each instance, whether its `ttStatus` ended well, what it said."""
+    rows = [[instance, "running" if well else "not running", _about_daemon(said)] for instance, well, said in answers]
+    return [f"Database {name} daemons", BLANK, *table(["Instance", "Daemon", "Answer"], rows)]
+
+
+def _about_daemon(answer: str) -> str:
+    """Of what `ttStatus` says the line about the daemon; the first one where there is none, as where none runs."""
+    lines = answer.strip().splitlines() or [""]
+    return next((line for line in lines if line.startswith("Daemon ")), lines[0])
