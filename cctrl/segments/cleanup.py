@@ -37,7 +37,7 @@ def cleanup(cluster: Cluster, invocation: Invocation, talk: Talk) -> Outcome:
         operation = LiveOperation(
             cluster.engine, cluster.store, cluster.name, held, "cleanup", invocation.text, "gpstate -e"
         )
-        with operation.entered(target=row.place):
+        with operation.entered(target=row.place), held.acting():
             _can_be_done_without(cluster, row)
             _left_still(cluster, row, system, there)
             if here:
