@@ -18,13 +18,14 @@ MODES = TRANSACTIONAL, IMMEDIATE, ABORT = ("transactional", "immediate", "abort"
 Connected = tuple[tuple[str, Session], ...]
 
 
-def sessions(grid: Grid, database: Database) -> Connected:
-    """Who is connected, each with the instance it is connected to; one that does not answer has nobody."""
+def sessions(grid: Grid, database: Database, *, system: bool = False) -> Connected:
+    """Who is connected, each with the instance it is connected to; one that does not answer has nobody. `system`: with
+    the instance administrator's."""
     inquiries = grid.engine(database).inquiries
 
     def ask(instance: str) -> Connected:
         try:
-            return tuple((instance, session) for session in inquiries.sessions(instance))
+            return tuple((instance, session) for session in inquiries.sessions(instance, system=system))
         except StepFailed:
             return ()
 

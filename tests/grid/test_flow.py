@@ -57,6 +57,8 @@ def _connected_user_is_shown_and_disconnected(grid: Grid) -> None:
         assert user.stdout.readline() == "here\n"
         shown = grid.done("dbStatus database1 -connections")
         assert "Database database1: 1 connections\n" in shown
+        of_all = grid.done("dbStatus database1 -connections -system")  # standbys are connected at least
+        assert re.search(r"^Database database1: ([2-9]|\d\d+) connections$", of_all, re.M) and " terry " in of_all
         assert re.search(r"^host3\.instance1 +\d+ terry +\S+ +idle in transaction $", shown, re.M), shown
         left = grid.run("dbDisconnect database1 -transactional -wait 1")  # it is in a transaction
         assert left.returncode == 255 and "1 connections are left after 1 s" in left.stderr

@@ -76,7 +76,8 @@ def test_what_is_kept_aside_is_removed_when_confirmed_and_the_element_is_well(gr
 
 
 def test_a_distribution_whose_manager_ends_is_settled_by_resync(grid: Grid, testdb: str) -> None:
-    grid.done("dbDistribute testdb -add host9 -add host10")
+    marked = grid.run("dbDistribute testdb -add host9 -add host10")
+    assert (marked.returncode, marked.stderr.startswith("NEXT: ttGridAdmin dbDistribute testdb -apply ")) == (0, True)
     argv = grid.lab.cctrl.argv("-c", "ttGridAdmin dbDistribute testdb -apply")
     with subprocess.Popen(argv, env=grid.lab.cctrl.environ, stderr=subprocess.PIPE, text=True) as applying:
         wait_for(lambda: applier(grid, testdb) != "", 20)

@@ -127,6 +127,8 @@ def distribute(run: Run) -> None:
         _applied(run, after)
     elif run.call.has("list") or after is before:
         run.page(pages.distribution_list(after))
+    elif changes:  # the marks alone are no change of what holds the rows
+        run.talk.note(f"NEXT: ttGridAdmin dbDistribute {before.name} -apply   (or -reset, to forget what is marked)")
     run.document(documents.done() if run.call.has("apply") else documents.distribution(after, run.grid.instances))
 
 

@@ -76,7 +76,8 @@ def details(run: Run, database: Database) -> list[str]:
 
 def connections(run: Run, database: Database) -> list[str]:
     """`-connections`: who is connected through which element (the layout is ours)."""
-    rows = [[instance, s.pid, s.user, s.client, s.state] for instance, s in sessions(run.grid, database)]
+    found = sessions(run.grid, database, system=run.call.has("system"))
+    rows = [[instance, s.pid, s.user, s.client, s.state] for instance, s in found]
     header = ["Instance", "PID", "User", "Client", "State"]
     return [f"Database {database.name}: {len(rows)} connections", BLANK, *table(header, rows)]
 

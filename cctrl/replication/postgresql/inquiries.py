@@ -30,9 +30,10 @@ class Inquiries:
         """End all of them; how many there were."""
         return int(self._ask(member, queries.END_SESSIONS))
 
-    def sessions(self, member: str) -> tuple[Session, ...]:
-        """The sessions of users, by process; those of superusers are left out."""
-        return tuple(Session(**row) for row in json.loads(self._ask(member, queries.USER_SESSIONS)))
+    def sessions(self, member: str, *, system: bool = False) -> tuple[Session, ...]:
+        """The sessions of users, by process; with `system` those of superusers and of standbys, too."""
+        asked = queries.ALL_SESSIONS if system else queries.USER_SESSIONS
+        return tuple(Session(**row) for row in json.loads(self._ask(member, asked)))
 
     def end_sessions(self, member: str, *, idle: bool) -> int:
         """End the sessions of users, with `idle` those that are in no transaction; how many these were."""

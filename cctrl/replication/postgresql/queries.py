@@ -144,9 +144,13 @@ END_SESSIONS = f"select count(pg_terminate_backend(pid)) {CLIENTS}"
 USERS = """\
 from pg_stat_activity where backend_type = 'client backend'
  and not (select rolsuper from pg_roles where oid = usesysid)"""
-USER_SESSIONS = f"""\
+_EACH_SESSION = """\
 select coalesce(json_agg(json_build_object('pid', pid, 'user', usename,
- 'client', coalesce(host(client_addr), 'local'), 'state', coalesce(state, '')) order by pid), '[]') {USERS}"""
+ 'client', coalesce(host(client_addr), 'local'), 'state', coalesce(state, '')) order by pid), '[]')"""
+USER_SESSIONS = f"{_EACH_SESSION} {USERS}"
+ALL_SESSIONS = f"""\
+{_EACH_SESSION}
+from pg_stat_activity where backend_type in ('client backend', 'walsender') and pid <> pg_backend_pid()"""
 END_USERS = f"select count(pg_terminate_backend(pid)) {USERS}"
 END_IDLE_USERS = f"{END_USERS} and state = 'idle'"
 # One that is still connecting shows no address: to whom is not known then.
