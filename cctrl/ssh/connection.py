@@ -115,13 +115,14 @@ class Connection:
 
     def wire(self, deadline: Deadline) -> Wire:
         """The open connection, waiting for it if need be. Raises CannotReach, at the latest at `deadline`."""
+        patience = deadline.left()
         while True:
             attempt = self._current()
             if not attempt.done.wait(min(deadline.left(), attempt.deadline.left())):
                 if attempt.deadline.passed:
                     attempt.give_up(attempt.late())
                 else:
-                    raise CannotReach(f"not connected in time ({attempt.phase})")
+                    raise CannotReach(f"no answer within {round(patience, 1):g} s ({attempt.phase})")
             if attempt.failure is None and attempt.wire is not None:
                 return attempt.wire
             failure = attempt.failure or CannotReach("closed")
