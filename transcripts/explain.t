@@ -33,7 +33,7 @@ nothing was changed
 EVALUATING SLAVE: host2(stored=[LSN], applied=[LSN], latency=[N], datasource-group-id=0)
 EVALUATING SLAVE: host3(stored=[LSN], applied=[LSN], latency=[N], datasource-group-id=0)
 SELECTED SLAVE: host2@alpha
-host3@alpha was not taken: as far as host2, which comes first
+host3@alpha was not taken: (as far as host2, which comes first|\d+ k?B behind host2) (re)
  1  fence host1: end its server if one runs, and mark it so that it cannot start writable  [cannot be undone]
  2  promote host2 and wait until it accepts writes  [cannot be undone]
  3  let host3 follow host2  [cannot be undone]

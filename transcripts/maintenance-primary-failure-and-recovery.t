@@ -32,7 +32,7 @@ DataSource 'host1' set to FAILED
 EVALUATING SLAVE: host2(stored=[LSN], applied=[LSN], latency=[N], datasource-group-id=0)
 EVALUATING SLAVE: host3(stored=[LSN], applied=[LSN], latency=[N], datasource-group-id=0)
 SELECTED SLAVE: host2@alpha
-host3@alpha was not taken: as far as host2, which comes first
+host3@alpha was not taken: (as far as host2, which comes first|\d+ k?B behind host2) (re)
 PURGE REMAINING ACTIVE SESSIONS ON CURRENT MASTER 'host1@alpha'
 SHUNNING PREVIOUS MASTER 'host1@alpha'
 PUT THE NEW MASTER 'host2@alpha' ONLINE
@@ -66,7 +66,7 @@ DataSource 'host2' set to SHUNNED
 EVALUATING SLAVE: host1(stored=[LSN], applied=[LSN], latency=[N], datasource-group-id=0)
 EVALUATING SLAVE: host3(stored=[LSN], applied=[LSN], latency=[N], datasource-group-id=0)
 SELECTED SLAVE: host1@alpha
-host3@alpha was not taken: as far as host1, which comes first
+host3@alpha was not taken: (as far as host1, which comes first|\d+ k?B behind host1) (re)
 PURGE REMAINING ACTIVE SESSIONS ON CURRENT MASTER 'host2@alpha'
 SHUNNING PREVIOUS MASTER 'host2@alpha'
 PUT THE NEW MASTER 'host1@alpha' ONLINE

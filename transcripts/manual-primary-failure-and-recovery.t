@@ -17,7 +17,7 @@ Do you want to continue? (y/n)>
 EVALUATING SLAVE: host2(stored=[LSN], applied=[LSN], latency=[N], datasource-group-id=0)
 EVALUATING SLAVE: host3(stored=[LSN], applied=[LSN], latency=[N], datasource-group-id=0)
 SELECTED SLAVE: host2@alpha
-host3@alpha was not taken: as far as host2, which comes first
+host3@alpha was not taken: (as far as host2, which comes first|\d+ k?B behind host2) (re)
 PUT THE NEW MASTER 'host2@alpha' ONLINE
 RECONFIGURING SLAVE 'host3@alpha' TO USE 'host2@alpha' AS THE MASTER
 FAILOVER TO 'host2' WAS COMPLETED

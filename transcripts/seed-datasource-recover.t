@@ -6,7 +6,7 @@
 EVALUATING SLAVE: host2(stored=[LSN], applied=[LSN], latency=[N], datasource-group-id=0)
 EVALUATING SLAVE: host3(stored=[LSN], applied=[LSN], latency=[N], datasource-group-id=0)
 SELECTED SLAVE: host2@alpha
-host3@alpha was not taken: as far as host2, which comes first
+host3@alpha was not taken: (as far as host2, which comes first|\d+ k?B behind host2) (re)
 PURGE REMAINING ACTIVE SESSIONS ON CURRENT MASTER 'host1@alpha'
 SHUNNING PREVIOUS MASTER 'host1@alpha'
 PUT THE NEW MASTER 'host2@alpha' ONLINE

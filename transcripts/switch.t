@@ -9,7 +9,7 @@ SET POLICY: AUTOMATIC => MAINTENANCE
 EVALUATING SLAVE: host2(stored=[LSN], applied=[LSN], latency=[N], datasource-group-id=0)
 EVALUATING SLAVE: host3(stored=[LSN], applied=[LSN], latency=[N], datasource-group-id=0)
 SELECTED SLAVE: host2@alpha
-host3@alpha was not taken: as far as host2, which comes first
+host3@alpha was not taken: (as far as host2, which comes first|\d+ k?B behind host2) (re)
 Savepoint switch_[N](cluster=alpha, source=host1, created=[TIME]) created
 PURGE REMAINING ACTIVE SESSIONS ON CURRENT MASTER 'host1@alpha'
 PURGED A TOTAL OF [N] ACTIVE SESSIONS ON MASTER 'host1@alpha'
@@ -29,7 +29,7 @@ SET POLICY: AUTOMATIC => MAINTENANCE
 EVALUATING SLAVE: host1(stored=[LSN], applied=[LSN], latency=[N], datasource-group-id=0)
 EVALUATING SLAVE: host3(stored=[LSN], applied=[LSN], latency=[N], datasource-group-id=0)
 SELECTED SLAVE: host1@alpha
-host3@alpha was not taken: as far as host1, which comes first
+host3@alpha was not taken: (as far as host1, which comes first|\d+ k?B behind host1) (re)
 Savepoint switch_[N](cluster=alpha, source=host2, created=[TIME]) created
 PURGE REMAINING ACTIVE SESSIONS ON CURRENT MASTER 'host2@alpha'
 PURGED A TOTAL OF [N] ACTIVE SESSIONS ON MASTER 'host2@alpha'
