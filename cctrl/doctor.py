@@ -155,7 +155,7 @@ def _left_behind(config: Config, placed: Service, hosts: Hosts, place: Server) -
     except CctrlError:
         return []
     away = f"when no longer needed: datasource {member.host.name}:{member.port} cleanup"
-    room = f"{size(sum(one.size for one in found))} in {place.host.name}:{place.data_dir}; {away}"
+    room = f"{size(sum(one.size for one in found))} in {left.where(place)}; {away}"
     return [Check("left behind", member.name, True, room)] if found else []
 
 

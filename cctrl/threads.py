@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import copy_context
+from functools import partial
 from math import inf
 from threading import Event, Lock, Thread, current_thread, local, main_thread
 from time import CLOCK_BOOTTIME, clock_gettime, monotonic
@@ -157,7 +158,7 @@ def fan_out(items: Sequence[Item], work: Callable[[Item], Value]) -> list[Value]
                 if not pending:
                     return
                 item, begun = pending.pop()
-            begun.run(lambda item=item: work(item), event)  # type: ignore[misc]
+            begun.run(partial(work, item), event)
 
     try:
         for _ in range(min(len(pending), _MOST)):

@@ -79,7 +79,9 @@ class Working:
 class Aside:
     """What was moved or kept aside beside a member's data directory."""
 
-    name: str  # `aside-` or `kept-` and the operation; `copy`: one that was made and not used; `left`: see Copying
+    name: (
+        str  # `aside-` or `kept-` and the operation; `copy`: one that was made and not used; `left`: see engine.Copying
+    )
     size: int  # bytes
     since: float  # seconds since the epoch
     outside: tuple[str, ...] = ()  # directories elsewhere that belong to it

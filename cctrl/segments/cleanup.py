@@ -94,7 +94,7 @@ def _left(cluster: Cluster, row: Row, system: str, talk: Talk) -> Left:
         try:
             found.append((place, left.looked_at(cluster.at(place), place, system)))
         except CctrlError as error:
-            talk.note(f"{place.host.name}:{place.data_dir}, which {row.place} has left: {error.what}")
+            talk.note(f"{left.where(place)}, which {row.place} has left: {error.what}")
     return [(place, some) for place, some in found if some]
 
 
@@ -105,5 +105,4 @@ def _left_still(cluster: Cluster, row: Row, system: str, there: Left) -> None:
     still = _places(cluster, row) if _system(cluster, row) == system else ()
     for place, _ in there:
         if place not in still:
-            where = f"{place.host.name}:{place.data_dir}"
-            raise Refused(f"{where} may be needed again: it is left alone", next="gpstate -e")
+            raise Refused(f"{left.where(place)} may be needed again: it is left alone", next="gpstate -e")

@@ -70,7 +70,11 @@ def _touches(one: str, other: str) -> bool:
     return here == there or here in there.parents or there in here.parents
 
 
+def where(place: Server) -> str:
+    """How a place is told: `sdw1:/data/gpseg0`."""
+    return f"{place.host.name}:{place.data_dir}"
+
+
 def looked_at(engine: PostgreSQL, place: Server, system: str) -> tuple[Aside, ...]:
     """What lies at a place, by its name. Raises StepFailed."""
-    where = f"{place.host.name}:{place.data_dir}"
-    return tuple(replace(one, place=where) for one in engine.copies.aside(place.name, system))
+    return tuple(replace(one, place=where(place)) for one in engine.copies.aside(place.name, system))

@@ -244,12 +244,12 @@ def test_a_rollback_lets_all_go_that_nothing_was_left_for() -> None:
     assert (found.phase, found.generation, found.told) == (Phase.NONE, 1, "")
 
 
-def _replacing(**more: object) -> Database:
+def _replacing() -> Database:
     """host9 is to take the place of host3."""
     nine = "host9.instance1"
     old = replace(element(1, A), mark=Mark.REMOVE, replace_with=nine)
     new = element(3, nine, in_set=False, since=2, status=Status.LOADING)
-    return replace(pair(phase=Phase.APPLYING, applier=ME, elements=(old, element(2, B), new)), **more)  # type: ignore[arg-type]  # the fields of Database
+    return pair(phase=Phase.APPLYING, applier=ME, elements=(old, element(2, B), new))
 
 
 def _looked(database: Database) -> Database:
@@ -260,19 +260,19 @@ def _looked(database: Database) -> Database:
 
 def test_a_distribution_that_cannot_come_to_its_end_is_broken_off_with_its_reason() -> None:
     assert _looked(_replacing()).phase is Phase.APPLYING
-    unloaded = _looked(_replacing(wanted=Wanted(loaded=False)))
+    unloaded = _looked(replace(_replacing(), wanted=Wanted(loaded=False)))
     assert (unloaded.phase, "unloaded in the middle of it" in unloaded.told) == (Phase.BROKEN_OFF, True)
     waits = [replace(e, status=Status.WAITING_FOR_SEED, message=f"for {A}") for e in _replacing().elements]
-    found = _looked(_replacing(elements=(replace(waits[0], status=Status.DOWN), *waits[1:])))
+    found = _looked(replace(_replacing(), elements=(replace(waits[0], status=Status.DOWN), *waits[1:])))
     assert (found.phase, found.told) == (Phase.BROKEN_OFF, f"host9.instance1 waiting for seed: for {A}")
 
 
 def test_one_that_was_broken_off_is_undone_where_that_is_asked_for() -> None:
     """Though all is there that would be needed to finish it."""
-    found = _looked(_replacing(phase=Phase.RESET))
+    found = _looked(replace(_replacing(), phase=Phase.RESET))
     assert [e.instance for e in found.elements if e.in_map] == [A, B]
     assert (found.phase, found.generation) == (Phase.NONE, 1)
-    assert _looked(_replacing(phase=Phase.RESYNC)).phase is Phase.APPLYING
+    assert _looked(replace(_replacing(), phase=Phase.RESYNC)).phase is Phase.APPLYING
 
 
 def test_what_is_held_up_says_why() -> None:
